@@ -1,0 +1,140 @@
+/** The protocol's payloads as types, for the gateway and for TypeScript clients. PROTOCOL says what they mean. */
+
+import type { ErrorBody } from "../errors.ts";
+
+export type { ErrorBody } from "../errors.ts";
+
+/** `epoch:offset`. */
+export type PositionText = string;
+
+export interface Message<Data = unknown> {
+  channel: string;
+  data: Data;
+  position?: PositionText;
+  id?: string;
+  /** The publishing user; absent where a backend published. */
+  user?: string;
+  /** Unix milliseconds. */
+  time: number;
+}
+
+export interface SubscribeRequest {
+  channel: string;
+  /** A position, or `start` for the whole window. */
+  since?: PositionText | "start";
+  /** A channel token. */
+  token?: string;
+}
+
+export interface SubscribeReply {
+  ok: true;
+  channel: string;
+  position?: PositionText;
+  /** Present where `since` was given, and on `latest` channels. */
+  recovered?: boolean;
+  messages: Message[];
+  /** The subscription is not live yet: subscribe again with the last message's position. */
+  more?: true;
+  latest?: true;
+}
+
+export interface ErrorReply {
+  ok: false;
+  error: ErrorBody;
+}
+
+export type ChannelErrorReply = ErrorReply & { channel: string };
+
+export interface SubscribeManyReply {
+  ok: true;
+  results: (SubscribeReply | ChannelErrorReply)[];
+}
+
+export interface PublishRequest {
+  channel: string;
+  data: unknown;
+  id?: string;
+  /** `false`: the sending connection gets `position` instead of the message. */
+  echo?: boolean;
+}
+
+export interface PublishReply {
+  ok: true;
+  position?: PositionText;
+}
+
+export interface HistoryRequest {
+  channel: string;
+  since?: PositionText | "start";
+  limit?: number;
+  reverse?: boolean;
+}
+
+export interface HistoryReply {
+  ok: true;
+  /** The newest position of the channel. */
+  position: PositionText;
+  messages: Message[];
+  more?: true;
+}
+
+export type PresenceState = "online" | "away";
+
+export interface PresenceUser {
+  user: string;
+  info?: unknown;
+  state: PresenceState;
+  connections: number;
+}
+
+export interface PresenceRequest {
+  channel: string;
+  limit?: number;
+  cursor?: string;
+}
+
+export interface PresenceReply {
+  ok: true;
+  /** Users in the channel, on all pages. */
+  total: number;
+  users: PresenceUser[];
+  cursor?: string;
+}
+
+export interface RefreshReply {
+  ok: true;
+  /** Unix milliseconds. */
+  expiresAt: number;
+}
+
+export interface Welcome {
+  connection: string;
+  user: string;
+  node: string;
+  /** Unix milliseconds on the gateway's clock. */
+  time: number;
+  token?: string;
+  /** Unix milliseconds. */
+  expiresAt?: number;
+  channels: (SubscribeReply | ChannelErrorReply)[];
+}
+
+export type PresenceEvent = "joined" | "left" | "away" | "back";
+
+export interface PresenceChange {
+  channel: string;
+  user: string;
+  info?: unknown;
+}
+
+export interface Unsubscribed {
+  channel: string;
+  error: ErrorBody;
+}
+
+export interface Goodbye {
+  code: ErrorBody["code"];
+  reconnect: boolean;
+  /** Milliseconds to wait before coming back. */
+  after?: number;
+}

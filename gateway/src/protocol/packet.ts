@@ -1,0 +1,56 @@
+import { Encoder, PacketType } from "socket.io-parser";
+import { formatPosition, type Position } from "./position.ts";
+
+/**
+ * Engine.IO packets of events, written once by the publisher's node and never parsed again on the way
+ * to a socket: `42["message",{…}]`, or `451-["message",{…}]` followed by its binary attachments.
+ */
+export interface PacketHead {
+  /** The packet up to the closing `}]` of its payload, where the position goes. */
+  head: string;
+  attachments: readonly Uint8Array[];
+}
+
+const encoder = new Encoder();
+const messageEvent = '["message",';
+
+/** @param payload a JSON object with at least one member; binary values in it become attachments. */
+export function encodeHead(event: string, payload: object): PacketHead {
+  const [text, ...attachments] = encoder.encode({ type: PacketType.EVENT, nsp: "/", data: [event, payload] });
+  // What arrived is a view on a larger read buffer, all of which a stored message would keep alive.
+  return { head: `4${text}`.slice(0, -2), attachments: attachments.map((bytes) => Buffer.from(bytes)) };
+}
+
+/** The whole packet: the head, the position where there is one, the end. */
+export function completePacket(head: string, position: Position | undefined): string {
+  return position === undefined ? `${head}}]` : `${head},"position":"${formatPosition(position)}"}]`;
+}
+
+/** The payload's JSON out of a complete `message` packet. */
+export function messageOf(packet: string): string {
+  return packet.slice(packet.indexOf(messageEvent) + messageEvent.length, -1);
+}
+
+/**
+ * Joins stored messages to one JSON array. The placeholders of binary messages count from 0 in each
+ * stored text and across the whole packet on the wire, so those texts are renumbered.
+ */
+export function joinMessages(
+  entries: readonly { message: string; attachments: readonly Uint8Array[] }[],
+  attachments: Uint8Array[],
+): string {
+  const texts = entries.map((entry) => {
+    if (entry.attachments.length === 0) return entry.message;
+    const first = attachments.length;
+    attachments.push(...entry.attachments);
+    return first === 0 ? entry.message : renumber(entry.message, first);
+  });
+  return `[${texts.join(",")}]`;
+}
+
+/** Inside a JSON string the quotes would be escaped, so this finds placeholders and nothing else. */
+const placeholder = /\{"_placeholder":true,"num":(\d+)\}/g;
+
+function renumber(message: string, first: number): string {
+  return message.replace(placeholder, (_match, num) => `{"_placeholder":true,"num":${Number(num) + first}}`);
+}
