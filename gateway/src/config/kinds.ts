@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { parseDuration, parseInteger, parseSize } from "./units.ts";
+
+/** What a setting's text may be. */
+export interface Kind<T> {
+  /** Completes the sentence "expected …"; also the type column of the reference page. */
+  type: string;
+  schema: z.ZodType<T, string>;
+}
+
+/** @param parse returns undefined for a text that is not of this kind */
+export function kind<T>(type: string, parse: (text: string) => T | undefined): Kind<T> {
+  const schema = z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message: `expected ${type}` });
+    return z.NEVER;
+  });
+  return { type, schema };
+}
+
+export const text = kind("a text", (value) => value);
+
+export const boolean = kind("true or false", (value) => {
+  if (value === "true") return true;
+  return value === "false" ? false : undefined;
+});
+
+export function integer(min: number, max: number): Kind<number> {
+  return kind(`a whole number from ${min} to ${max}`, within(parseInteger, min, max));
+}
+
+/** @param least,most as they are written, `10ms` and `1h`. The value is in milliseconds. */
+export function duration(least: string, most: string): Kind<number> {
+  const [min = 0, max = 0] = [parseDuration(least), parseDuration(most)];
+  return kind(`a duration from ${least} to ${most}`, within(parseDuration, min, max));
+}
+
+/** @param least,most as they are written, `1KiB` and `1MiB`. The value is in bytes. */
+export function size(least: string, most: string): Kind<number> {
+  const [min = 0, max = 0] = [parseSize(least), parseSize(most)];
+  return kind(`a size from ${least} to ${most}`, within(parseSize, min, max));
+}
+
+export function oneOf<const T extends string>(values: readonly T[]): Kind<T> {
+  return kind(`one of ${values.join(", ")}`, (value) => values.find((known) => known === value));
+}
+
+/** Items between commas, spaces around them ignored; an empty item is refused, since it is a slip. */
+export function list(items: string, accepts: (item: string) => boolean): Kind<readonly string[]> {
+  return kind(`a comma-separated list of ${items}, none empty`, (value) => {
+    const found = value.split(",").map((item) => item.trim());
+    return found.every((item) => item !== "" && accepts(item)) ? found : undefined;
+  });
+}
+
+function within(parse: (text: string) => number | undefined, min: number, max: number) {
+  return (value: string): number | undefined => {
+    const number = parse(value);
+    return number !== undefined && number >= min && number <= max ? number : undefined;
+  };
+}

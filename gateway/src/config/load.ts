@@ -1,0 +1,128 @@
+import {
+  type Environment,
+  type ReadFile,
+  readNamed,
+  readSource,
+  type Source,
+  unknownNames,
+} from "./environment.ts";
+import { productionFaults } from "./production.ts";
+import { type ChannelRule, developmentRules, parseRules } from "./rules.ts";
+import { type Config, settings } from "./schema.ts";
+import type { Setting } from "./setting.ts";
+
+/** Everything that is wrong with the settings and the rules, at once. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(["The configuration has faults:", ...faults].join("\n  "));
+    this.name = "ConfigError";
+    this.faults = faults;
+  }
+}
+
+export interface Loaded {
+  config: Config;
+  rules: readonly ChannelRule[];
+  warnings: string[];
+}
+
+/**
+ * Settings from the environment, and the rules from the file that it names.
+ *
+ * @param readFile returns a file's text; what it throws becomes a fault
+ * @returns the config and the rules deeply frozen, and what the operator should hear
+ * @throws ConfigError that names every fault; no value of a secret is in it
+ */
+export function loadConfig(env: Environment, readFile: ReadFile): Loaded {
+  const { config, given, faults } = readSettings(env, readFile);
+  faults.push(...portFaults(config));
+  if (config.production) faults.push(...productionFaults(config, (key) => given.has(key)));
+  const file = loadRules(config, readFile);
+  faults.push(...file.faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  const warnings = [...unknownNames(env, Object.values(settings)), ...file.warnings];
+  return { config: deepFreeze(config), rules: deepFreeze(file.rules), warnings };
+}
+
+interface ReadSettings {
+  /** Without faults it is whole; with them the values of those settings are missing. */
+  config: Config;
+  /** Keys for which something was written, be it valid or not. */
+  given: Set<string>;
+  faults: string[];
+}
+
+function readSettings(env: Environment, readFile: ReadFile): ReadSettings {
+  const values: Record<string, unknown> = { production: env.NODE_ENV === "production" };
+  const given = new Set<string>();
+  const faults: string[] = [];
+  for (const [key, setting] of Object.entries<Setting<unknown>>(settings)) {
+    try {
+      const source = readSource(setting, env, readFile);
+      if (source) given.add(key);
+      values[key] = source ? parse(setting, source) : defaultOf(setting);
+    } catch (error) {
+      given.add(key);
+      faults.push(messageOf(error));
+    }
+  }
+  return { config: values as Config, given, faults };
+}
+
+/** @throws Error with the fault as its message */
+function parse(setting: Setting<unknown>, { name, text }: Source): unknown {
+  const result = setting.schema.safeParse(text);
+  if (result.success) return result.data;
+  throw new Error(`${name}: expected ${setting.type}${setting.fileable ? "" : `, got ${shown(text)}`}`);
+}
+
+function defaultOf({ default: value, absent, schema }: Setting<unknown>): unknown {
+  if (value === undefined) return absent;
+  return schema.parse(typeof value === "string" ? value : value.make());
+}
+
+/** A value as a fault may show it: short, and without the credentials that a URL may carry. */
+function shown(text: string): string {
+  const short = text.length <= 80 ? text : `${text.slice(0, 79)}…`;
+  const quoted = JSON.stringify(short.replaceAll(/\/\/[^/]*@/g, "//…@"));
+  if (!text.startsWith("tcp://")) return quoted;
+  return `${quoted}, which Kubernetes sets for a Service of that name: set enableServiceLinks: false on the pod`;
+}
+
+function portFaults({ port, adminPort }: Config): string[] {
+  if (port !== adminPort || port === 0 || port === undefined) return [];
+  return [`TIDEGATE_PORT and TIDEGATE_ADMIN_PORT are both ${port}; they must differ`];
+}
+
+interface LoadedRules {
+  rules: readonly ChannelRule[];
+  faults: string[];
+  warnings: string[];
+}
+
+function loadRules({ configFile, production }: Config, readFile: ReadFile): LoadedRules {
+  const none = { rules: [], faults: [], warnings: [] };
+  if (configFile === undefined) {
+    if (!production) return { ...none, rules: developmentRules };
+    const warning = "TIDEGATE_CONFIG is not set: there are no channels but the users' own";
+    return { ...none, warnings: [warning] };
+  }
+  try {
+    const text = readNamed("TIDEGATE_CONFIG", configFile, readFile);
+    return { ...none, ...parseRules(text, configFile) };
+  } catch (error) {
+    return { ...none, faults: [messageOf(error)] };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
+}

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { expected, type Reader, ruleShape, type Who, wrongKeys } from "./rule-shape.ts";
+import { parseYaml } from "./yaml.ts";
+
+export type { Reader, Who } from "./rule-shape.ts";
+
+/** What holds on the channels that a pattern matches. Absent presence or history: the channel has none. */
+export interface ChannelRule {
+  match: string;
+  subscribe: Who;
+  publish: Reader;
+  presence?: { read: Reader; events: boolean } | undefined;
+  /** `ttl` in milliseconds. */
+  history?: { size: number; ttl: number; read: Reader } | undefined;
+  /** `publish` in messages a second and connection. */
+  rate?: { publish: number; burst: number } | undefined;
+  latest: boolean;
+  /** Milliseconds. */
+  conflate?: number | undefined;
+}
+
+const ruleSchema = z
+  .strictObject(ruleShape, wrongKeys("a rule, a mapping with match", ruleShape))
+  .superRefine(
+    (rule, context) => {
+      for (const [path, message] of contradictions(rule)) {
+        context.addIssue({ code: "custom", path: [...path], message });
+      }
+    },
+    // Also where a member has a fault of its own, so that all faults are told at once.
+    { when: ({ value }) => typeof value === "object" && value !== null },
+  )
+  .transform(complete);
+
+const fileShape = {
+  channels: z.array(ruleSchema, expected("a list of rules")),
+};
+const fileSchema = z.strictObject(fileShape, wrongKeys("a mapping with the key channels", fileShape));
+
+type WrittenRule = z.output<z.ZodObject<typeof ruleShape>>;
+
+type Contradiction = [path: readonly string[], message: string];
+
+function* contradictions(rule: WrittenRule): Generator<Contradiction> {
+  if (String(rule.match).startsWith("user:")) return yield* personalFaults(rule);
+  if (rule.conflate !== undefined && rule.latest === false) {
+    yield [["latest"], "conflate implies latest; leave latest out or make it true"];
+  }
+  const latest = rule.latest === true || rule.conflate !== undefined;
+  if (latest && !rule.history) {
+    yield [[rule.latest ? "latest" : "conflate"], "latest needs history; add history: {size: 1, ttl: 1h}"];
+  }
+}
+
+const personalFault =
+  "a personal channel's permissions cannot be changed; a rule for user: may have history only, with size and ttl";
+
+/** Whose channel it is decides who may do what there; a rule that says otherwise would be ignored. */
+function* personalFaults(rule: WrittenRule): Generator<Contradiction> {
+  for (const [key, value] of Object.entries(rule)) {
+    if (!(key in ruleShape) || key === "match" || key === "history" || value === undefined) continue;
+    yield [[key], personalFault];
+  }
+  const read = rule.history?.read ?? "subscriber";
+  if (read !== "subscriber") yield [["history", "read"], personalFault];
+}
+
+function complete({ subscribe, publish, rate, latest, ...rest }: WrittenRule): ChannelRule {
+  return {
+    ...rest,
+    subscribe: subscribe ?? "nobody",
+    publish: publish ?? "nobody",
+    ...(rate && { rate: { publish: rate.publish, burst: rate.burst ?? Math.ceil(rate.publish) } }),
+    latest: latest ?? rest.conflate !== undefined,
+  };
+}
+
+/**
+ * The rules of a YAML file, in its order.
+ *
+ * @param file its name, for the faults
+ * @returns the faults instead where there are any, all of them, each with its line, column and path
+ */
+export function parseRules(text: string, file: string): { rules: ChannelRule[] } | { faults: string[] } {
+  const parsed = parseYaml(text, file, fileSchema);
+  return "faults" in parsed ? parsed : { rules: parsed.value.channels };
+}
+
+/** What holds in development without a file: everybody may do everything. */
+export const developmentRules: readonly ChannelRule[] = [
+  {
+    match: "**",
+    subscribe: "anyone",
+    publish: "anyone",
+    presence: { read: "anyone", events: true },
+    history: { size: 100, ttl: 600_000, read: "anyone" },
+    latest: false,
+  },
+];

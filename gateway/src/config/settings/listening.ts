@@ -1,0 +1,50 @@
+import { isOrigin, isProxy } from "../addresses.ts";
+import { duration, integer, kind, list, text } from "../kinds.ts";
+import { listed, setting } from "../setting.ts";
+
+const exact = list("origins", isOrigin);
+const origins = kind(
+  "* alone, or a comma-separated list of exact origins such as https://app.example.com",
+  (value) => (value === "*" ? [value] : exact.schema.safeParse(value).data),
+);
+
+/** Where the gateway listens, and to whom. */
+export const listening = {
+  port: setting(integer(0, 65_535), "3000", {
+    env: "TIDEGATE_PORT",
+    about: "Public port, for Socket.IO. 0 takes any free port.",
+  }),
+  adminPort: setting(integer(0, 65_535), "3001", {
+    env: "TIDEGATE_ADMIN_PORT",
+    about: "Port of the server API, metrics and health; clients must not reach it. 0 takes any free port.",
+  }),
+  host: setting(text, "0.0.0.0", {
+    env: "TIDEGATE_HOST",
+    about: "Address or host name that both ports listen on.",
+  }),
+  allowedOrigins: listed(origins, {
+    env: "TIDEGATE_ALLOWED_ORIGINS",
+    about:
+      "Web origins that may connect; `*` lets any in. A request without an Origin, as mini-programs send, is always let in. With an empty list every request that has an Origin is refused in production and let in in development.",
+  }),
+  trustedProxies: listed(list("addresses, CIDR ranges, loopback, linklocal or uniquelocal", isProxy), {
+    env: "TIDEGATE_TRUSTED_PROXIES",
+    about: "Proxies whose `X-Forwarded-For` is believed, read from right to left.",
+  }),
+  handshakeRate: setting(integer(0, 1_000_000), "300", {
+    env: "TIDEGATE_HANDSHAKE_RATE",
+    about: "New connections a second that this node takes; the rest get 503 and come back. 0 sets no limit.",
+  }),
+  connectTimeout: setting(duration("10ms", "10m"), "10s", {
+    env: "TIDEGATE_CONNECT_TIMEOUT",
+    about: "How long a socket may stay open before it has connected.",
+  }),
+  pingInterval: setting(duration("10ms", "10m"), "25s", {
+    env: "TIDEGATE_PING_INTERVAL",
+    about: "Time between two pings of a connection.",
+  }),
+  pingTimeout: setting(duration("10ms", "10m"), "20s", {
+    env: "TIDEGATE_PING_TIMEOUT",
+    about: "How long a ping may go unanswered before the connection is closed.",
+  }),
+};

@@ -1,0 +1,49 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { isRedisUrl } from "../addresses.ts";
+import { duration, kind, oneOf, text } from "../kinds.ts";
+import { optional, setting } from "../setting.ts";
+
+const redisUrl = kind(
+  "memory, or a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL",
+  (value) => (value === "memory" || isRedisUrl(value) ? value : undefined),
+);
+
+const nodeId = kind("1 to 64 letters, digits, dots, underscores or hyphens", (value) =>
+  /^[A-Za-z0-9_.-]{1,64}$/.test(value) ? value : undefined,
+);
+
+/** How a node is run. */
+export const operation = {
+  redisUrl: setting(redisUrl, "memory", {
+    env: "TIDEGATE_REDIS_URL",
+    secret: true,
+    about:
+      "Where nodes meet; `memory` is one node with everything in its memory. In production it has to be set, since a forgotten one would split replicas silently.",
+  }),
+  configFile: optional(text, {
+    env: "TIDEGATE_CONFIG",
+    about: "The YAML file of channel rules. Without it development allows everything and production nothing.",
+  }),
+  drainWindow: setting(duration("0ms", "1h"), "90s", {
+    env: "TIDEGATE_DRAIN_WINDOW",
+    about: "Time over which a stopping node spreads the closing of its connections.",
+  }),
+  logLevel: setting(oneOf(["debug", "info", "warn", "error", "silent"]), "info", {
+    env: "TIDEGATE_LOG_LEVEL",
+    about: "The least severe lines that are logged.",
+  }),
+  nodeId: setting(
+    nodeId,
+    { words: "the host's name and 6 random characters", make: makeNodeId },
+    {
+      env: "TIDEGATE_NODE_ID",
+      about: "Name of this node in logs, metrics and `GET /v1/nodes`; no two nodes may share one.",
+    },
+  ),
+};
+
+function makeNodeId(): string {
+  const host = hostname().replaceAll(/[^A-Za-z0-9_.-]/g, "-");
+  return `${host.slice(0, 57)}-${randomBytes(3).toString("hex")}`;
+}
