@@ -1,0 +1,190 @@
+import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import {
+  type CryptoKey,
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type FetchImplementation,
+  type JWSHeaderParameters,
+  type RemoteJWKSet,
+} from "jose";
+import { Failure } from "../errors.ts";
+import type { Log } from "../log.ts";
+
+/** Keys of one kind. A token is tried only on sources that list the algorithm of its header. */
+export interface KeySource {
+  /** All that a key of this source may be used with; nothing else is ever tried on it. */
+  algorithms: readonly string[];
+  /** The keys that may have signed a token with this header. @throws Failure `unavailable` */
+  candidates(header: JWSHeaderParameters): Promise<readonly CryptoKey[]>;
+}
+
+export interface KeySetOptions {
+  url: string;
+  now: () => number;
+  log: Log;
+  fetch: FetchImplementation;
+}
+
+const hmac = { name: "HMAC", hash: "SHA-256" };
+const minRsaBits = 2048;
+
+/** HMAC secrets. A secret never verifies what a public key should have. */
+export async function secretKeys(
+  secrets: readonly string[],
+): Promise<KeySource & { keys: readonly CryptoKey[] }> {
+  const encoder = new TextEncoder();
+  const keys = await Promise.all(
+    secrets.map((secret) =>
+      crypto.subtle.importKey("raw", encoder.encode(secret), hmac, false, ["sign", "verify"]),
+    ),
+  );
+  return { algorithms: ["HS256"], keys, candidates: async () => keys };
+}
+
+/**
+ * @param text a public key as PEM (SPKI or X.509 certificate) or as a JWK in JSON.
+ * @throws Failure `bad_request` for anything else, private keys included
+ */
+export function publicKey(text: string): KeySource {
+  const { key, kid } = readPublicKey(text);
+  const [algorithm, parameters] = algorithmOf(key);
+  const cryptoKey = key.toCryptoKey(parameters, true, ["verify"]);
+  const candidates = async (header: JWSHeaderParameters) => {
+    const isAnother = kid !== undefined && header.kid !== undefined && header.kid !== kid;
+    return isAnother ? [] : [cryptoKey];
+  };
+  return { algorithms: [algorithm], candidates };
+}
+
+function readPublicKey(text: string): { key: KeyObject; kid?: string } {
+  // An environment file has no way to write a line break, so PEM often arrives with `\n` spelled out.
+  const source = text.trim();
+  if (source.includes("PRIVATE KEY-----")) throw notAPublicKey("it is a private key");
+  try {
+    if (!source.startsWith("{")) return { key: readPem(source.replaceAll("\\n", "\n")) };
+    const jwk = JSON.parse(source);
+    if ("d" in jwk) throw notAPublicKey("it is a private key");
+    const key = createPublicKey({ key: jwk, format: "jwk" });
+    return typeof jwk.kid === "string" ? { key, kid: jwk.kid } : { key };
+  } catch (error) {
+    // What the parsers say may quote the text.
+    throw error instanceof Failure ? error : notAPublicKey("it cannot be read");
+  }
+}
+
+function readPem(pem: string): KeyObject {
+  return pem.includes("BEGIN CERTIFICATE") ? new X509Certificate(pem).publicKey : createPublicKey(pem);
+}
+
+function algorithmOf(
+  key: KeyObject,
+): [algorithm: string, parameters: Parameters<KeyObject["toCryptoKey"]>[0]] {
+  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
+  switch (key.asymmetricKeyType) {
+    case "rsa":
+      if (modulusLength < minRsaBits) throw notAPublicKey(`RSA keys need ${minRsaBits} bits`);
+      return ["RS256", { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }];
+    case "ec":
+      if (namedCurve !== "prime256v1")
+        throw notAPublicKey("of elliptic curves only P-256 and Ed25519 are used");
+      return ["ES256", { name: "ECDSA", namedCurve: "P-256" }];
+    case "ed25519":
+      return ["EdDSA", { name: "Ed25519" }];
+    default:
+      throw notAPublicKey("keys are RSA, P-256 or Ed25519");
+  }
+}
+
+function notAPublicKey(reason: string): Failure {
+  const form = "a PEM public key, an X.509 certificate or a JWK";
+  return new Failure("bad_request", `TIDEGATE_TOKEN_PUBLIC_KEY must be ${form}: ${reason}.`);
+}
+
+const second = 1000;
+const fetchTimeout = 3 * second;
+/** Between fetches once keys are held, so that made-up key ids do not turn into requests to the issuer. */
+const refetchAfter = 30 * second;
+/** Between fetches while no keys are held, when no token can be verified at all. */
+const retryAfter = 1 * second;
+/** A key that the issuer withdrew is used for this long at most, while the issuer can be reached. */
+const refreshAfter = 600 * second;
+
+/** The public keys at a JWKS URL, fetched when first needed. Keys once fetched outlive an outage of the issuer. */
+export class KeySet implements KeySource {
+  readonly algorithms = ["RS256", "ES256", "EdDSA"];
+  readonly #now: () => number;
+  readonly #log: Log;
+  readonly #origin: string;
+  readonly #remote: RemoteJWKSet;
+  #attemptedAt = -Infinity;
+  #loadedAt = -Infinity;
+
+  /** @throws Failure `bad_request` where the URL is none, or carries credentials (they would reach the log) */
+  constructor({ url, now, log, fetch }: KeySetOptions) {
+    const address = readUrl(url);
+    this.#now = now;
+    this.#log = log;
+    this.#origin = address.origin;
+    // jose counts its cooldown from the last success, and would ask a failing issuer for every token.
+    // So it never fetches of itself; `#load` does.
+    this.#remote = createRemoteJWKSet(address, {
+      cooldownDuration: Infinity,
+      cacheMaxAge: Infinity,
+      timeoutDuration: fetchTimeout,
+      [customFetch]: fetch,
+    });
+  }
+
+  async candidates(header: JWSHeaderParameters): Promise<readonly CryptoKey[]> {
+    if (this.#now() - this.#loadedAt >= refreshAfter) await this.#load();
+    if (!this.#remote.fresh) throw new Failure("unavailable", undefined, { after: retryAfter });
+    const keys = await this.#select(header);
+    if (keys.length > 0) return keys;
+    await this.#load();
+    return this.#select(header);
+  }
+
+  /** Fetches, joins a fetch that is under way, or does nothing when the last one is too recent. */
+  async #load(): Promise<void> {
+    const starts = !this.#remote.reloading;
+    if (starts) {
+      const pause = this.#remote.fresh ? refetchAfter : retryAfter;
+      if (this.#now() - this.#attemptedAt < pause) return;
+      this.#attemptedAt = this.#now();
+    }
+    try {
+      await this.#remote.reload();
+      this.#loadedAt = this.#now();
+    } catch (error) {
+      if (starts)
+        this.#log.warn({ origin: this.#origin, error: describe(error) }, "key set cannot be fetched");
+    }
+  }
+
+  /** Several, where the token names no key and the set has more than one of its kind. */
+  async #select(header: JWSHeaderParameters): Promise<readonly CryptoKey[]> {
+    try {
+      return [await this.#remote(header)];
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return [];
+      const keys: CryptoKey[] = [];
+      for await (const key of error) keys.push(key);
+      return keys;
+    }
+  }
+}
+
+function readUrl(text: string): URL {
+  const url = URL.parse(text);
+  const isUsable = url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+  if (!isUsable) {
+    throw new Failure("bad_request", "TIDEGATE_TOKEN_JWKS_URL must be an http(s) URL without credentials.");
+  }
+  return url;
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

@@ -1,0 +1,74 @@
+import { hasNameCharacters } from "../protocol/characters.ts";
+import { compilePattern } from "./patterns.ts";
+
+export const actions = ["subscribe", "publish", "presence", "history"] as const;
+
+export type Action = (typeof actions)[number];
+
+/** Whom a rule lets do an action. */
+export type Who = "nobody" | "anyone" | "user" | "subscriber" | "token";
+
+/** An entry of a token's `allow` claim, as it is written. */
+export interface GrantClaim {
+  channels: readonly string[];
+  can: readonly Action[];
+}
+
+/** An entry of `allow` with its patterns compiled. */
+export interface Grant extends GrantClaim {
+  covers(channel: string): boolean;
+}
+
+/** Who asks. */
+export interface Subject {
+  user: string;
+  anonymous: boolean;
+  allow: readonly Grant[];
+}
+
+/** What the connection holds on the channel it asks about. */
+export interface ChannelStanding {
+  channel: string;
+  subscribed: boolean;
+  /** A valid channel token of this user for this channel is held. */
+  channelToken: boolean;
+}
+
+export type Decision = "allowed" | "forbidden" | "not_subscribed";
+
+export const anonymousPrefix = "anon:";
+
+const maxUserBytes = 240;
+
+/** Whether the text may be an authenticated user's id: 1–240 bytes, fit for a channel name, not `anon:…`. */
+export function isUserId(text: string): boolean {
+  if (text.length === 0 || text.length > maxUserBytes) return false;
+  if (text.startsWith(anonymousPrefix) || !hasNameCharacters(text)) return false;
+  return Buffer.byteLength(text) <= maxUserBytes;
+}
+
+/** Done once a token, so that deciding compiles nothing. */
+export function createGrant({ channels, can }: GrantClaim): Grant {
+  const matchers = channels.map(compilePattern);
+  return { channels, can, covers: (channel) => matchers.some((matches) => matches(channel)) };
+}
+
+/** What a rule that lets `who` do the action comes to. Personal channels have no rule; they are the caller's. */
+export function permit(action: Action, who: Who, subject: Subject, standing: ChannelStanding): Decision {
+  switch (who) {
+    case "nobody":
+      return "forbidden";
+    case "anyone":
+      return "allowed";
+    case "user":
+      return subject.anonymous ? "forbidden" : "allowed";
+    case "subscriber":
+      return standing.subscribed ? "allowed" : "not_subscribed";
+    case "token":
+      return standing.channelToken || isGranted(action, subject, standing.channel) ? "allowed" : "forbidden";
+  }
+}
+
+function isGranted(action: Action, subject: Subject, channel: string): boolean {
+  return subject.allow.some((grant) => grant.can.includes(action) && grant.covers(channel));
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import {
+  type Action,
+  actions,
+  type ChannelStanding,
+  createGrant,
+  permit,
+  type Subject,
+  type Who,
+} from "../../src/auth/permissions.ts";
+
+const ann: Subject = { user: "ann", anonymous: false, allow: [] };
+const stranger: Subject = { user: "anon:c1", anonymous: true, allow: [] };
+const outside: ChannelStanding = { channel: "chat:1", subscribed: false, channelToken: false };
+const inside: ChannelStanding = { ...outside, subscribed: true };
+const tokened: ChannelStanding = { ...outside, channelToken: true };
+
+const table: [Who, Subject, ChannelStanding, string][] = [
+  ["nobody", ann, { ...inside, channelToken: true }, "forbidden"],
+  ["anyone", ann, outside, "allowed"],
+  ["anyone", stranger, outside, "allowed"],
+  ["user", ann, outside, "allowed"],
+  ["user", stranger, inside, "forbidden"],
+  ["subscriber", ann, inside, "allowed"],
+  ["subscriber", stranger, inside, "allowed"],
+  ["subscriber", ann, outside, "not_subscribed"],
+  ["token", ann, tokened, "allowed"],
+  ["token", ann, inside, "forbidden"],
+];
+
+describe.each(actions)("who may %s", (action) => {
+  it.each(table)("%s: %o with %o is %s", (who, subject, standing, decision) => {
+    expect(permit(action, who, subject, standing)).toBe(decision);
+  });
+});
+
+describe("a grant", () => {
+  const grant = createGrant({ channels: ["chat:*", "log:**"], can: ["subscribe", "history"] });
+  const holder: Subject = { ...ann, allow: [createGrant({ channels: ["other"], can: [...actions] }), grant] };
+  const ask = (action: Action, channel: string, who: Who = "token") =>
+    permit(action, who, holder, { ...outside, channel });
+
+  it("covers the channels of its patterns", () => {
+    expect(ask("subscribe", "chat:1")).toBe("allowed");
+    expect(ask("subscribe", "log:a:b")).toBe("allowed");
+    expect(ask("subscribe", "chat:1:2")).toBe("forbidden");
+    expect(ask("subscribe", "quote:1")).toBe("forbidden");
+  });
+
+  it("covers its own actions only", () => {
+    expect(ask("history", "chat:1")).toBe("allowed");
+    expect(ask("publish", "chat:1")).toBe("forbidden");
+    expect(ask("presence", "chat:1")).toBe("forbidden");
+    expect(ask("publish", "other")).toBe("allowed");
+  });
+
+  it("counts only where the rule asks for a token", () => {
+    expect(ask("subscribe", "chat:1", "nobody")).toBe("forbidden");
+    expect(ask("subscribe", "chat:1", "subscriber")).toBe("not_subscribed");
+  });
+
+  it("keeps what was written", () => {
+    expect(grant).toMatchObject({ channels: ["chat:*", "log:**"], can: ["subscribe", "history"] });
+  });
+});
