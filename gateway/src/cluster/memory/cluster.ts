@@ -1,0 +1,40 @@
+import { encodeHead } from "../../protocol/packet.ts";
+import type { Announce, Cluster, ClusterHost } from "../ports.ts";
+import { MemoryBroker } from "./broker.ts";
+import { MemoryControl } from "./control.ts";
+import { MemoryPresence } from "./presence.ts";
+import { MemoryRevocations } from "./revocations.ts";
+
+const sweepInterval = 1_000;
+
+export interface MemoryClusterOptions {
+  /** Unix milliseconds; the system's clock where absent. */
+  now?: () => number;
+  /** Milliseconds; the longest that a token may be valid. */
+  tokenMaxLifetime: number;
+}
+
+/** A cluster of one node, which holds everything in its own memory and loses it when it stops. */
+export function createMemoryCluster(host: ClusterHost, options: MemoryClusterOptions): Cluster {
+  const { now = Date.now, tokenMaxLifetime } = options;
+  const broker = new MemoryBroker({ deliver: host.deliver, now });
+  const announce: Announce = (channel, event, member) => {
+    // Without retention and key a publication is a bare delivery, to a subscribed channel only.
+    void broker.publish({ channel, ...encodeHead(event, { channel, ...member }), except: [] });
+  };
+  const revocations = new MemoryRevocations({ now, maxLifetime: tokenMaxLifetime });
+  const sweeper = setInterval(() => {
+    broker.sweep();
+    revocations.sweep();
+  }, sweepInterval).unref();
+  return {
+    broker,
+    presence: new MemoryPresence({ announce }),
+    control: new MemoryControl(host.target),
+    revocations,
+    healthy: () => true,
+    async stop() {
+      clearInterval(sweeper);
+    },
+  };
+}

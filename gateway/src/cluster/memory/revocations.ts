@@ -1,0 +1,55 @@
+import type { Revocations } from "../ports.ts";
+import { ExpiryQueue } from "./expiry.ts";
+
+/** Milliseconds for which a token may be accepted after its `exp`. */
+const leeway = 30_000;
+
+/** Revocations in memory, each for as long as a token from before it could still be accepted. */
+export class MemoryRevocations implements Revocations {
+  readonly #now: () => number;
+  readonly #maxLifetime: number;
+  /** User to Unix seconds. */
+  readonly #before = new Map<string, number>();
+  readonly #expiries = new ExpiryQueue<string>();
+
+  /**
+   * @param now Unix milliseconds.
+   * @param maxLifetime milliseconds; the longest that a token may be valid.
+   */
+  constructor({ now, maxLifetime }: { now: () => number; maxLifetime: number }) {
+    this.#now = now;
+    this.#maxLifetime = maxLifetime;
+  }
+
+  /** Users of whom a revocation is remembered. */
+  get size(): number {
+    return this.#before.size;
+  }
+
+  async revoke(user: string, before: number): Promise<void> {
+    const newest = Math.max(before, this.#before.get(user) ?? before);
+    this.#before.set(user, newest);
+    this.#expiries.schedule(user, this.#endOf(newest));
+  }
+
+  async revokedBefore(user: string): Promise<number | undefined> {
+    const before = this.#before.get(user);
+    return before === undefined || this.#now() > this.#endOf(before) ? undefined : before;
+  }
+
+  /** Gives back the memory of revocations that no token can meet any more. */
+  sweep(): void {
+    const now = this.#now();
+    for (const user of this.#expiries.take(now)) {
+      const before = this.#before.get(user);
+      if (before === undefined) continue;
+      if (now > this.#endOf(before)) this.#before.delete(user);
+      else this.#expiries.schedule(user, this.#endOf(before));
+    }
+  }
+
+  /** Milliseconds: the latest `exp` of a token with `iat` up to `before`, and the leeway. */
+  #endOf(before: number): number {
+    return before * 1_000 + this.#maxLifetime + leeway;
+  }
+}

@@ -1,0 +1,29 @@
+import { createMemoryCluster } from "../../../src/cluster/memory/cluster.ts";
+import type { Delivery } from "../../../src/cluster/ports.ts";
+import type { Harness, HarnessSetup } from "../../contract/harness.ts";
+
+/** Milliseconds that only `advance` moves. */
+export class ManualClock {
+  #time = 1_700_000_000_000;
+
+  readonly now = (): number => this.#time;
+
+  advance(ms: number): void {
+    this.#time += ms;
+  }
+}
+
+export async function makeMemoryHarness({ target, tokenMaxLifetime }: HarnessSetup): Promise<Harness> {
+  const clock = new ManualClock();
+  const deliveries: Delivery[] = [];
+  const host = { deliver: (delivery: Delivery) => void deliveries.push(delivery), target };
+  const cluster = createMemoryCluster(host, { now: clock.now, tokenMaxLifetime });
+  return {
+    cluster,
+    deliveries,
+    advance: async (ms) => clock.advance(ms),
+    now: clock.now,
+    manualClock: true,
+    stop: () => cluster.stop(),
+  };
+}

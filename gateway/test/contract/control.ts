@@ -1,0 +1,79 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Command, ConnectionInfo, ControlTarget, NodeInfo } from "../../src/cluster/ports.ts";
+import { Failure } from "../../src/errors.ts";
+import { type MakeHarness, useHarness } from "./harness.ts";
+
+const connection: ConnectionInfo = {
+  connection: "c1",
+  user: "ann",
+  node: "node-a",
+  since: 1_700_000_000_000,
+  state: "online",
+  address: "192.0.2.1",
+  agent: "",
+};
+
+const node: NodeInfo = {
+  node: "node-a",
+  version: "1.2.3",
+  uptime: 12,
+  connections: 3,
+  subscriptions: 4,
+  draining: false,
+};
+
+const commands: Command[] = [
+  { kind: "connections", user: "ann" },
+  { kind: "subscribe", user: "ann", channel: "room" },
+  { kind: "unsubscribe", user: "ann", channel: "room" },
+  { kind: "disconnect", target: { user: "ann" }, reconnect: true },
+  { kind: "disconnect", target: { connection: "c1" }, reconnect: false },
+  { kind: "revoke", user: "__proto__", before: 1_700_000_000 },
+];
+
+/** What every Control does for the node that it runs on. */
+export function controlContract(name: string, makeHarness: MakeHarness): void {
+  describe(`${name}: control`, () => {
+    const executed: Command[] = [];
+    const target: ControlTarget = {
+      execute: async (command) => {
+        executed.push(command);
+        return { connections: [connection] };
+      },
+      describe: () => node,
+    };
+    const harness = useHarness(makeHarness, target);
+    beforeEach(() => {
+      executed.length = 0;
+    });
+
+    it.each(commands)("has the own node execute $kind once and returns its reply", async (command) => {
+      const result = await harness().cluster.control.send(command);
+      expect(executed).toEqual([command]);
+      expect(result).toEqual({ connections: [connection], unreached: [] });
+    });
+
+    it("lists the own node", async () => {
+      expect(await harness().cluster.control.nodes()).toEqual([node]);
+    });
+
+    it("is healthy", () => {
+      expect(harness().cluster.healthy()).toBe(true);
+    });
+  });
+
+  describe(`${name}: control of a node that fails`, () => {
+    const target: ControlTarget = {
+      execute: async () => {
+        throw new Failure("bad_request");
+      },
+      describe: () => node,
+    };
+    const harness = useHarness(makeHarness, target);
+
+    it("passes the own node's failure on", async () => {
+      const sent = harness().cluster.control.send({ kind: "connections", user: "ann" });
+      await expect(sent).rejects.toMatchObject({ code: "bad_request" });
+    });
+  });
+}

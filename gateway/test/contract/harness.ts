@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, expect, vi } from "vitest";
+import type {
+  Cluster,
+  Command,
+  ControlTarget,
+  Delivery,
+  Draft,
+  HistoryPage,
+  HistoryRead,
+  ReadBudget,
+  Retention,
+} from "../../src/cluster/ports.ts";
+import { encodeHead } from "../../src/protocol/packet.ts";
+
+/** What the contract suites need of an implementation. Each test gets its own, which holds nothing yet. */
+export interface Harness {
+  cluster: Cluster;
+  /** All that the sink was given, oldest first; it grows. */
+  deliveries: Delivery[];
+  /** Lets time pass: a manual clock jumps, a real one is waited for. */
+  advance(ms: number): Promise<void>;
+  /** Unix milliseconds on the implementation's clock. */
+  now(): number;
+  /** Whether `advance` costs no time, so that cases of minutes and hours can be told. */
+  manualClock: boolean;
+  stop(): Promise<void>;
+}
+
+export interface HarnessSetup {
+  target: ControlTarget;
+  /** Milliseconds. */
+  tokenMaxLifetime: number;
+}
+
+export type MakeHarness = (setup: HarnessSetup) => Promise<Harness>;
+
+export const tokenMaxLifetime = 3_600_000;
+
+const idleTarget: ControlTarget = {
+  execute: async (_command: Command) => ({ connections: [] }),
+  describe: () => ({
+    node: "node-a",
+    version: "0.0.0",
+    uptime: 0,
+    connections: 0,
+    subscriptions: 0,
+    draining: false,
+  }),
+};
+
+/** A fresh harness around each test of the enclosing `describe`. */
+export function useHarness(makeHarness: MakeHarness, target: ControlTarget = idleTarget): () => Harness {
+  let harness: Harness | undefined;
+  beforeEach(async () => {
+    harness = await makeHarness({ target, tokenMaxLifetime });
+  });
+  afterEach(async () => {
+    await harness?.stop();
+  });
+  return () => {
+    if (!harness) throw new Error("The harness exists only while a test runs.");
+    return harness;
+  };
+}
+
+/** Long enough that nothing ages while a test runs. */
+export const lasting: Retention = { size: 1_000, ttl: 600_000 };
+export const roomy: ReadBudget = { messages: 10_000, bytes: 16_000_000, attachments: 1_000 };
+
+export function draft(channel: string, data: unknown, more: Partial<Draft> = {}): Draft {
+  return { channel, ...encodeHead("message", { channel, data, time: 1 }), except: [], ...more };
+}
+
+/** Publishes each value with history, one after the other. */
+export async function publishAll(
+  { cluster }: Harness,
+  channel: string,
+  values: readonly unknown[],
+  retention: Retention = lasting,
+): Promise<void> {
+  for (const value of values) await cluster.broker.publish(draft(channel, value, { retention }));
+}
+
+/** Reads one channel, by default its whole window. */
+export async function readOne(
+  { cluster }: Harness,
+  channel: string,
+  read: Partial<HistoryRead> = {},
+  budget: ReadBudget = roomy,
+): Promise<HistoryPage> {
+  const [page] = await cluster.broker.read([{ channel, retention: lasting, from: "start", ...read }], budget);
+  if (!page) throw new Error("A read has no page.");
+  return page;
+}
+
+export function valuesOf(page: HistoryPage | undefined): unknown[] {
+  return (page?.entries ?? []).map((entry) => JSON.parse(entry.message).data);
+}
+
+export function offsetsOf(page: HistoryPage | undefined): number[] {
+  return (page?.entries ?? []).map((entry) => entry.position.offset);
+}
+
+export function textOf(delivery: Delivery): string {
+  return Buffer.from(delivery.packet).toString("utf8");
+}
+
+export function deliveriesOf(harness: Harness, channel: string): Delivery[] {
+  return harness.deliveries.filter((delivery) => delivery.channel === channel);
+}
+
+/** The deliveries of a channel, once there are so many. */
+export async function delivered(harness: Harness, channel: string, count: number): Promise<Delivery[]> {
+  await vi.waitFor(() => expect(deliveriesOf(harness, channel).length).toBeGreaterThanOrEqual(count), {
+    timeout: 10_000,
+  });
+  return deliveriesOf(harness, channel);
+}
+
+/** The `data` of text deliveries. */
+export function dataOf(deliveries: readonly Delivery[]): unknown[] {
+  return deliveries.map((delivery) => JSON.parse(textOf(delivery).slice(2))[1].data);
+}
+
+/** What a subscribed channel delivered up to now, with all that was still on its way. */
+export async function settled(harness: Harness, channel: string): Promise<Delivery[]> {
+  const isMark = (delivery: Delivery) => textOf(delivery).includes('"data":"settled"');
+  await harness.cluster.broker.publish(draft(channel, "settled"));
+  await vi.waitFor(() => expect(deliveriesOf(harness, channel).some(isMark)).toBe(true), { timeout: 10_000 });
+  const deliveries = deliveriesOf(harness, channel);
+  return deliveries.slice(0, deliveries.findIndex(isMark));
+}
+
+/** Waits until a publication made now has come back, for channels that deliver nothing themselves. */
+export async function settle(harness: Harness): Promise<void> {
+  const channel = `settle:${harness.deliveries.length}`;
+  await harness.cluster.broker.subscribe(channel, undefined);
+  await settled(harness, channel);
+}

@@ -1,0 +1,234 @@
+import { describe, expect, it } from "vitest";
+import type { PresenceMember } from "../../src/cluster/ports.ts";
+import { deliveriesOf, type MakeHarness, settle, settled, textOf, useHarness } from "./harness.ts";
+
+type Current = ReturnType<typeof useHarness>;
+
+/** What every PresenceStore does. */
+export function presenceContract(name: string, makeHarness: MakeHarness): void {
+  describe(`${name}: presence`, () => {
+    const harness = useHarness(makeHarness);
+    describe("users", () => userCases(harness));
+    describe("announcements", () => announcementCases(harness));
+    describe("pages", () => pageCases(harness));
+  });
+}
+
+function member(user: string, connection: string, info?: unknown): PresenceMember {
+  return info === undefined ? { user, connection } : { user, connection, info };
+}
+
+const ann1 = member("ann", "a1", { name: "Ann" });
+const ann2 = member("ann", "a2", { name: "Ann at her desk" });
+const bob = member("bob", "b1");
+
+function userCases(harness: Current): void {
+  const usersOf = async (channel: string) =>
+    (await harness().cluster.presence.page(channel, 100, undefined)).users;
+
+  it("counts a user's connections until the last has left", async () => {
+    const { presence } = harness().cluster;
+    for (const one of [ann1, ann2, bob]) await presence.enter("room", one, false);
+    expect(await presence.page("room", 100, undefined)).toEqual({
+      total: 2,
+      users: [
+        { user: "ann", info: { name: "Ann at her desk" }, state: "online", connections: 2 },
+        { user: "bob", state: "online", connections: 1 },
+      ],
+    });
+    await presence.leave("room", ann2, false);
+    expect(await usersOf("room")).toMatchObject([
+      { user: "ann", info: { name: "Ann" }, connections: 1 },
+      { user: "bob" },
+    ]);
+    await presence.leave("room", ann1, false);
+    expect(await usersOf("room")).toMatchObject([{ user: "bob" }]);
+  });
+
+  it("is away when all connections are", async () => {
+    const { presence } = harness().cluster;
+    for (const one of [ann1, ann2]) await presence.enter("room", one, false);
+    await presence.setAway("room", ann1, true, false);
+    expect(await usersOf("room")).toMatchObject([{ state: "online", connections: 2 }]);
+    await presence.setAway("room", ann2, true, false);
+    expect(await usersOf("room")).toMatchObject([{ state: "away", connections: 2 }]);
+    await presence.setAway("room", ann1, false, false);
+    expect(await usersOf("room")).toMatchObject([{ state: "online", connections: 2 }]);
+  });
+
+  it("takes entering twice as once, and a leave or away of a stranger as nothing", async () => {
+    const { presence } = harness().cluster;
+    await presence.leave("room", ann1, true);
+    await presence.setAway("room", ann1, true, true);
+    expect(await usersOf("room")).toEqual([]);
+    await presence.enter("room", ann1, false);
+    await presence.enter("room", ann1, false);
+    await presence.leave("room", ann2, false);
+    await presence.setAway("room", bob, true, false);
+    expect(await usersOf("room")).toMatchObject([{ user: "ann", state: "online", connections: 1 }]);
+    await presence.leave("room", ann1, false);
+    expect(await usersOf("room")).toEqual([]);
+  });
+
+  it("keeps channels apart, whatever they and their users are called", async () => {
+    const { presence } = harness().cluster;
+    const names = ["__proto__", "constructor", "toString"];
+    for (const name of names) await presence.enter(name, member(name, name), false);
+    for (const name of names) {
+      expect(await usersOf(name)).toEqual([{ user: name, state: "online", connections: 1 }]);
+    }
+  });
+
+  it("gives the info back as it was", async () => {
+    const { presence } = harness().cluster;
+    const infos = [null, false, 0, "", [], { name: "小明", deep: [{ a: null }] }];
+    for (const [index, info] of infos.entries()) {
+      await presence.enter("room", member(`u${index}`, `c${index}`, info), false);
+    }
+    expect((await usersOf("room")).map(({ info }) => info)).toEqual(infos);
+  });
+}
+
+/** The events of a subscribed channel, as `[event, user, info]`. */
+async function announced(harness: Current, channel: string): Promise<unknown[]> {
+  return (await settled(harness(), channel)).map((delivery) => {
+    const [event, change] = JSON.parse(textOf(delivery).slice(2));
+    return [event, change.user, change.info];
+  });
+}
+
+function announcementCases(harness: Current): void {
+  it("announces joined for the first connection and left for the last", async () => {
+    const { broker, presence } = harness().cluster;
+    await broker.subscribe("room", undefined);
+    for (const one of [ann1, ann1, ann2, bob]) await presence.enter("room", one, true);
+    for (const one of [ann1, ann1, ann2, bob]) await presence.leave("room", one, true);
+    expect(await announced(harness, "room")).toEqual([
+      ["joined", "ann", { name: "Ann" }],
+      ["joined", "bob", undefined],
+      ["left", "ann", { name: "Ann at her desk" }],
+      ["left", "bob", undefined],
+    ]);
+  });
+
+  it("announces the whole payload, as an event without position and without exceptions", async () => {
+    const { broker, presence } = harness().cluster;
+    await broker.subscribe("room", undefined);
+    await presence.enter("room", ann1, true);
+    const [delivery] = await settled(harness(), "room");
+    expect(delivery).toMatchObject({ attachments: [], except: [] });
+    expect(delivery).not.toHaveProperty("position");
+    expect(JSON.parse(delivery ? textOf(delivery).slice(2) : "")).toEqual([
+      "joined",
+      { channel: "room", user: "ann", info: { name: "Ann" } },
+    ]);
+  });
+
+  it("announces away when all connections are, and back when the first returns", async () => {
+    const { broker, presence } = harness().cluster;
+    await broker.subscribe("room", undefined);
+    for (const one of [ann1, ann2]) await presence.enter("room", one, true);
+    for (const one of [ann1, ann1, ann2, ann2]) await presence.setAway("room", one, true, true);
+    for (const one of [ann1, ann2, ann2]) await presence.setAway("room", one, false, true);
+    expect((await announced(harness, "room")).slice(1)).toEqual([
+      ["away", "ann", { name: "Ann at her desk" }],
+      ["back", "ann", { name: "Ann at her desk" }],
+    ]);
+  });
+
+  it("announces back for a new connection of a user who was away, away when the one online leaves", async () => {
+    const { broker, presence } = harness().cluster;
+    await broker.subscribe("room", undefined);
+    await presence.enter("room", ann1, true);
+    await presence.setAway("room", ann1, true, true);
+    await presence.enter("room", ann2, true);
+    await presence.leave("room", ann2, true);
+    await presence.leave("room", ann1, true);
+    expect(await announced(harness, "room")).toEqual([
+      ["joined", "ann", { name: "Ann" }],
+      ["away", "ann", { name: "Ann" }],
+      ["back", "ann", { name: "Ann at her desk" }],
+      ["away", "ann", { name: "Ann" }],
+      ["left", "ann", { name: "Ann" }],
+    ]);
+  });
+
+  it("announces nothing where it was not asked to, nor where nobody subscribed", async () => {
+    const { broker, presence } = harness().cluster;
+    await broker.subscribe("silent", undefined);
+    for (const channel of ["silent", "unheard"]) {
+      const announce = channel === "unheard";
+      await presence.enter(channel, ann1, announce);
+      await presence.setAway(channel, ann1, true, announce);
+      await presence.setAway(channel, ann1, false, announce);
+      await presence.leave(channel, ann1, announce);
+    }
+    expect(await announced(harness, "silent")).toEqual([]);
+    await settle(harness());
+    expect(deliveriesOf(harness(), "unheard")).toEqual([]);
+  });
+}
+
+function pageCases(harness: Current): void {
+  const enterAll = (users: readonly string[]) =>
+    Promise.all(users.map((user) => harness().cluster.presence.enter("room", member(user, user), false)));
+
+  const walk = async (limit: number, between: (page: number) => Promise<void> = async () => {}) => {
+    const pages: string[][] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await harness().cluster.presence.page("room", limit, cursor);
+      pages.push(page.users.map(({ user }) => user));
+      cursor = page.cursor;
+      await between(pages.length);
+    } while (cursor !== undefined);
+    return pages;
+  };
+
+  it("has no users, total 0 and no cursor in an empty channel", async () => {
+    const { presence } = harness().cluster;
+    expect(await presence.page("room", 10, undefined)).toEqual({ total: 0, users: [] });
+    expect(await presence.page("room", 10, "zoe")).toEqual({ total: 0, users: [] });
+  });
+
+  it("orders users by the code units of their ids and has a cursor only while some remain", async () => {
+    await enterAll(["b", "a", "B", "é", "10", "9", "a:b"]);
+    expect(await walk(3)).toEqual([["10", "9", "B"], ["a", "a:b", "b"], ["é"]]);
+    expect(await walk(7)).toHaveLength(1);
+    const { presence } = harness().cluster;
+    expect(await presence.page("room", 3, undefined)).toMatchObject({ total: 7 });
+  });
+
+  it("shows who stays once, whoever comes and goes between the pages", async () => {
+    const { presence } = harness().cluster;
+    const stay = Array.from({ length: 20 }, (_, index) => `m${String(index).padStart(2, "0")}`);
+    await enterAll(stay);
+    const walked = await walk(4, async (page) => {
+      await presence.enter("room", member(`a${page}`, `a${page}`), false);
+      await presence.enter("room", member(`m0${page}x`, `m0${page}x`), false);
+      if (page > 1) await presence.leave("room", member(`a${page - 1}`, `a${page - 1}`), false);
+    });
+    const staying = walked.flat().filter((user) => stay.includes(user));
+    expect(staying).toEqual(stay);
+    expect(new Set(walked.flat()).size).toBe(walked.flat().length);
+  });
+
+  it("goes on after a cursor whose user has left", async () => {
+    const { presence } = harness().cluster;
+    await enterAll(["a", "b", "c", "d"]);
+    const { cursor } = await presence.page("room", 2, undefined);
+    await presence.leave("room", member("b", "b"), false);
+    const next = await presence.page("room", 2, cursor);
+    expect(next.users.map(({ user }) => user)).toEqual(["c", "d"]);
+    expect(next).toMatchObject({ total: 3 });
+    expect(next).not.toHaveProperty("cursor");
+  });
+
+  it("walks 10,000 users, each once", async () => {
+    const users = Array.from({ length: 10_000 }, (_, index) => `u${index}`);
+    await enterAll(users);
+    const walked = await walk(100);
+    expect(walked).toHaveLength(100);
+    expect(walked.flat()).toEqual([...users].sort());
+  });
+}

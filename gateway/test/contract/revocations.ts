@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { type MakeHarness, tokenMaxLifetime, useHarness } from "./harness.ts";
+
+/** More than the leeway that a token is given after its `exp`. */
+const pastLeeway = 60_000;
+
+/** What every Revocations does. */
+export function revocationsContract(name: string, makeHarness: MakeHarness): void {
+  describe(`${name}: revocations`, () => {
+    const harness = useHarness(makeHarness);
+    const seconds = () => Math.floor(harness().now() / 1_000);
+
+    it("knows whose tokens are refused", async () => {
+      const { revocations } = harness().cluster;
+      const before = seconds();
+      await revocations.revoke("ann", before);
+      expect(await revocations.revokedBefore("ann")).toBe(before);
+      expect(await revocations.revokedBefore("bob")).toBeUndefined();
+    });
+
+    it.each(["__proto__", "constructor", "用户"])("takes %s as a user like any other", async (user) => {
+      const { revocations } = harness().cluster;
+      expect(await revocations.revokedBefore(user)).toBeUndefined();
+      const before = seconds();
+      await revocations.revoke(user, before);
+      expect(await revocations.revokedBefore(user)).toBe(before);
+    });
+
+    it("keeps the newest, in whatever order they come", async () => {
+      const { revocations } = harness().cluster;
+      const before = seconds();
+      for (const age of [2, 0, 1]) await revocations.revoke("ann", before - age);
+      expect(await revocations.revokedBefore("ann")).toBe(before);
+    });
+
+    it("remembers while a token could still be older, and no longer", async (context) => {
+      if (!harness().manualClock) return context.skip();
+      const { revocations } = harness().cluster;
+      const before = seconds();
+      await revocations.revoke("ann", before);
+      await harness().advance(tokenMaxLifetime);
+      expect(await revocations.revokedBefore("ann")).toBe(before);
+      await harness().advance(pastLeeway);
+      expect(await revocations.revokedBefore("ann")).toBeUndefined();
+    });
+
+    it("counts anew from a later revocation", async (context) => {
+      if (!harness().manualClock) return context.skip();
+      const { revocations } = harness().cluster;
+      await revocations.revoke("ann", seconds());
+      await harness().advance(tokenMaxLifetime / 2);
+      const later = seconds();
+      await revocations.revoke("ann", later);
+      await harness().advance(tokenMaxLifetime / 2 + pastLeeway);
+      expect(await revocations.revokedBefore("ann")).toBe(later);
+    });
+  });
+}
