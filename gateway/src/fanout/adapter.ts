@@ -1,0 +1,130 @@
+import { performance } from "node:perf_hooks";
+import { Adapter, type BroadcastOptions } from "socket.io-adapter";
+import { Batch, type BatchEntry, batchEntry, type RoomMessage } from "./batch.ts";
+import { Conflation } from "./conflation.ts";
+import type { Outlet } from "./outlet.ts";
+
+export interface FanoutOptions {
+  /** A connection's outlet, or undefined where Socket.IO's own path has to be used. */
+  outletOf(connection: string): Outlet | undefined;
+  onDelivered(messages: number, copies: number): void;
+  onConflated(messages: number): void;
+  /** Milliseconds that two flushes are apart while messages keep coming; a lone message never waits. */
+  flushDelay: number;
+}
+
+type Namespace = ConstructorParameters<typeof Adapter>[0];
+type Packet = Parameters<Adapter["broadcast"]>[0];
+
+/**
+ * Writes each socket once a turn. A message to a room is encoded once and appended to the room's batch;
+ * when the event loop's turn ends, the batch is one buffer that every member is sent. The busier
+ * the node, the larger the batches.
+ *
+ * Order within a room is the order of the calls: whoever joins or leaves, and whatever is sent on another
+ * way, comes after the room's batch has left.
+ */
+export class CoalescingAdapter extends Adapter {
+  readonly #options: FanoutOptions;
+  readonly #batches = new Map<string, Batch>();
+  readonly #conflation: Conflation;
+  #scheduled = false;
+  #flushed = 0;
+
+  constructor(namespace: Namespace, options: FanoutOptions) {
+    super(namespace);
+    this.#options = options;
+    this.#conflation = new Conflation({
+      send: (room, entry) => this.#append(room, entry),
+      onDropped: options.onConflated,
+    });
+    this.on("delete-room", (room: string) => this.#conflation.forget(room));
+  }
+
+  /** @param conflate milliseconds: at most one message in that time is sent, the newest */
+  deliver(message: RoomMessage, conflate?: number): void {
+    if (!this.rooms.has(message.channel)) return;
+    const entry = batchEntry(message);
+    if (conflate === undefined) this.#append(message.channel, entry);
+    else this.#conflation.offer(message.channel, entry, conflate);
+  }
+
+  /** Sends what the room's batch holds. */
+  flush(room: string): void {
+    const batch = this.#batches.get(room);
+    if (!batch) return;
+    this.#batches.delete(room);
+    const members = this.rooms.get(room);
+    if (!members) return;
+    const whole = batch.forAll();
+    for (const connection of members) {
+      const frames = batch.excludes(connection) ? batch.forOne(connection) : whole;
+      if (frames.length > 0) this.#options.outletOf(connection)?.write(frames);
+    }
+    this.#options.onDelivered(batch.size, batch.size * members.size);
+  }
+
+  /** Joins a connection that has just been told where the room stands. */
+  join(connection: string, room: string): void {
+    this.#conflation.excludeFromHeld(room, connection);
+    this.addAll(connection, new Set([room]));
+  }
+
+  leave(connection: string, room: string): void {
+    this.del(connection, room);
+  }
+
+  override addAll(connection: string, rooms: Set<string>): void {
+    for (const room of rooms) this.flush(room);
+    super.addAll(connection, rooms);
+  }
+
+  override del(connection: string, room: string): void {
+    this.flush(room);
+    super.del(connection, room);
+  }
+
+  override broadcast(packet: Packet, options: BroadcastOptions): void {
+    this.#flushBefore(options);
+    super.broadcast(packet, options);
+  }
+
+  override broadcastWithAck(...args: Parameters<Adapter["broadcastWithAck"]>): void {
+    this.#flushBefore(args[1]);
+    super.broadcastWithAck(...args);
+  }
+
+  override close(): void {
+    this.#conflation.stop();
+    super.close();
+  }
+
+  #flushBefore(options: BroadcastOptions): void {
+    for (const room of options.rooms.size > 0 ? options.rooms : [...this.#batches.keys()]) this.flush(room);
+  }
+
+  #append(room: string, entry: BatchEntry): void {
+    let batch = this.#batches.get(room);
+    if (!batch) {
+      batch = new Batch();
+      this.#batches.set(room, batch);
+    }
+    batch.add(entry);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    const { flushDelay } = this.#options;
+    const wait = flushDelay === 0 ? 0 : this.#flushed + flushDelay - performance.now();
+    if (wait > 0) setTimeout(() => this.#flushAll(), wait);
+    else setImmediate(() => this.#flushAll());
+  }
+
+  #flushAll(): void {
+    this.#scheduled = false;
+    if (this.#options.flushDelay > 0) this.#flushed = performance.now();
+    for (const room of [...this.#batches.keys()]) this.flush(room);
+  }
+}
