@@ -1,0 +1,50 @@
+import { type Action, permit, type Subject } from "../auth/permissions.ts";
+import { Failure } from "../errors.ts";
+import type { ChannelPolicy } from "./rules.ts";
+
+export interface Standing {
+  subject: Subject;
+  subscribed: boolean;
+  /** A valid channel token of this user for this channel is held. */
+  channelToken: boolean;
+}
+
+/**
+ * Lets an action on a channel pass, or throws. Another user's own channel is `forbidden` whether it exists or
+ * not; what a channel does not have is `not_found`.
+ */
+export function authorize(action: Action, channel: string, policy: ChannelPolicy, standing: Standing): void {
+  const { subject, subscribed, channelToken } = standing;
+  if (policy.owner !== undefined) {
+    const allowed = policy.owner === subject.user && action !== "publish";
+    if (!allowed) throw new Failure("forbidden");
+  }
+  const who = policy.owner === undefined ? whoMay(action, policy) : "anyone";
+  const verdict = permit(action, who, subject, { channel, subscribed, channelToken });
+  if (verdict !== "allowed") throw new Failure(verdict);
+}
+
+function whoMay(action: Action, policy: ChannelPolicy) {
+  switch (action) {
+    case "subscribe":
+      return policy.subscribe;
+    case "publish":
+      return policy.publish;
+    case "history":
+      return historyOf(policy).read;
+    case "presence":
+      return presenceOf(policy).read;
+  }
+}
+
+/** @throws Failure `not_found` where the channel keeps none */
+export function historyOf(policy: ChannelPolicy) {
+  if (!policy.history) throw new Failure("not_found", "This channel keeps no history.");
+  return policy.history;
+}
+
+/** @throws Failure `not_found` where the channel has none */
+export function presenceOf(policy: ChannelPolicy) {
+  if (!policy.presence) throw new Failure("not_found", "This channel has no presence.");
+  return policy.presence;
+}

@@ -1,0 +1,56 @@
+import type { Delivery } from "../cluster/ports.ts";
+import type { Position } from "../protocol/position.ts";
+import type { ChannelPolicy } from "./rules.ts";
+
+/** Messages that arrive while a newcomer's history is read; see `Subscriptions`. */
+export interface Tap {
+  deliveries: Delivery[];
+  /** More arrived than a reply could ever carry; the newcomer has to ask again. */
+  overflowed: boolean;
+}
+
+const tapLimit = 1_000;
+
+/** What the node knows of a channel that somebody here subscribes to. */
+export class Feed {
+  readonly channel: string;
+  readonly policy: ChannelPolicy;
+  /** Where the members of the room stand; undefined before the first position is known. */
+  live: Position | undefined;
+  /** Connections in the room. */
+  members = 0;
+  readonly #taps = new Set<Tap>();
+
+  constructor(channel: string, policy: ChannelPolicy) {
+    this.channel = channel;
+    this.policy = policy;
+  }
+
+  tap(): Tap {
+    const tap: Tap = { deliveries: [], overflowed: false };
+    this.#taps.add(tap);
+    return tap;
+  }
+
+  untap(tap: Tap): void {
+    this.#taps.delete(tap);
+  }
+
+  /** @returns whether the members have not had this delivery yet */
+  advance(delivery: Delivery): boolean {
+    const { position } = delivery;
+    if (position) {
+      const { live } = this;
+      if (live && live.epoch === position.epoch && position.offset <= live.offset) return false;
+      this.live = position;
+    }
+    for (const tap of this.#taps) this.#fill(tap, delivery);
+    return true;
+  }
+
+  #fill(tap: Tap, delivery: Delivery): void {
+    if (this.policy.latest) tap.deliveries = [delivery];
+    else if (tap.deliveries.length < tapLimit) tap.deliveries.push(delivery);
+    else tap.overflowed = true;
+  }
+}

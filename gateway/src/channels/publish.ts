@@ -1,0 +1,126 @@
+import { performance } from "node:perf_hooks";
+import type { Subject } from "../auth/permissions.ts";
+import type { Broker, Receipt } from "../cluster/ports.ts";
+import { Failure } from "../errors.ts";
+import type { Meter } from "../meter.ts";
+import { isDeeperThan } from "../protocol/json.ts";
+import { encodeHead } from "../protocol/packet.ts";
+import { formatPosition } from "../protocol/position.ts";
+import { authorize } from "./access.ts";
+import type { ChannelPolicy, Rules } from "./rules.ts";
+
+/** Who publishes. Backends publish to every channel that the rules name. */
+export type Origin =
+  | { source: "api" }
+  | {
+      source: "client";
+      subject: Subject;
+      subscribed: boolean;
+      channelToken: boolean;
+      /** @throws Failure `rate_limited` where the rule's rate is used up */
+      pace(policy: ChannelPolicy): void;
+    };
+
+export interface Publication {
+  channel: string;
+  /** Any JSON value, with binary values in it. */
+  data: unknown;
+  id?: string | undefined;
+  /** Connections that are sent `position` in place of the message. */
+  except: readonly string[];
+}
+
+export interface PublisherOptions {
+  rules: Rules;
+  broker: Pick<Broker, "publish">;
+  meter: Meter;
+  now(): number;
+  /** Levels of nesting in `data`. */
+  maxDepth: number;
+  /** Bytes of `data` as JSON, its binary values included. */
+  maxBytes: number;
+}
+
+/** Room for what a message says besides its data: channel, user, id and time, each bounded. */
+const envelopeBytes = 1_024;
+
+/** The only door for publications, whoever they come from. */
+export class Publisher {
+  readonly #options: PublisherOptions;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @returns the position, on a channel with history. Once it resolves the message is stored.
+   * @throws Failure, and then nothing was published; but after `timeout` that is not known
+   */
+  async publish(publication: Publication, origin: Origin): Promise<string | undefined> {
+    const { meter } = this.#options;
+    const started = performance.now();
+    try {
+      const receipt = await this.#send(publication, origin);
+      meter.published(origin.source, (performance.now() - started) / 1_000, "ok");
+      return receipt.position && formatPosition(receipt.position);
+    } catch (thrown) {
+      const failure = Failure.of(thrown);
+      meter.published(origin.source, (performance.now() - started) / 1_000, failure.code);
+      throw failure;
+    }
+  }
+
+  #send({ channel, data, id, except }: Publication, origin: Origin): Promise<Receipt> {
+    const policy = this.#options.rules.policyOf(channel);
+    if (origin.source === "client") {
+      authorize("publish", channel, policy, origin);
+      origin.pace(policy);
+    }
+    const user = origin.source === "client" ? origin.subject.user : undefined;
+    const message = { channel, data, id, user, time: this.#options.now() };
+    this.#checkData(data);
+    const { head, attachments } = encodeHead("message", message);
+    this.#checkSize(head, attachments);
+    return this.#options.broker.publish({
+      channel,
+      head,
+      attachments,
+      except,
+      retention: policy.history,
+      idempotencyKey: id === undefined ? undefined : JSON.stringify([user ?? null, id]),
+    });
+  }
+
+  #checkData(data: unknown): void {
+    if (data === undefined) throw new Failure("bad_request", "`data` is missing.");
+    if (isDeeperThan(data, this.#options.maxDepth)) {
+      throw new Failure("bad_request", `\`data\` nests deeper than ${this.#options.maxDepth} levels.`);
+    }
+    if (hasPlaceholder(data)) {
+      throw new Failure("bad_request", "`data` may not hold an object whose `_placeholder` is true.");
+    }
+  }
+
+  #checkSize(head: string, attachments: readonly Uint8Array[]): void {
+    const { maxBytes } = this.#options;
+    if (attachments.length > 10)
+      throw new Failure("too_large", "A message carries at most 10 binary values.");
+    let bytes = Buffer.byteLength(head);
+    for (const attachment of attachments) bytes += attachment.byteLength;
+    if (bytes > maxBytes + envelopeBytes)
+      throw new Failure("too_large", `\`data\` is at most ${maxBytes} bytes.`);
+  }
+}
+
+/**
+ * Socket.IO marks the place of a binary value with such an object. Sent beside real binary values, a forged
+ * one makes the receiving client end its connection.
+ */
+function hasPlaceholder(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
+  if ("_placeholder" in value && value._placeholder === true) return true;
+  for (const child of Array.isArray(value) ? value : Object.values(value)) {
+    if (hasPlaceholder(child)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,120 @@
+import type { Delivery, HistoryPage, ReadBudget } from "../cluster/ports.ts";
+import { joinMessages, messageOf } from "../protocol/packet.ts";
+import { formatPosition, type Position } from "../protocol/position.ts";
+import type { Feed, Tap } from "./feed.ts";
+
+/** What one reply frame may carry (PROTOCOL, section 4); a message's attachments stay within what a client decodes. */
+export const replyBudget: ReadBudget = { messages: 300, bytes: 256 * 1024, attachments: 10 };
+
+interface Entry {
+  position: Position;
+  message: string;
+  attachments: readonly Uint8Array[];
+}
+
+/** How far a subscribe came: the entries of its reply, and where the subscription then stands. */
+export interface Outcome {
+  position: Position | undefined;
+  recovered: boolean | undefined;
+  entries: readonly Entry[];
+  /** The subscription did not reach the top and is not live. */
+  more: boolean;
+  latest: boolean;
+}
+
+/** The part of a reply frame that is still free, shared by all channels of the frame. */
+export class ReplySpace {
+  #messages = replyBudget.messages;
+  #bytes = replyBudget.bytes;
+  #attachments = replyBudget.attachments;
+
+  take(entry: Entry): boolean {
+    const first = this.#messages === replyBudget.messages;
+    this.#messages -= 1;
+    this.#attachments -= entry.attachments.length;
+    this.#bytes -= Buffer.byteLength(entry.message);
+    for (const attachment of entry.attachments) this.#bytes -= attachment.byteLength;
+    return first || (this.#messages >= 0 && this.#bytes >= 0 && this.#attachments >= 0);
+  }
+}
+
+/** The outcome of a subscribe to a channel without history. */
+export function plainOutcome(sinceGiven: boolean): Outcome {
+  const recovered = sinceGiven ? false : undefined;
+  return { position: undefined, recovered, entries: [], more: false, latest: false };
+}
+
+/**
+ * Merges what the history held with what arrived while it was read, so that the reply ends exactly where
+ * the room's members stand: what they have had is in it, what they have not will reach all of them.
+ */
+export function mergeOutcome(
+  feed: Feed,
+  page: HistoryPage,
+  tap: Tap,
+  from: "top" | "start" | "newest" | Position,
+  space: ReplySpace,
+): Outcome {
+  const end = roomPosition(feed, page.top);
+  if (from === "top") return { position: end, recovered: undefined, entries: [], more: false, latest: false };
+  if (from === "newest") return newestOutcome(page, tap, end, space);
+  if (!page.reached) return { position: end, recovered: false, entries: [], more: false, latest: false };
+  const wanted = [...page.entries.filter((entry) => isWithin(entry.position, end)), ...tail(page, tap)];
+  const entries: Entry[] = [];
+  for (const entry of wanted) {
+    if (!space.take(entry)) break;
+    entries.push(entry);
+  }
+  const more = page.more || tap.overflowed || entries.length < wanted.length;
+  const last = entries.at(-1)?.position ?? (typeof from === "string" ? undefined : from);
+  return { position: more ? last : end, recovered: true, entries, more, latest: false };
+}
+
+/** Where the room's members stand, or will stand once the first of them is in. */
+function roomPosition(feed: Feed, top: Position): Position {
+  const { live } = feed;
+  if (!live || live.epoch !== top.epoch) return top;
+  return feed.members > 0 || live.offset > top.offset ? live : top;
+}
+
+function isWithin(position: Position, end: Position): boolean {
+  return position.epoch !== end.epoch || position.offset <= end.offset;
+}
+
+/** What arrived behind the page's top. */
+function tail(page: HistoryPage, tap: Tap): Entry[] {
+  const entries: Entry[] = [];
+  if (page.more) return entries;
+  for (const delivery of tap.deliveries) {
+    const { position } = delivery;
+    if (position?.epoch === page.top.epoch && position.offset > page.top.offset) {
+      entries.push(entryOf(delivery, position));
+    }
+  }
+  return entries;
+}
+
+function entryOf({ packet, attachments }: Delivery, position: Position): Entry {
+  const text = typeof packet === "string" ? packet : Buffer.from(packet).toString();
+  return { position, message: messageOf(text), attachments };
+}
+
+function newestOutcome(page: HistoryPage, tap: Tap, end: Position, space: ReplySpace): Outcome {
+  const newest = tail(page, tap).at(-1) ?? page.entries[0];
+  const fits = newest !== undefined && space.take(newest);
+  const more = newest !== undefined && !fits;
+  const entries = fits ? [newest] : [];
+  return { position: more ? undefined : end, recovered: true, entries, more, latest: true };
+}
+
+/** The reply as JSON; its attachments are appended to those of the frame. */
+export function replyText(channel: string, outcome: Outcome, attachments: Uint8Array[]): string {
+  const { position, recovered, entries, more, latest } = outcome;
+  const members = [`"ok":true`, `"channel":${JSON.stringify(channel)}`];
+  if (position) members.push(`"position":"${formatPosition(position)}"`);
+  if (recovered !== undefined) members.push(`"recovered":${recovered}`);
+  members.push(`"messages":${joinMessages(entries, attachments)}`);
+  if (more) members.push(`"more":true`);
+  if (latest) members.push(`"latest":true`);
+  return `{${members.join(",")}}`;
+}

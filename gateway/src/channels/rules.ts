@@ -1,0 +1,69 @@
+import { compilePattern } from "../auth/patterns.ts";
+import type { ChannelRule } from "../config/rules.ts";
+import { Failure } from "../errors.ts";
+import { isChannelName, ownerOf, personalChannel } from "./name.ts";
+
+/** What the rules say of one channel. */
+export interface ChannelPolicy extends Omit<ChannelRule, "match"> {
+  /** The user whose own channel it is; nobody else reads it, and only backends publish to it. */
+  owner?: string;
+  /** Which rule this is, for what is counted by rule. */
+  rule: number;
+}
+
+const minute = 60_000;
+
+/** The history that `user:<id>` has, unless a rule says otherwise. */
+const personalHistory = { size: 200, ttl: 30 * minute, read: "subscriber" } as const;
+
+interface CompiledRule {
+  matches(channel: string): boolean;
+  policy: ChannelPolicy;
+}
+
+/** Finds the policy of a channel: the first rule that matches. */
+export class Rules {
+  readonly #rules: CompiledRule[];
+  /** Rules for `user:…` alone; a `**` meant for all channels says nothing of them. */
+  readonly #personal: CompiledRule[];
+  readonly #maxName: number;
+
+  /** @param maxName bytes of a channel's name */
+  constructor(rules: readonly ChannelRule[], maxName: number) {
+    this.#maxName = maxName;
+    const compiled = rules.map(({ match, ...rule }, index) => ({
+      match,
+      matches: compilePattern(match),
+      policy: { ...rule, rule: index },
+    }));
+    this.#rules = compiled;
+    this.#personal = compiled.filter(({ match }) => match.startsWith(personalChannel("")));
+  }
+
+  /** @throws Failure `bad_request` for what is not a channel's name, `unknown_channel` where no rule matches */
+  policyOf(channel: string): ChannelPolicy {
+    if (!isChannelName(channel, this.#maxName)) {
+      throw new Failure("bad_request", `A channel's name is 1 to ${this.#maxName} bytes without spaces.`);
+    }
+    const owner = ownerOf(channel);
+    if (owner !== undefined) return personalPolicy(owner, find(this.#personal, channel));
+    const policy = find(this.#rules, channel);
+    if (!policy) throw new Failure("unknown_channel");
+    return policy;
+  }
+}
+
+function find(rules: readonly CompiledRule[], channel: string): ChannelPolicy | undefined {
+  return rules.find((rule) => rule.matches(channel))?.policy;
+}
+
+function personalPolicy(owner: string, rule: ChannelPolicy | undefined): ChannelPolicy {
+  return {
+    owner,
+    subscribe: "nobody",
+    publish: "nobody",
+    history: { ...personalHistory, ...rule?.history, read: "subscriber" },
+    latest: false,
+    rule: -1,
+  };
+}

@@ -1,0 +1,25 @@
+import type { Subject } from "../auth/permissions.ts";
+import type { Feed } from "./feed.ts";
+
+/** A connection as the channels see it. */
+export interface Subscriber {
+  readonly connection: string;
+  readonly subject: Subject;
+  /** What presence shows of the user. */
+  readonly info: unknown;
+  readonly away: boolean;
+  /** The connection has ended; whatever it was about to join is let go again. */
+  readonly closed: boolean;
+  readonly held: Map<string, Held>;
+}
+
+/** A live subscription. */
+export interface Held {
+  feed: Feed;
+  /** Unix milliseconds when the channel token that it stands on expires. */
+  tokenExpiresAt: number | undefined;
+  /** A backend made it, whatever the rules say. */
+  granted: boolean;
+  /** Cancels the alarm of the channel token. */
+  cancelAlarm?: () => void;
+}

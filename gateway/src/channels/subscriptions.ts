@@ -1,0 +1,254 @@
+import type { Broker, HistoryPage, HistoryRead, ReadFrom } from "../cluster/ports.ts";
+import { Failure } from "../errors.ts";
+import type { Meter } from "../meter.ts";
+import { parsePosition } from "../protocol/position.ts";
+import { authorize } from "./access.ts";
+import type { Feed, Tap } from "./feed.ts";
+import type { Feeds } from "./feeds.ts";
+import type { Presence } from "./presence.ts";
+import { mergeOutcome, type Outcome, plainOutcome, ReplySpace, replyBudget } from "./reply.ts";
+import type { ChannelPolicy, Rules } from "./rules.ts";
+import type { Subscriber } from "./subscriber.ts";
+
+export interface JoinRequest {
+  channel: string;
+  since?: string | undefined;
+  /** From a verified channel token of this user for this channel. */
+  tokenExpiresAt?: number | undefined;
+  granted?: boolean;
+}
+
+/** What came of one request of a frame, in the order of the requests. */
+export type JoinResult = { channel: string } & ({ outcome: Outcome } | { failure: Failure });
+
+interface Plan {
+  request: JoinRequest;
+  policy: ChannelPolicy;
+  from: ReadFrom;
+}
+
+interface Join extends Plan {
+  feed: Feed;
+  tap: Tap;
+  /** The connection stands in the channel's presence. */
+  present: boolean;
+  /** What the history held; absent on a channel without one. */
+  page?: HistoryPage;
+}
+
+export interface SubscriptionsOptions {
+  rules: Rules;
+  broker: Pick<Broker, "read">;
+  feeds: Feeds;
+  presence: Presence;
+  meter: Meter;
+  /** Channels a connection may hold. */
+  maxChannels: number;
+}
+
+/**
+ * Joins connections to channels without a window in which a message is missed or doubled: the channel is
+ * heard first, then its past is read, and in one synchronous step the reply is given and the room joined.
+ *
+ * Calls for one subscriber must not overlap; its connection runs them one after the other.
+ */
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  #count = 0;
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  /** Subscriptions of all connections of this node. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * @param answer is called in the step in which the rooms are joined, so that no live message can come
+   * before the reply. It is not called when the connection ends meanwhile.
+   */
+  async subscribe(
+    subscriber: Subscriber,
+    requests: readonly JoinRequest[],
+    answer: (results: JoinResult[]) => void,
+  ): Promise<void> {
+    const plans = this.#planAll(subscriber, requests);
+    const starts = await Promise.all(plans.map((plan) => this.#start(subscriber, plan)));
+    const joins = starts.filter((start): start is Join => !(start instanceof Failure));
+    try {
+      await this.#readPages(joins);
+      await Promise.all(joins.map((join) => this.#enter(subscriber, join)));
+      if (subscriber.closed) throw new Failure("disconnected");
+      this.#settle(subscriber, requests, starts, answer);
+    } finally {
+      await Promise.all(joins.map((join) => this.#letGo(subscriber, join)));
+    }
+  }
+
+  async unsubscribe(subscriber: Subscriber, channel: string): Promise<void> {
+    const feed = this.#drop(subscriber, channel);
+    if (feed) await this.#options.presence.leave(subscriber, feed);
+  }
+
+  /** Ends all subscriptions of a connection that has gone. */
+  async end(subscriber: Subscriber): Promise<void> {
+    await Promise.all([...subscriber.held.keys()].map((channel) => this.unsubscribe(subscriber, channel)));
+  }
+
+  /** Held channels that the subscriber's present claims do not allow any more. */
+  noLongerAllowed(subscriber: Subscriber): string[] {
+    const denied: string[] = [];
+    for (const [channel, { feed, granted, tokenExpiresAt }] of subscriber.held) {
+      const standing = {
+        subject: subscriber.subject,
+        subscribed: true,
+        channelToken: tokenExpiresAt !== undefined,
+      };
+      if (!granted && !isAllowed(() => authorize("subscribe", channel, feed.policy, standing))) {
+        denied.push(channel);
+      }
+    }
+    return denied;
+  }
+
+  #planAll(subscriber: Subscriber, requests: readonly JoinRequest[]): (Plan | Failure)[] {
+    const places = new Set(subscriber.held.keys());
+    const seen = new Set<string>();
+    return requests.map((request) => {
+      try {
+        if (seen.has(request.channel)) throw new Failure("bad_request", "The channel stands here twice.");
+        const plan = this.#plan(subscriber, request);
+        if (!places.has(request.channel) && places.size >= this.#options.maxChannels) {
+          throw new Failure(
+            "limit_exceeded",
+            `A connection holds at most ${this.#options.maxChannels} channels.`,
+          );
+        }
+        seen.add(request.channel);
+        places.add(request.channel);
+        return plan;
+      } catch (error) {
+        return Failure.of(error);
+      }
+    });
+  }
+
+  #plan(subscriber: Subscriber, request: JoinRequest): Plan {
+    const policy = this.#options.rules.policyOf(request.channel);
+    if (!request.granted) {
+      authorize("subscribe", request.channel, policy, {
+        subject: subscriber.subject,
+        subscribed: subscriber.held.has(request.channel),
+        channelToken: request.tokenExpiresAt !== undefined,
+      });
+    }
+    return { request, policy, from: policy.latest ? "newest" : readFrom(request.since) };
+  }
+
+  /** Hears the channel, then ends what is held of it; its presence stays, so that nobody sees it flicker. */
+  async #start(subscriber: Subscriber, plan: Plan | Failure): Promise<Join | Failure> {
+    if (plan instanceof Failure) return plan;
+    try {
+      const { channel } = plan.request;
+      const feed = await this.#options.feeds.open(channel, plan.policy);
+      const tap = feed.tap();
+      return { ...plan, feed, tap, present: this.#drop(subscriber, channel) !== undefined };
+    } catch (error) {
+      return Failure.of(error);
+    }
+  }
+
+  async #readPages(joins: readonly Join[]): Promise<void> {
+    const reading = joins.filter((join) => join.policy.history !== undefined);
+    const reads = reading.flatMap(({ feed, policy: { history }, from }): HistoryRead[] =>
+      history ? [{ channel: feed.channel, retention: history, from }] : [],
+    );
+    if (reads.length === 0) return;
+    const pages = await this.#options.broker.read(reads, replyBudget);
+    for (const [index, join] of reading.entries()) {
+      const page = pages[index];
+      if (page) join.page = page;
+    }
+  }
+
+  async #enter(subscriber: Subscriber, join: Join): Promise<void> {
+    if (join.page?.more) return;
+    join.present = true;
+    await this.#options.presence.enter(subscriber, join.feed);
+  }
+
+  #settle(
+    subscriber: Subscriber,
+    requests: readonly JoinRequest[],
+    starts: readonly (Join | Failure)[],
+    answer: (results: JoinResult[]) => void,
+  ): void {
+    const space = new ReplySpace();
+    const live: Join[] = [];
+    const results = starts.map((start, index): JoinResult => {
+      const channel = requests[index]?.channel ?? "";
+      if (start instanceof Failure) return { channel, failure: start };
+      const outcome = this.#outcomeOf(start, space);
+      if (!outcome.more) {
+        live.push(start);
+        start.feed.live = outcome.position;
+      }
+      return { channel, outcome };
+    });
+    answer(results);
+    for (const join of live) this.#hold(subscriber, join);
+  }
+
+  #outcomeOf({ feed, page, tap, from, request }: Join, space: ReplySpace): Outcome {
+    if (!page) return plainOutcome(request.since !== undefined);
+    const outcome = mergeOutcome(feed, page, tap, from, space);
+    if (request.since !== undefined) {
+      this.#options.meter.recovered(outcome.recovered ? "recovered" : "refused", outcome.entries.length);
+    }
+    return outcome;
+  }
+
+  #hold(subscriber: Subscriber, { feed, request }: Join): void {
+    const { tokenExpiresAt, granted = false } = request;
+    subscriber.held.set(feed.channel, { feed, tokenExpiresAt, granted });
+    this.#count += 1;
+    this.#options.feeds.join(feed, subscriber.connection);
+  }
+
+  /** Gives back what a join took and its subscription does not keep. */
+  async #letGo(subscriber: Subscriber, { feed, tap, present }: Join): Promise<void> {
+    feed.untap(tap);
+    if (subscriber.held.get(feed.channel)?.feed === feed) return;
+    this.#options.feeds.release(feed);
+    if (present) await this.#options.presence.leave(subscriber, feed);
+  }
+
+  #drop(subscriber: Subscriber, channel: string): Feed | undefined {
+    const held = subscriber.held.get(channel);
+    if (!held) return undefined;
+    subscriber.held.delete(channel);
+    held.cancelAlarm?.();
+    this.#count -= 1;
+    this.#options.feeds.leave(held.feed, subscriber.connection);
+    this.#options.feeds.release(held.feed);
+    return held.feed;
+  }
+}
+
+function readFrom(since: string | undefined): ReadFrom {
+  if (since === undefined) return "top";
+  if (since === "start") return "start";
+  // What is no position of ours cannot be continued, like one of an epoch that is gone.
+  return parsePosition(since) ?? { epoch: "-", offset: 0 };
+}
+
+function isAllowed(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
+}
