@@ -1,0 +1,91 @@
+import type { Command, CommandReply, ConnectionInfo, ControlTarget, NodeInfo } from "../cluster/ports.ts";
+import { Failure } from "../errors.ts";
+import type { Connection } from "./connection.ts";
+import type { Joiner } from "./joiner.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { Registry } from "./registry.ts";
+import { subscribeReply } from "./replies.ts";
+
+export interface CommandsOptions {
+  node: string;
+  registry: Registry;
+  joiner: Joiner;
+  lifecycle: Pick<Lifecycle, "end">;
+  describe(): NodeInfo;
+}
+
+/** What backends ask of this node's connections. */
+export class Commands implements ControlTarget {
+  readonly #options: CommandsOptions;
+
+  constructor(options: CommandsOptions) {
+    this.#options = options;
+  }
+
+  async execute(command: Command): Promise<CommandReply> {
+    const touched: Connection[] = [];
+    await Promise.all(
+      this.#targets(command).map(async (connection) => {
+        if (await this.#apply(command, connection)) touched.push(connection);
+      }),
+    );
+    return { connections: touched.map((connection) => this.#describe(connection)) };
+  }
+
+  describe(): NodeInfo {
+    return this.#options.describe();
+  }
+
+  #targets(command: Command): Connection[] {
+    const { registry } = this.#options;
+    if (command.kind !== "disconnect") return registry.ofUser(command.user);
+    if ("user" in command.target) return registry.ofUser(command.target.user);
+    const connection = registry.get(command.target.connection);
+    return connection ? [connection] : [];
+  }
+
+  /** @returns whether the command changed or found anything on the connection */
+  async #apply(command: Command, connection: Connection): Promise<boolean> {
+    const { lifecycle } = this.#options;
+    switch (command.kind) {
+      case "connections":
+        return true;
+      case "disconnect":
+        lifecycle.end(connection, "disconnected", command.reconnect);
+        return true;
+      case "revoke":
+        if ((connection.identity.issuedAt ?? Number.POSITIVE_INFINITY) > command.before) return false;
+        lifecycle.end(connection, "revoked", false);
+        return true;
+      case "subscribe":
+        return this.#subscribe(connection, command.channel);
+      case "unsubscribe":
+        return this.#unsubscribe(connection, command.channel);
+    }
+  }
+
+  async #subscribe(connection: Connection, channel: string): Promise<boolean> {
+    if (connection.held.has(channel)) return true;
+    let joined = false;
+    await connection.run(true, () =>
+      this.#options.joiner.grant(connection, channel, (result) => {
+        joined = "outcome" in result;
+        if (joined) connection.wire.send("subscribed", subscribeReply(result));
+      }),
+    );
+    return joined;
+  }
+
+  async #unsubscribe(connection: Connection, channel: string): Promise<boolean> {
+    if (!connection.held.has(channel)) return false;
+    const failure = new Failure("disconnected", "A backend ended the subscription.");
+    await connection.run(true, () => this.#options.joiner.expel(connection, channel, failure));
+    return true;
+  }
+
+  #describe({ connection, user, since, away, wire }: Connection): ConnectionInfo {
+    const { address, agent } = wire;
+    const { node } = this.#options;
+    return { connection, user, node, since, state: away ? "away" : "online", address, agent };
+  }
+}

@@ -1,0 +1,96 @@
+import type { Identity } from "../auth/handshake.ts";
+import type { Subject } from "../auth/permissions.ts";
+import type { Held, Subscriber } from "../channels/subscriber.ts";
+import { Failure } from "../errors.ts";
+import type { CloseReason } from "../meter.ts";
+import type { Cancel } from "./alarms.ts";
+import type { TokenBucket } from "./limits.ts";
+
+/** The way to a client, as the transport gives it. */
+export interface Wire {
+  readonly id: string;
+  readonly address: string;
+  /** The handshake's User-Agent, or an empty string. */
+  readonly agent: string;
+  /** @param payload an object, or Json that is sent as it is */
+  send(event: string, payload: object): void;
+  /** Closes the transport: a client comes back by itself. */
+  close(): void;
+  /** Ends the Socket.IO session, then the transport: a client stays away. */
+  disconnect(): void;
+}
+
+/** Requests of one connection that may wait for their turn. */
+const queueLimit = 256;
+
+/** A client's session on this node. */
+export class Connection implements Subscriber {
+  readonly wire: Wire;
+  /** Unix milliseconds of the connect. */
+  readonly since: number;
+  readonly held = new Map<string, Held>();
+  identity: Identity;
+  away = false;
+  closed = false;
+  /** Why the gateway ended it, where it did. */
+  ending: CloseReason | undefined;
+  /** Requests so far that were malformed beyond a client's mistake. */
+  strikes = 0;
+  cancelAlarm: Cancel | undefined;
+  /** The request rate; made with the first request. */
+  pace: TokenBucket | undefined;
+  /** The publish rates that rules set, by rule; made with the first publication under one. */
+  rates: Map<number, TokenBucket> | undefined;
+  #queued = 0;
+  #tail: Promise<void> | undefined;
+
+  constructor(wire: Wire, identity: Identity, since: number) {
+    this.wire = wire;
+    this.identity = identity;
+    this.since = since;
+  }
+
+  get connection(): string {
+    return this.wire.id;
+  }
+
+  get subject(): Subject {
+    return this.identity.subject;
+  }
+
+  get user(): string {
+    return this.identity.subject.user;
+  }
+
+  get info(): unknown {
+    return this.identity.info;
+  }
+
+  /**
+   * Runs work in the order of the calls. What follows an exclusive work waits for it to end: a `publish`
+   * right behind a `subscribe` finds the subscription made.
+   *
+   * @throws Failure `rate_limited` when too much waits already
+   */
+  async run(exclusive: boolean, work: () => Promise<void>): Promise<void> {
+    if (this.#queued >= queueLimit)
+      throw new Failure("rate_limited", "Too many requests wait for their turn.");
+    this.#queued += 1;
+    const done = this.#tail ? this.#tail.then(work) : work();
+    if (exclusive) this.#becomeTail(done);
+    try {
+      await done;
+    } finally {
+      this.#queued -= 1;
+    }
+  }
+
+  #becomeTail(done: Promise<void>): void {
+    const tail = done.then(ignore, ignore).then(() => {
+      if (this.#tail === tail) this.#tail = undefined;
+    });
+    this.#tail = tail;
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,108 @@
+import type { Tokens } from "../auth/token.ts";
+import type { Presence } from "../channels/presence.ts";
+import type { JoinRequest, JoinResult, Subscriptions } from "../channels/subscriptions.ts";
+import { Failure } from "../errors.ts";
+import type { SubscriptionItem } from "../protocol/requests.ts";
+import type { Alarms } from "./alarms.ts";
+import type { Connection } from "./connection.ts";
+
+export interface JoinerOptions {
+  subscriptions: Subscriptions;
+  presence: Presence;
+  tokens: Pick<Tokens, "verifyChannel">;
+  alarms: Alarms;
+}
+
+/** Subscribes connections to channels as clients and backends ask for it, channel tokens included. */
+export class Joiner {
+  readonly #options: JoinerOptions;
+
+  constructor(options: JoinerOptions) {
+    this.#options = options;
+  }
+
+  /** @param answer is given the results in the order of the items, in the step in which the rooms are joined */
+  async join(
+    connection: Connection,
+    items: readonly SubscriptionItem[],
+    answer: (results: JoinResult[]) => void,
+  ): Promise<void> {
+    const checked = await Promise.all(items.map((item) => this.#check(connection, item)));
+    const requests = checked.filter((request): request is JoinRequest => !(request instanceof Failure));
+    await this.#options.subscriptions.subscribe(connection, requests, (results) => {
+      answer(inOrder(items, checked, results));
+    });
+    for (const { channel } of requests) this.#watchChannelToken(connection, channel);
+  }
+
+  /** A backend subscribes the connection, whatever the rules say. */
+  async grant(connection: Connection, channel: string, answer: (result: JoinResult) => void): Promise<void> {
+    await this.#options.subscriptions.subscribe(connection, [{ channel, granted: true }], ([result]) => {
+      if (result) answer(result);
+    });
+  }
+
+  leave(connection: Connection, channel: string): Promise<void> {
+    return this.#options.subscriptions.unsubscribe(connection, channel);
+  }
+
+  /** Ends a subscription that its holder may not keep, and says why. */
+  async expel(connection: Connection, channel: string, failure: Failure): Promise<void> {
+    if (!connection.held.has(channel)) return;
+    await this.leave(connection, channel);
+    if (!connection.closed) connection.wire.send("unsubscribed", { channel, error: failure.body });
+  }
+
+  /** Ends what the connection's present claims do not allow any more. */
+  async recheck(connection: Connection): Promise<void> {
+    for (const channel of this.#options.subscriptions.noLongerAllowed(connection)) {
+      await this.expel(connection, channel, new Failure("forbidden"));
+    }
+  }
+
+  end(connection: Connection): Promise<void> {
+    return this.#options.subscriptions.end(connection);
+  }
+
+  async setAway(connection: Connection, away: boolean): Promise<void> {
+    if (connection.away === away) return;
+    connection.away = away;
+    await this.#options.presence.setAway(connection, away);
+  }
+
+  async #check(connection: Connection, item: SubscriptionItem): Promise<JoinRequest | Failure> {
+    const { channel, since, token } = item;
+    if (token === undefined) return { channel, since };
+    try {
+      const claims = await this.#options.tokens.verifyChannel(token);
+      if (claims.user !== connection.user || claims.channel !== channel) throw new Failure("forbidden");
+      return { channel, since, tokenExpiresAt: claims.expiresAt };
+    } catch (error) {
+      return Failure.of(error);
+    }
+  }
+
+  #watchChannelToken(connection: Connection, channel: string): void {
+    const held = connection.held.get(channel);
+    if (held?.tokenExpiresAt === undefined) return;
+    held.cancelAlarm = this.#options.alarms.at(held.tokenExpiresAt, () => {
+      connection.run(true, () => this.expel(connection, channel, new Failure("token_expired"))).catch(ignore);
+    });
+  }
+}
+
+/** The connection has too much waiting; its token alarm has nobody to tell. */
+function ignore(): void {}
+
+function inOrder(
+  items: readonly SubscriptionItem[],
+  checked: readonly (JoinRequest | Failure)[],
+  results: readonly JoinResult[],
+): JoinResult[] {
+  const joined = results[Symbol.iterator]();
+  return items.map(({ channel }, index) => {
+    const request = checked[index];
+    const result = request instanceof Failure ? undefined : joined.next().value;
+    return result ?? { channel, failure: request instanceof Failure ? request : new Failure("internal") };
+  });
+}

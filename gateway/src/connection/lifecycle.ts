@@ -1,0 +1,140 @@
+import type { Identity } from "../auth/handshake.ts";
+import { personalChannel } from "../channels/name.ts";
+import { type ErrorCode, Failure } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { CloseReason, Meter } from "../meter.ts";
+import type { SubscriptionItem } from "../protocol/requests.ts";
+import type { Alarms } from "./alarms.ts";
+import { Connection, type Wire } from "./connection.ts";
+import type { Joiner } from "./joiner.ts";
+import type { Registry } from "./registry.ts";
+import { welcomeReply } from "./replies.ts";
+
+/** A session is told to refresh its token this long before the end, or half-way where less is left. */
+const expiringLead = 60_000;
+
+export interface LifecycleOptions {
+  node: string;
+  registry: Registry;
+  joiner: Joiner;
+  alarms: Alarms;
+  /** Newest `before` (Unix seconds) of the user's revocations. */
+  revokedBefore(user: string): Promise<number | undefined>;
+  /** Leeway of a token's expiry in milliseconds. */
+  leeway: number;
+  log: Log;
+  meter: Meter;
+  now(): number;
+}
+
+/** Opens and ends connections. */
+export class Lifecycle {
+  readonly #options: LifecycleOptions;
+
+  constructor(options: LifecycleOptions) {
+    this.#options = options;
+  }
+
+  /** A client whose handshake was accepted: it joins its channels and is welcomed. */
+  open(
+    wire: Wire,
+    identity: Identity,
+    resume: readonly SubscriptionItem[],
+    handshakeSeconds: number,
+  ): Connection {
+    const { registry, log, meter, now } = this.#options;
+    const connection = new Connection(wire, identity, now());
+    registry.add(connection);
+    meter.connectionOpened(handshakeSeconds);
+    const { connection: id, user } = connection;
+    log.info({ connection: id, user, address: wire.address, agent: wire.agent }, "connection opened");
+    this.#watchToken(connection);
+    connection
+      .run(true, () => this.#welcome(connection, resume))
+      .catch((error) => this.#fail(connection, error));
+    return connection;
+  }
+
+  /** The transport has gone. */
+  closed(connection: Connection, reason: CloseReason): void {
+    const { registry, joiner, log, meter, now } = this.#options;
+    connection.closed = true;
+    connection.cancelAlarm?.();
+    registry.remove(connection);
+    joiner
+      .end(connection)
+      .catch((error) => log.warn({ err: error }, "presence could not be told of a close"));
+    const cause = connection.ending ?? reason;
+    meter.connectionClosed(cause);
+    if (cause === "slow_consumer") meter.slowConsumer();
+    const seconds = (now() - connection.since) / 1_000;
+    log.info(
+      { connection: connection.connection, user: connection.user, reason: cause, seconds },
+      "connection closed",
+    );
+  }
+
+  /** Says goodbye and ends the connection. */
+  end(connection: Connection, code: ErrorCode, reconnect: boolean, after?: number): void {
+    if (connection.closed || connection.ending) return;
+    connection.ending = code;
+    connection.wire.send("goodbye", after === undefined ? { code, reconnect } : { code, reconnect, after });
+    if (reconnect) connection.wire.close();
+    else connection.wire.disconnect();
+  }
+
+  /** Takes over the claims of a newer token of the same user. */
+  renew(connection: Connection, identity: Identity): void {
+    connection.identity = identity;
+    this.#watchToken(connection);
+  }
+
+  async #welcome(connection: Connection, resume: readonly SubscriptionItem[]): Promise<void> {
+    const { node, joiner, now, revokedBefore } = this.#options;
+    // The token was verified before the connection was in the registry, where a revocation finds it.
+    const { issuedAt } = connection.identity;
+    const before = issuedAt === undefined ? undefined : await revokedBefore(connection.user);
+    if (before !== undefined && issuedAt !== undefined && issuedAt <= before) {
+      this.end(connection, "revoked", false);
+      return;
+    }
+    await joiner.join(connection, startItems(connection.identity, resume), (results) => {
+      connection.wire.send("welcome", welcomeReply({ connection, node, time: now(), results }));
+    });
+  }
+
+  /** What is in the way of a welcome may be gone at the next attempt. */
+  #fail(connection: Connection, error: unknown): void {
+    if (connection.closed) return;
+    const failure = Failure.of(error);
+    this.#options.log.warn(
+      { err: failure, connection: connection.connection },
+      "connection could not be welcomed",
+    );
+    this.end(connection, failure.retryable ? failure.code : "unavailable", true);
+  }
+
+  #watchToken(connection: Connection): void {
+    const { alarms, now, leeway } = this.#options;
+    connection.cancelAlarm?.();
+    const { expiresAt } = connection.identity;
+    if (expiresAt === undefined) return;
+    const left = expiresAt - now();
+    // A token that was let in within the leeway lives to the end of it, or its client would come back in a loop.
+    const end = left > 0 ? expiresAt : expiresAt + leeway;
+    const expire = () => this.end(connection, "token_expired", true);
+    const warn = () => {
+      connection.wire.send("expiring", { expiresAt });
+      connection.cancelAlarm = alarms.at(end, expire);
+    };
+    connection.cancelAlarm = alarms.at(end - Math.min(expiringLead, (end - now()) / 2), warn);
+  }
+}
+
+/** The user's own channel, those of its token, then what it resumes; a resumed one is started as that says. */
+function startItems(identity: Identity, resume: readonly SubscriptionItem[]): SubscriptionItem[] {
+  const resumed = new Set(resume.map((item) => item.channel));
+  const own = [personalChannel(identity.subject.user), ...identity.channels];
+  const started = own.filter((channel) => !resumed.has(channel)).map((channel) => ({ channel }));
+  return [...new Map([...started, ...resume].map((item) => [item.channel, item])).values()];
+}

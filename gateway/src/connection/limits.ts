@@ -1,0 +1,39 @@
+import { performance } from "node:perf_hooks";
+
+/** Lets `perSecond` events a second pass, and `burst` at once. */
+export class TokenBucket {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  readonly #now: () => number;
+  /** Events that did not pass, less those that did: it grows only above twice the rate. */
+  debt = 0;
+  #tokens: number;
+  #updated: number;
+
+  /** @param now monotonic milliseconds */
+  constructor(perSecond: number, burst: number, now: () => number = () => performance.now()) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#now = now;
+    this.#tokens = burst;
+    this.#updated = now();
+  }
+
+  take(): boolean {
+    const now = this.#now();
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#updated) / 1_000) * this.#perSecond);
+    this.#updated = now;
+    if (this.#tokens < 1) {
+      this.debt += 1;
+      return false;
+    }
+    this.debt = Math.max(0, this.debt - 1);
+    this.#tokens -= 1;
+    return true;
+  }
+
+  /** Milliseconds until the next event may pass. */
+  get wait(): number {
+    return Math.max(0, Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1_000));
+  }
+}

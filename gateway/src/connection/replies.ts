@@ -1,0 +1,40 @@
+import { replyText } from "../channels/reply.ts";
+import type { JoinResult } from "../channels/subscriptions.ts";
+import { Json } from "../protocol/json.ts";
+import type { Connection } from "./connection.ts";
+
+/** The reply to a subscribe of one channel. */
+export function subscribeReply(result: JoinResult): Json {
+  if ("failure" in result) return new Json(JSON.stringify({ ok: false, error: result.failure.body }));
+  const attachments: Uint8Array[] = [];
+  return new Json(replyText(result.channel, result.outcome, attachments), attachments);
+}
+
+/** The reply to a subscribe of many channels, each with its own result. */
+export function subscribeManyReply(results: readonly JoinResult[]): Json {
+  const attachments: Uint8Array[] = [];
+  return new Json(`{"ok":true,"results":${resultsText(results, attachments)}}`, attachments);
+}
+
+export interface WelcomeParts {
+  connection: Connection;
+  node: string;
+  /** Unix milliseconds. */
+  time: number;
+  results: readonly JoinResult[];
+}
+
+export function welcomeReply({ connection, node, time, results }: WelcomeParts): Json {
+  const { connection: id, user, identity } = connection;
+  const head = JSON.stringify({ connection: id, user, node, time, expiresAt: identity.expiresAt });
+  const attachments: Uint8Array[] = [];
+  return new Json(`${head.slice(0, -1)},"channels":${resultsText(results, attachments)}}`, attachments);
+}
+
+function resultsText(results: readonly JoinResult[], attachments: Uint8Array[]): string {
+  const texts = results.map((result) => {
+    if ("outcome" in result) return replyText(result.channel, result.outcome, attachments);
+    return JSON.stringify({ ok: false, channel: result.channel, error: result.failure.body });
+  });
+  return `[${texts.join(",")}]`;
+}
