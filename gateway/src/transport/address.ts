@@ -1,0 +1,15 @@
+import type { IncomingMessage } from "node:http";
+import proxyAddr from "proxy-addr";
+
+/**
+ * @param trusted addresses, ranges, or names of ranges whose X-Forwarded-For is believed
+ * @returns the client's address: the first one from the right that is not a trusted proxy
+ */
+export function addressReader(trusted: readonly string[]): (request: IncomingMessage) => string {
+  const trust = proxyAddr.compile([...trusted]);
+  return (request) => {
+    // A peer that has gone already has no address any more.
+    if (request.socket.remoteAddress === undefined) return "";
+    return proxyAddr(request, trust);
+  };
+}

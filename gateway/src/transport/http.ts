@@ -1,0 +1,73 @@
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { Failure } from "../errors.ts";
+
+export interface PublicServerOptions {
+  /** Why a new connection cannot be served now, decided before the WebSocket upgrade. */
+  admit(): Failure | undefined;
+  /** Whether a page of this origin may connect; undefined where the request has no Origin. */
+  isOriginAllowed(origin: string | undefined): boolean;
+  onRefused(failure: Failure): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+const path = "/socket.io/";
+
+/**
+ * The public port: WebSocket upgrades on `/socket.io/`, and nothing else. Refusals that may get better
+ * are HTTP 503 with Retry-After, which Socket.IO clients come back from by themselves.
+ */
+export function createPublicServer(options: PublicServerOptions): Server {
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    (request, response) => {
+      const failure = pathOf(request) === path ? webSocketOnly() : new Failure("not_found");
+      response.writeHead(failure.status, { "content-type": "application/json", connection: "close" });
+      response.end(JSON.stringify({ error: failure.body }));
+    },
+  );
+  server.on("upgrade", (request, socket, head) => {
+    // A peer that resets the connection before it is a WebSocket must not end the process.
+    socket.on("error", ignore);
+    const failure = refusalOf(request, options);
+    if (failure) {
+      options.onRefused(failure);
+      refuse(socket, failure);
+      return;
+    }
+    socket.removeListener("error", ignore);
+    options.upgrade(request, socket, head);
+  });
+  return server;
+}
+
+function refusalOf(request: IncomingMessage, options: PublicServerOptions): Failure | undefined {
+  if (pathOf(request) !== path) return new Failure("not_found");
+  if (!options.isOriginAllowed(request.headers.origin)) {
+    return new Failure("forbidden", "Pages of this origin may not connect.");
+  }
+  return options.admit();
+}
+
+function pathOf(request: IncomingMessage): string | undefined {
+  return request.url?.split("?", 1)[0];
+}
+
+function webSocketOnly(): Failure {
+  return new Failure("bad_request", "This server speaks WebSocket only: use transports: ['websocket'].");
+}
+
+function ignore(): void {}
+
+function refuse(socket: Duplex, failure: Failure): void {
+  const body = JSON.stringify({ error: failure.body });
+  const status = failure.retryable ? 503 : failure.status;
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "Connection: close",
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  if (failure.retryable) head.push(`Retry-After: ${Math.ceil((failure.after ?? 1_000) / 1_000)}`);
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}
