@@ -216,5 +216,10 @@ export interface Cluster {
 /** What an implementation is given. */
 export interface ClusterHost {
   deliver: DeliverySink;
+  /**
+   * Deliveries of a subscribed channel are missing and its history does not cover them. Whoever is in the
+   * channel has to subscribe again; the next delivery may follow with a hole before it.
+   */
+  lost(channel: string): void;
   target: ControlTarget;
 }

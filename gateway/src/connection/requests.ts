@@ -49,17 +49,27 @@ export function createRequests(services: RequestServices): ReadonlyMap<string, R
 }
 
 async function subscribe(services: RequestServices, connection: Connection, payload: unknown, reply: Reply) {
-  const request = parse(requests.subscribe, payload);
-  if (!Array.isArray(request)) {
-    await services.joiner.join(connection, [request], ([result]) => {
-      if (result) reply(subscribeReply(result));
-    });
+  if (Array.isArray(payload)) {
+    await subscribeMany(services, connection, payload, reply);
     return;
   }
-  if (request.length > services.maxChannels) {
+  const request = parse(requests.subscribe, payload);
+  await services.joiner.join(connection, [request], ([result]) => {
+    if (result) reply(subscribeReply(result));
+  });
+}
+
+async function subscribeMany(
+  services: RequestServices,
+  connection: Connection,
+  payload: unknown[],
+  reply: Reply,
+) {
+  const items = parse(requests.subscribeMany, payload);
+  if (items.length > services.maxChannels) {
     throw new Failure("bad_request", `One request subscribes to at most ${services.maxChannels} channels.`);
   }
-  await services.joiner.join(connection, request, (results) => reply(subscribeManyReply(results)));
+  await services.joiner.join(connection, items, (results) => reply(subscribeManyReply(results)));
 }
 
 async function unsubscribe(

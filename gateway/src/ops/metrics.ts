@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Meter } from "../meter.ts";
 
@@ -25,6 +26,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
   createGauges(registry, sources);
+  createLoopGauge(registry);
   return { registry, meter: { ...connectionMeter(registry), ...messageMeter(registry) } };
 }
 
@@ -50,6 +52,21 @@ function createGauges(registry: Registry, sources: MetricsSources): void {
     registers: [registry],
   });
   info.set({ version: sources.version, node_version: process.version }, 1);
+}
+
+function createLoopGauge(registry: Registry): void {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  new Gauge({
+    name: "tidegate_event_loop_delay_seconds",
+    help: "How late timers ran since the last scrape, by quantile; 1 is the worst.",
+    labelNames: ["quantile"],
+    registers: [registry],
+    collect() {
+      for (const quantile of [0.5, 0.99, 1]) this.set({ quantile }, delay.percentile(quantile * 100) / 1e9);
+      delay.reset();
+    },
+  });
 }
 
 type ConnectionMeter = Pick<

@@ -11,7 +11,8 @@ const subscription = z.object({ channel, since: since.optional(), token: z.strin
 export type SubscriptionItem = z.infer<typeof subscription>;
 
 export const requests = {
-  subscribe: z.union([subscription, z.array(subscription).min(1).max(1_000)]),
+  subscribe: subscription,
+  subscribeMany: z.array(subscription).min(1).max(1_000),
   unsubscribe: z.object({ channel }),
   publish: z.object({
     channel,

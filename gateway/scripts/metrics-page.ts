@@ -1,0 +1,33 @@
+import { createMetrics } from "../src/ops/metrics.ts";
+import { generatedNote, table } from "./markdown.ts";
+
+const intro = `\`GET /metrics\` on the admin port, in Prometheus' text format. Times are in seconds, sizes in bytes. No label
+takes a value that a client chooses, so the number of series has a bound. What Node itself reports (\`process_*\` and
+\`nodejs_*\`: CPU, memory, event-loop delay, garbage collection) stands beside them.`;
+
+/** The page of metrics, from the registry that a node scrapes. */
+export async function metricsPage(): Promise<string> {
+  const none = () => 0;
+  const { registry } = createMetrics({
+    version: "",
+    connections: none,
+    subscriptions: none,
+    channels: none,
+    queuedBytes: none,
+    draining: () => false,
+  });
+  const rows = registry
+    .getMetricsAsArray()
+    .filter(({ name }) => name.startsWith("tidegate_"))
+    .map((metric) => [`\`${metric.name}\``, String(typeName(metric)), labelsOf(metric), metric.help]);
+  return `# Metrics\n\n${generatedNote}\n\n${intro}\n\n${table(["Metric", "Type", "Labels", "Meaning"], rows)}\n`;
+}
+
+function typeName(metric: object): string {
+  return metric.constructor.name.toLowerCase();
+}
+
+function labelsOf(metric: object): string {
+  const labels = "labelNames" in metric && Array.isArray(metric.labelNames) ? metric.labelNames : [];
+  return labels.map((label) => `\`${label}\``).join(", ");
+}

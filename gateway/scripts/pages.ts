@@ -1,0 +1,17 @@
+import { configPage } from "./config-page.ts";
+import { errorsPage } from "./errors-page.ts";
+import { metricsPage } from "./metrics-page.ts";
+
+/** Each generated page of `docs/`, with what makes it. */
+const generators: Record<string, () => string | Promise<string>> = {
+  "CONFIG.md": configPage,
+  "ERRORS.md": errorsPage,
+  "METRICS.md": metricsPage,
+};
+
+/** The generated pages as they should be: the content by the file's name. */
+export async function pages(): Promise<Record<string, string>> {
+  const written: Record<string, string> = {};
+  for (const [name, generate] of Object.entries(generators)) written[name] = await generate();
+  return written;
+}
