@@ -71,3 +71,28 @@ function refuse(socket: Duplex, failure: Failure): void {
   if (failure.retryable) head.push(`Retry-After: ${Math.ceil((failure.after ?? 1_000) / 1_000)}`);
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
+
+/** @param port 0 for any that is free */
+export function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
+  });
+}
+
+/** The port that a listening server has; 0 while it does not listen. */
+export function portOf(server: Pick<Server, "address">): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** Ends the server with all that is connected to it. */
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

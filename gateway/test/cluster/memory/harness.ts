@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { createMemoryCluster } from "../../../src/cluster/memory/cluster.ts";
 import type { Delivery } from "../../../src/cluster/ports.ts";
 import type { Harness, HarnessSetup } from "../../contract/harness.ts";
@@ -16,7 +17,11 @@ export class ManualClock {
 export async function makeMemoryHarness({ target, tokenMaxLifetime }: HarnessSetup): Promise<Harness> {
   const clock = new ManualClock();
   const deliveries: Delivery[] = [];
-  const host = { deliver: (delivery: Delivery) => void deliveries.push(delivery), target };
+  const host = {
+    deliver: (delivery: Delivery) => void deliveries.push(delivery),
+    lost: (channel: string) => expect.fail(`memory lost something of ${channel}`),
+    target,
+  };
   const cluster = createMemoryCluster(host, { now: clock.now, tokenMaxLifetime });
   return {
     cluster,

@@ -1,0 +1,224 @@
+import type { Server as HttpServer } from "node:http";
+import { createApiServer } from "./api/server.ts";
+import { Handshake } from "./auth/handshake.ts";
+import { createTokens, type Tokens, tokenLeeway } from "./auth/token.ts";
+import { Feeds } from "./channels/feeds.ts";
+import { History } from "./channels/history.ts";
+import { Presence } from "./channels/presence.ts";
+import { Publisher } from "./channels/publish.ts";
+import { Rules } from "./channels/rules.ts";
+import { Subscriptions } from "./channels/subscriptions.ts";
+import { createMemoryCluster } from "./cluster/memory/cluster.ts";
+import type { Cluster, ClusterHost, NodeInfo } from "./cluster/ports.ts";
+import type { ChannelRule } from "./config/rules.ts";
+import type { Config } from "./config/schema.ts";
+import { Alarms } from "./connection/alarms.ts";
+import { Commands } from "./connection/commands.ts";
+import { Dispatcher } from "./connection/dispatcher.ts";
+import { Gaps } from "./connection/gaps.ts";
+import { Joiner } from "./connection/joiner.ts";
+import { Lifecycle } from "./connection/lifecycle.ts";
+import { Registry } from "./connection/registry.ts";
+import { createRequests } from "./connection/requests.ts";
+import { Turns } from "./fanout/outlet.ts";
+import type { Log } from "./log.ts";
+import { Admission } from "./ops/admission.ts";
+import { drainConnections } from "./ops/drain.ts";
+import { createMetrics } from "./ops/metrics.ts";
+import { addressReader } from "./transport/address.ts";
+import { Engine } from "./transport/engine.ts";
+import { closeServer, createPublicServer, listen, portOf } from "./transport/http.ts";
+import { originCheck } from "./transport/origins.ts";
+import { acceptClients, createSocketServer, unsentBytes } from "./transport/socketio.ts";
+import { version } from "./version.ts";
+
+export interface App {
+  /** @returns the ports that are listened on */
+  start(): Promise<{ port: number; adminPort: number }>;
+  /** Sends the clients to other nodes, over the drain window. */
+  drain(): Promise<void>;
+  /** Ends what is left at once. */
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  config: Config;
+  rules: readonly ChannelRule[];
+  log: Log;
+  /** Unix milliseconds. */
+  now?: () => number;
+}
+
+/** What the parts of a node share. */
+interface Context extends Required<AppOptions> {
+  state: { draining: boolean };
+  /** Unix milliseconds. */
+  started: number;
+  registry: Registry;
+  alarms: Alarms;
+}
+
+/** Wires one node of the gateway. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, log, now = Date.now } = options;
+  const context: Context = {
+    ...options,
+    now,
+    started: now(),
+    state: { draining: false },
+    registry: new Registry(),
+    alarms: new Alarms(now),
+  };
+  const tokens = await createTokens({
+    secrets: config.tokenSecret,
+    publicKey: config.tokenPublicKey,
+    jwksUrl: config.tokenJwksUrl,
+    issuer: config.tokenIssuer,
+    audience: config.tokenAudience,
+    maxLifetime: config.tokenMaxLifetime,
+    log,
+    now,
+  });
+  const core = createCore(context, tokens);
+  const publicServer = openDoor(context, core);
+  const api = await openApi(context, core, tokens);
+  return {
+    async start() {
+      await listen(publicServer, config.port, config.host);
+      await api.listen({ port: config.adminPort, host: config.host });
+      return { port: portOf(publicServer), adminPort: portOf(api.server) };
+    },
+    drain: () => drain(context, core),
+    async stop() {
+      context.state.draining = true;
+      core.engine.close();
+      await closeServer(publicServer);
+      await api.close();
+      core.rooms.close();
+      context.alarms.stop();
+      await core.cluster.stop();
+    },
+  };
+}
+
+/** The rooms between the cluster and the clients; deliveries come out of the one and go to the other. */
+function createCore(context: Context, tokens: Tokens) {
+  const { config, log, now, registry, alarms } = context;
+  const node = config.nodeId;
+  const { meter, registry: metrics } = createMetrics({
+    version,
+    connections: () => registry.size,
+    subscriptions: () => subscriptions.count,
+    channels: () => feeds.size,
+    queuedBytes: () => unsentBytes(io),
+    draining: () => context.state.draining,
+  });
+  const describe = () => describeNode(context, subscriptions.count);
+  const host: ClusterHost = {
+    deliver: (delivery) => feeds.receive(delivery),
+    lost: (channel) => gaps.lost(channel),
+    target: { execute: (command) => commands.execute(command), describe },
+  };
+  const cluster: Cluster = createMemoryCluster(host, { now, tokenMaxLifetime: config.tokenMaxLifetime });
+  const { broker } = cluster;
+
+  const outlets = { turns: new Turns(), unsentLimit: config.sendQueueLimit, onSent: meter.sent };
+  const engine = new Engine({ ...config, outlets });
+  const { connectTimeout, flushDelay } = config;
+  const fanout = { onDelivered: meter.delivered, onConflated: meter.conflated, flushDelay };
+  const { io, rooms } = createSocketServer({ engine, connectTimeout, fanout, onReceived: meter.received });
+
+  const { maxChannels, maxChannelName, maxDepth, maxPayload: maxBytes } = config;
+  const rules = new Rules(context.rules, maxChannelName);
+  const feeds = new Feeds(broker, rooms);
+  const presence = new Presence(cluster.presence);
+  const history = new History(broker);
+  const publisher = new Publisher({ rules, broker, meter, now, maxDepth, maxBytes });
+  const subscriptions = new Subscriptions({ rules, broker, feeds, presence, meter, maxChannels });
+
+  const revokedBefore = (user: string) => cluster.revocations.revokedBefore(user);
+  const handshake = new Handshake({ tokens, revokedBefore, anonymous: config.anonymous });
+  const joiner = new Joiner({ subscriptions, presence, tokens, alarms });
+  const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
+  const leeway = tokenLeeway * 1_000;
+  const lifecycle = new Lifecycle({ node, registry, joiner, alarms, revokedBefore, leeway, log, meter, now });
+  const commands = new Commands({ node, registry, joiner, lifecycle, describe });
+  const services = { rules, joiner, publisher, history, presence, handshake, lifecycle, maxChannels };
+  const { requestRate: rate, requestBurst: burst } = config;
+  const requests = createRequests(services);
+  const dispatcher = new Dispatcher({ requests, lifecycle, meter, log, maxDepth, rate, burst });
+  return {
+    ...services,
+    cluster,
+    engine,
+    io,
+    rooms,
+    meter,
+    metrics,
+    dispatcher,
+    admission: admit(context, cluster),
+  };
+}
+
+type Core = ReturnType<typeof createCore>;
+
+function admit({ config, state }: Context, { healthy }: Cluster): Admission {
+  return new Admission({ draining: () => state.draining, healthy, rate: config.handshakeRate });
+}
+
+function describeNode({ config, started, now, registry, state }: Context, subscriptions: number): NodeInfo {
+  const { draining } = state;
+  const uptime = Math.floor((now() - started) / 1_000);
+  return { node: config.nodeId, version, uptime, connections: registry.size, subscriptions, draining };
+}
+
+/** The public port, and what happens to those who come through it. */
+function openDoor({ config, log }: Context, core: Core): HttpServer {
+  const { handshake, lifecycle, dispatcher, admission, meter, engine } = core;
+  acceptClients(core.io, {
+    handshake,
+    lifecycle,
+    dispatcher,
+    admit: () => admission.obstacle(),
+    addressOf: addressReader(config.trustedProxies),
+    maxDepth: config.maxDepth,
+    meter,
+    log,
+  });
+  return createPublicServer({
+    admit: () => admission.upgrade(),
+    isOriginAllowed: originCheck(config.allowedOrigins, !config.production),
+    onRefused: (failure) => meter.refused(failure.code),
+    upgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
+  });
+}
+
+/** The admin port. */
+function openApi({ config, log, now }: Context, core: Core, tokens: Tokens) {
+  const { publisher, history, presence, rules, cluster, metrics, admission } = core;
+  return createApiServer({
+    publisher,
+    history,
+    presence,
+    rules,
+    control: cluster.control,
+    revocations: cluster.revocations,
+    tokens,
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),
+    ready: () => admission.obstacle(),
+    keys: config.apiKeys,
+    version,
+    log,
+    now,
+    maxPayload: config.maxPayload,
+  });
+}
+
+async function drain({ config, state, registry }: Context, { lifecycle }: Core): Promise<void> {
+  state.draining = true;
+  await drainConnections({
+    window: config.drainWindow,
+    connections: () => registry.all(),
+    release: (connection, after) => lifecycle.end(connection, "draining", true, after),
+  });
+}

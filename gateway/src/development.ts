@@ -1,0 +1,66 @@
+import { randomBytes } from "node:crypto";
+import { createTokens } from "./auth/token.ts";
+import type { Config } from "./config/schema.ts";
+import type { Log } from "./log.ts";
+
+/** Outside production what is missing to try the gateway is made up, anew at each start. */
+export function withDevelopmentKeys(config: Config): Config {
+  if (config.production) return config;
+  const { tokenSecret, tokenPublicKey, tokenJwksUrl, apiKeys } = config;
+  const verifies = tokenSecret.length > 0 || tokenPublicKey !== undefined || tokenJwksUrl !== undefined;
+  return {
+    ...config,
+    tokenSecret: verifies ? tokenSecret : [randomKey()],
+    apiKeys: apiKeys.length > 0 ? apiKeys : [randomKey()],
+  };
+}
+
+function randomKey(): string {
+  return randomBytes(24).toString("base64url");
+}
+
+const day = 24 * 60 * 60 * 1_000;
+
+/** What a developer needs to try a node that has just started. */
+export async function developmentBanner(
+  config: Config,
+  ports: { port: number; adminPort: number },
+  log: Log,
+): Promise<string> {
+  const gateway = `http://127.0.0.1:${ports.port}`;
+  const api = `http://127.0.0.1:${ports.adminPort}`;
+  const [key = ""] = config.apiKeys;
+  const token = config.tokenSecret.length > 0 ? await demoToken(config, log) : "YOUR_TOKEN";
+  const auth = `-H 'authorization: Bearer ${key}'`;
+  const body = `'{"channel":"chat:demo","data":{"text":"hello"}}'`;
+  return `
+  Tidegate is ready, for development: everything is in memory, and these keys are new at each start.
+
+    gateway   ${gateway}   (Socket.IO, WebSocket only)
+    API       ${api}   documentation at ${api}/docs
+    API key   ${key}
+    token     ${token}
+              (user "demo", one day)
+
+  Try it:
+
+    npm run -s subscribe -- chat:demo --url ${gateway} --token ${token}
+
+    curl -s ${api}/v1/publish ${auth} -H 'content-type: application/json' -d ${body}
+
+    curl -s '${api}/v1/history?channel=chat:demo' ${auth}
+
+`;
+}
+
+async function demoToken(config: Config, log: Log): Promise<string> {
+  const tokens = await createTokens({
+    secrets: config.tokenSecret,
+    issuer: config.tokenIssuer,
+    audience: config.tokenAudience,
+    maxLifetime: config.tokenMaxLifetime,
+    log,
+  });
+  const { token } = await tokens.sign({ user: "demo", ttl: Math.min(day, config.tokenMaxLifetime) });
+  return token;
+}
