@@ -92,7 +92,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async stop() {
       context.state.draining = true;
       core.engine.close();
-      await closeServer(publicServer);
+      closeServer(publicServer);
       await api.close();
       core.rooms.close();
       context.alarms.stop();
