@@ -1,0 +1,17 @@
+import type { Scenario } from "../scenario.ts";
+import { connectionScenarios } from "./connections.ts";
+import { publishScenarios } from "./publish.ts";
+import { rateScenarios } from "./rate.ts";
+import { recover } from "./recover.ts";
+import { roomScenarios } from "./rooms.ts";
+import { saturation } from "./saturation.ts";
+
+/** Every scenario, in the order in which they run. */
+export const scenarios: readonly Scenario[] = [
+  saturation,
+  ...rateScenarios,
+  ...roomScenarios,
+  ...connectionScenarios,
+  recover,
+  ...publishScenarios,
+];
