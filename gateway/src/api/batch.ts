@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { type ErrorBody, Failure } from "../errors.ts";
+import { answers } from "./answers.ts";
+import { channelsOf, type PublishResult, publication, publishAll, publishResult } from "./publish.ts";
+import { errorBody } from "./schemas.ts";
+import type { Api, ApiServices } from "./services.ts";
+import { faultsOf } from "./validation.ts";
+
+const batchBytes = 16 * 1024 * 1024;
+
+/** A thousand operations on a thousand channels each would hold the node for many seconds. */
+const maxPublications = 10_000;
+
+const operation = z.strictObject({ publish: publication }).meta({ id: "Operation" });
+
+const batch = z
+  .strictObject({
+    operations: z
+      .array(z.unknown().meta({ $ref: "#/components/schemas/OperationInput" }))
+      .min(1)
+      .max(1_000)
+      .meta({ description: "Each is checked on its own: a malformed one does not stop the others." }),
+  })
+  .meta({ id: "Batch" });
+
+const operationResult = z
+  .union([publishResult, z.object({ results: z.array(publishResult) }), z.object({ error: errorBody })])
+  .meta({
+    id: "OperationResult",
+    description: "`results` for an operation on `channels`; `error` alone for a malformed operation.",
+  });
+
+type OperationResult = PublishResult | { results: PublishResult[] } | { error: ErrorBody };
+type Operation = z.output<typeof operation> | Failure;
+
+export function batchRoutes(api: Api, services: ApiServices): void {
+  api.post(
+    "/v1/batch",
+    {
+      bodyLimit: batchBytes,
+      schema: {
+        operationId: "batch",
+        tags: ["Messages"],
+        summary: "Publish many messages",
+        description:
+          "Order within a channel is that of the operations. The answer is 200 and each operation has its own " +
+          `result. At most ${maxPublications} publications, where each of an operation's channels is one.`,
+        body: batch,
+        response: answers(
+          "One result an operation, in order.",
+          z.object({ results: z.array(operationResult) }),
+          ["too_large"],
+        ),
+      },
+    },
+    async ({ body }) => {
+      const operations = body.operations.map(readOperation);
+      checkCount(operations);
+      return { results: await Promise.all(operations.map((item) => run(services, item))) };
+    },
+  );
+}
+
+function readOperation(value: unknown): Operation {
+  const { data, error } = operation.safeParse(value);
+  return error ? faultsOf(error, "operation") : data;
+}
+
+/** @throws Failure `bad_request`, before anything is published */
+function checkCount(operations: readonly Operation[]): void {
+  let count = 0;
+  for (const item of operations) if (!(item instanceof Failure)) count += channelsOf(item.publish).length;
+  if (count <= maxPublications) return;
+  throw new Failure("bad_request", `operations: expected at most ${maxPublications} publications in all`);
+}
+
+/** Not an async function: the publications of one operation start before the next one's. */
+function run({ publisher }: ApiServices, item: Operation): Promise<OperationResult> | OperationResult {
+  if (item instanceof Failure) return { error: item.body };
+  const results = publishAll(publisher, item.publish);
+  const [only] = results;
+  if (item.publish.channel !== undefined && only) return only;
+  return Promise.all(results).then((all) => ({ results: all }));
+}

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import type { CommandResult } from "../cluster/ports.ts";
+import { answers } from "./answers.ts";
+import { channel, connection, reach, user } from "./schemas.ts";
+import type { Api, ApiServices } from "./services.ts";
+
+const connectionInfo = z
+  .object({
+    connection,
+    user,
+    node: z.string(),
+    since: z.number().meta({ description: "Unix milliseconds of the connect." }),
+    state: z.enum(["online", "away"]),
+    address: z.string(),
+    agent: z.string().meta({ description: "The handshake's `User-Agent`, or an empty text." }),
+  })
+  .meta({ id: "Connection" });
+
+const connectionList = reach.extend({ connections: z.array(connectionInfo) }).meta({ id: "ConnectionList" });
+
+const membership = z.strictObject({ user, channel }).meta({ id: "Membership" });
+
+const disconnection = z
+  .strictObject({
+    user: user.optional(),
+    connection: connection.optional(),
+    reconnect: z.boolean().default(false).meta({ description: "Whether the clients should come back." }),
+  })
+  .refine(
+    (body) => (body.user === undefined) !== (body.connection === undefined),
+    "expected exactly one of `user` and `connection`",
+  )
+  .meta({
+    id: "Disconnection",
+    description: "All connections of a user, or one: exactly one of the two.",
+    oneOf: [{ required: ["user"] }, { required: ["connection"] }],
+  });
+
+/** How many connections a command touched, and the nodes of which that is not known. */
+export function reachOf({ connections, unreached }: CommandResult) {
+  return { connections: connections.length, ...unreachedOf(unreached) };
+}
+
+function unreachedOf(unreached: string[]) {
+  return unreached.length > 0 ? { unreached } : {};
+}
+
+export function connectionRoutes(api: Api, services: ApiServices): void {
+  const { control } = services;
+  api.get(
+    "/v1/connections",
+    {
+      schema: {
+        operationId: "listConnections",
+        tags: ["Connections"],
+        summary: "A user's connections, on all nodes",
+        querystring: z.strictObject({ user }),
+        response: answers("The connections that are open now.", connectionList),
+      },
+    },
+    async ({ query }) => {
+      const { connections, unreached } = await control.send({ kind: "connections", user: query.user });
+      return { connections, ...unreachedOf(unreached) };
+    },
+  );
+  membershipRoute(api, services, "subscribe", "Subscribe a user's connections to a channel");
+  membershipRoute(api, services, "unsubscribe", "Take a user's connections out of a channel");
+  disconnectRoute(api, services);
+}
+
+function membershipRoute(
+  api: Api,
+  { control, rules }: ApiServices,
+  kind: "subscribe" | "unsubscribe",
+  summary: string,
+): void {
+  api.post(
+    `/v1/${kind}`,
+    {
+      schema: {
+        operationId: kind,
+        tags: ["Connections"],
+        summary,
+        description: "It applies to the connections of this moment, not to later ones.",
+        body: membership,
+        response: answers("How many connections it touched.", reach, ["unknown_channel"]),
+      },
+    },
+    async ({ body: { user, channel } }) => {
+      rules.policyOf(channel);
+      return reachOf(await control.send({ kind, user, channel }));
+    },
+  );
+}
+
+function disconnectRoute(api: Api, { control }: ApiServices): void {
+  api.post(
+    "/v1/disconnect",
+    {
+      schema: {
+        operationId: "disconnect",
+        tags: ["Connections"],
+        summary: "End connections",
+        description: "The tokens stay valid: without `revoke`, nothing keeps the clients from coming back.",
+        body: disconnection,
+        response: answers("How many connections it touched.", reach),
+      },
+    },
+    async ({ body: { user, connection = "", reconnect } }) => {
+      const target = user === undefined ? { connection } : { user };
+      return reachOf(await control.send({ kind: "disconnect", target, reconnect }));
+    },
+  );
+}

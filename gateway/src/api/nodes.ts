@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { answers } from "./answers.ts";
+import { count } from "./schemas.ts";
+import type { Api, ApiServices } from "./services.ts";
+
+const nodeList = z
+  .object({
+    nodes: z.array(
+      z.object({
+        node: z.string(),
+        version: z.string(),
+        uptime: z.number().meta({ description: "Seconds." }),
+        connections: count,
+        subscriptions: count,
+        draining: z.boolean(),
+      }),
+    ),
+  })
+  .meta({ id: "NodeList" });
+
+export function nodeRoutes(api: Api, { control }: ApiServices): void {
+  api.get(
+    "/v1/nodes",
+    {
+      schema: {
+        operationId: "listNodes",
+        tags: ["Nodes"],
+        summary: "The nodes of the cluster",
+        response: answers("The nodes that answer.", nodeList),
+      },
+    },
+    async () => ({ nodes: await control.nodes() }),
+  );
+}

@@ -1,0 +1,106 @@
+import { z } from "zod";
+import type { ErrorBody } from "../errors.ts";
+import { Failure } from "../errors.ts";
+import { answers } from "./answers.ts";
+import { channel, connection, errorBody, position } from "./schemas.ts";
+import type { Api, ApiServices } from "./services.ts";
+
+/**
+ * What a body may say besides its data: a thousand names of 255 bytes, and as many excluded connections. JSON
+ * writes a character of two bytes in six where its writer escapes all but ASCII.
+ */
+const envelopeBytes = 512 * 1024;
+const escapeFactor = 3;
+
+export const publication = z
+  .strictObject({
+    channel: channel.optional(),
+    channels: z.array(channel).min(1).max(1_000).optional(),
+    data: z
+      .unknown()
+      .refine((data) => data !== undefined, "expected a value")
+      .meta({ description: "Any JSON value.", examples: [{ text: "hello" }] }),
+    id: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .meta({ description: "For 5 minutes, the same id on the same channel publishes nothing again." }),
+    exclude: z
+      .array(connection)
+      .max(1_000)
+      .optional()
+      .meta({ description: "Connections that get `position` instead of the message." }),
+  })
+  .refine(
+    (body) => (body.channel === undefined) !== (body.channels === undefined),
+    "expected exactly one of `channel` and `channels`",
+  )
+  .meta({
+    id: "Publication",
+    description: "A message for one channel (`channel`) or for several (`channels`): exactly one of the two.",
+    oneOf: [{ required: ["channel"] }, { required: ["channels"] }],
+  });
+
+export type PublicationBody = z.output<typeof publication>;
+
+export const published = z
+  .object({ channel, position: position.optional() })
+  .meta({ id: "Published", description: "`position` on a channel with history." });
+
+export const publishResult = z
+  .union([published, z.object({ channel, error: errorBody })])
+  .meta({ id: "PublishResult" });
+
+export type PublishResult = { channel: string; position?: string } | { channel: string; error: ErrorBody };
+
+export function publishRoutes(api: Api, { publisher, maxPayload }: ApiServices): void {
+  api.post(
+    "/v1/publish",
+    {
+      bodyLimit: escapeFactor * maxPayload + envelopeBytes,
+      schema: {
+        operationId: "publish",
+        tags: ["Messages"],
+        summary: "Publish a message",
+        description:
+          "With `channel`, a failure is answered with its own status. With `channels`, the answer is 200 and " +
+          "each channel has its own result. Once a result has no error, the message is stored.",
+        body: publication,
+        response: answers("One result a channel, in order.", z.object({ results: z.array(publishResult) }), [
+          "unknown_channel",
+          "too_large",
+          "timeout",
+        ]),
+      },
+    },
+    async ({ body }) => {
+      if (body.channel !== undefined) return { results: [await publishTo(publisher, body.channel, body)] };
+      return { results: await Promise.all(publishAll(publisher, body)) };
+    },
+  );
+}
+
+/**
+ * Starts the publications of a body, in order, before it returns: order within a channel is that of the calls.
+ *
+ * @returns for each channel its result; none of them rejects
+ */
+export function publishAll(
+  publisher: ApiServices["publisher"],
+  body: PublicationBody,
+): Promise<PublishResult>[] {
+  return channelsOf(body).map((channel) =>
+    publishTo(publisher, channel, body).catch((thrown) => ({ channel, error: Failure.of(thrown).body })),
+  );
+}
+
+export function channelsOf({ channel, channels }: PublicationBody): readonly string[] {
+  return channel === undefined ? (channels ?? []) : [channel];
+}
+
+async function publishTo(publisher: ApiServices["publisher"], channel: string, body: PublicationBody) {
+  const { data, id, exclude = [] } = body;
+  const position = await publisher.publish({ channel, data, id, except: exclude }, { source: "api" });
+  return position === undefined ? { channel } : { channel, position };
+}

@@ -1,0 +1,31 @@
+import { batchRoutes } from "./batch.ts";
+import { connectionRoutes } from "./connections.ts";
+import { historyRoutes } from "./history.ts";
+import { requireKey } from "./keys.ts";
+import { nodeRoutes } from "./nodes.ts";
+import { presenceRoutes } from "./presence.ts";
+import { publishRoutes } from "./publish.ts";
+import type { Api, ApiServices } from "./services.ts";
+import { tokenRoutes } from "./tokens.ts";
+
+/** In the order of the documentation. */
+const resources = [
+  publishRoutes,
+  batchRoutes,
+  historyRoutes,
+  presenceRoutes,
+  connectionRoutes,
+  tokenRoutes,
+  nodeRoutes,
+];
+
+/** Everything under `/v1`, behind the keys. */
+export function addResources(api: Api, services: ApiServices): void {
+  api.addHook("onRequest", requireKey(services.keys));
+  api.addHook("onRequest", (_request, reply, done) => {
+    // Answers hold tokens and messages, which no cache on the way may keep.
+    reply.header("cache-control", "no-store");
+    done();
+  });
+  for (const add of resources) add(api, services);
+}

@@ -1,0 +1,48 @@
+import { type FastifyInstance, fastify } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { Failure } from "../errors.ts";
+import { logRequests, newRequestId } from "./access-log.ts";
+import { acceptJson } from "./body.ts";
+import { answerClientError, answerFailure, sendFailure } from "./errors.ts";
+import { describeApi } from "./openapi.ts";
+import { opsRoutes } from "./ops.ts";
+import { addResources } from "./resources.ts";
+import type { ApiServices } from "./services.ts";
+import { validate } from "./validation.ts";
+
+/** For bodies that carry no message. */
+const bodyLimit = 64 * 1024;
+
+/**
+ * The admin server: the server API under `/v1`, and metrics, health and documentation, which need no key. It
+ * does not listen yet.
+ */
+export async function createApiServer(services: ApiServices): Promise<FastifyInstance> {
+  const { log } = services;
+  const app = createServer(services);
+  logRequests(app, log);
+  acceptJson(app);
+  const api = app.withTypeProvider<ZodTypeProvider>();
+  api.setValidatorCompiler(validate);
+  // Handlers are typed by the schemas of their answers; checking those again at run time finds nothing.
+  api.setSerializerCompiler(() => JSON.stringify);
+  app.setErrorHandler(answerFailure(log));
+  app.setNotFoundHandler((_request, reply) => sendFailure(reply, new Failure("not_found")));
+  await describeApi(api, services.version);
+  opsRoutes(api, services);
+  await app.register(async (scope) => addResources(scope.withTypeProvider<ZodTypeProvider>(), services));
+  await app.ready();
+  return app;
+}
+
+function createServer({ log }: ApiServices): FastifyInstance {
+  return fastify({
+    logger: false,
+    genReqId: newRequestId,
+    bodyLimit,
+    frameworkErrors: (error, request, reply) => answerFailure(log)(error, request, reply),
+    clientErrorHandler: answerClientError,
+    // A request that comes in while the server closes is served: its own answer has no error body of ours.
+    return503OnClosing: false,
+  });
+}

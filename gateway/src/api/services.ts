@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Tokens } from "../auth/token.ts";
+import type { History } from "../channels/history.ts";
+import type { Presence } from "../channels/presence.ts";
+import type { Publisher } from "../channels/publish.ts";
+import type { Rules } from "../channels/rules.ts";
+import type { Control, Revocations } from "../cluster/ports.ts";
+import type { Failure } from "../errors.ts";
+import type { Log } from "../log.ts";
+
+/** What the admin server calls. */
+export interface ApiServices {
+  publisher: Pick<Publisher, "publish">;
+  history: Pick<History, "read" | "clear">;
+  presence: Pick<Presence, "page">;
+  rules: Pick<Rules, "policyOf">;
+  control: Control;
+  revocations: Revocations;
+  tokens: Pick<Tokens, "sign" | "signChannel">;
+  metrics(): Promise<{ contentType: string; text: string }>;
+  /** What keeps the node from being ready, where anything does. */
+  ready(): Failure | undefined;
+  /** Any of them opens `/v1`; none of them does where the list is empty. */
+  keys: readonly string[];
+  version: string;
+  log: Log;
+  /** Unix milliseconds. */
+  now(): number;
+  /** Bytes of one publication's `data` as JSON. */
+  maxPayload: number;
+}
+
+/** The server as the resources see it: their handlers are typed by the zod schemas of their routes. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { actions } from "../auth/permissions.ts";
+import { isDeeperThan } from "../protocol/json.ts";
+import { answers } from "./answers.ts";
+import { reachOf } from "./connections.ts";
+import { channel, reach, user } from "./schemas.ts";
+import type { Api, ApiServices } from "./services.ts";
+
+const second = 1_000;
+const maxInfoDepth = 32;
+
+const tokenRequest = z
+  .strictObject({
+    user,
+    ttl: z.int().min(1).default(3_600).meta({ description: "Seconds until it expires." }),
+    channel: channel.optional().meta({ description: "Makes it a channel token, for this channel only." }),
+    info: z
+      .unknown()
+      .refine(
+        (info) => !isDeeperThan(info, maxInfoDepth),
+        `expected at most ${maxInfoDepth} levels of nesting`,
+      )
+      .optional()
+      .meta({ description: "Any JSON, shown in presence." }),
+    channels: z.array(channel).max(1_000).optional().meta({ description: "Subscribed at connect." }),
+    allow: z
+      .array(z.strictObject({ channels: z.array(z.string().min(1)), can: z.array(z.enum(actions)) }))
+      .optional()
+      .meta({ description: "What the user may do where a rule says `token`. Channels are patterns." }),
+  })
+  .refine(
+    ({ channel, info, channels, allow }) =>
+      channel === undefined || (info === undefined && channels === undefined && allow === undefined),
+    "expected `channel` without `info`, `channels` and `allow`",
+  )
+  .meta({ id: "TokenRequest" });
+
+const token = z
+  .object({ token: z.string(), expiresAt: z.number().meta({ description: "Unix milliseconds." }) })
+  .meta({ id: "Token" });
+
+export function tokenRoutes(api: Api, services: ApiServices): void {
+  const { tokens } = services;
+  api.post(
+    "/v1/tokens",
+    {
+      schema: {
+        operationId: "issueToken",
+        tags: ["Tokens"],
+        summary: "Issue a token",
+        description: "A session's token, or with `channel` a channel token. Needs `TIDEGATE_TOKEN_SECRET`.",
+        body: tokenRequest,
+        response: answers("The signed token.", token, ["not_found", "too_large"]),
+      },
+    },
+    async ({ body: { user, channel, info, channels, allow, ...body } }) => {
+      const ttl = body.ttl * second;
+      if (channel !== undefined) return tokens.signChannel({ user, channel, ttl });
+      return tokens.sign({ user, ttl, info, channels, allow });
+    },
+  );
+  revokeRoute(api, services);
+}
+
+function revokeRoute(api: Api, { revocations, control, now }: ApiServices): void {
+  api.post(
+    "/v1/revoke",
+    {
+      schema: {
+        operationId: "revoke",
+        tags: ["Tokens"],
+        summary: "Revoke a user's tokens",
+        description:
+          "Tokens issued up to now (whole seconds) are refused, and the sessions they opened end within 5 s.",
+        body: z.strictObject({ user }).meta({ id: "Revocation" }),
+        response: answers("How many connections it ended.", reach),
+      },
+    },
+    async ({ body: { user } }) => {
+      const before = Math.floor(now() / second);
+      // Stored first: a client whose session ends must not come back with the same token.
+      await revocations.revoke(user, before);
+      return reachOf(await control.send({ kind: "revoke", user, before }));
+    },
+  );
+}

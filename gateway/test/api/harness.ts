@@ -1,0 +1,178 @@
+import type { FastifyInstance, InjectOptions } from "fastify";
+import { onTestFinished } from "vitest";
+import { createApiServer } from "../../src/api/server.ts";
+import type { ApiServices } from "../../src/api/services.ts";
+import type { SessionRequest } from "../../src/auth/token.ts";
+import type { HistoryQuery } from "../../src/channels/history.ts";
+import type { Publication } from "../../src/channels/publish.ts";
+import { Rules } from "../../src/channels/rules.ts";
+import type { Command, CommandResult, PresencePage } from "../../src/cluster/ports.ts";
+import { Json } from "../../src/protocol/json.ts";
+
+export const key = "key-one-planted";
+export const secondKey = "key-two-planted";
+export const now = 1_700_000_000_900;
+export const maxPayload = 1_024;
+
+/** What the fakes were asked, in order, and the lines that were logged. */
+export interface Recorded {
+  published: Publication[];
+  reads: HistoryQuery[];
+  cleared: string[];
+  pages: { channel: string; limit: number | undefined; cursor: string | undefined }[];
+  signed: (SessionRequest | { user: string; channel: string; ttl: number })[];
+  /** Revocations and commands, in the order in which they happened. */
+  commands: (Command | { kind: "stored"; user: string; before: number })[];
+  log: { level: string; fields: Record<string, unknown>; message: string }[];
+}
+
+export interface Server extends Recorded {
+  app: FastifyInstance;
+  services: ApiServices;
+  /** With the key, unless the options have headers of their own. */
+  call(method: "GET" | "POST" | "DELETE", url: string, body?: unknown): Promise<Answer>;
+  inject(options: InjectOptions): Promise<Answer>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  text: string;
+  json: unknown;
+}
+
+const everything = { subscribe: "anyone", publish: "anyone", latest: false } as const;
+
+/** `chat:*` has history and presence, `plain:*` neither; nothing else is a channel. */
+export const rules = new Rules(
+  [
+    {
+      ...everything,
+      match: "chat:*",
+      history: { size: 100, ttl: 60_000, read: "anyone" },
+      presence: { read: "anyone", events: false },
+    },
+    { ...everything, match: "plain:*" },
+  ],
+  255,
+);
+
+/** A server on fakes that record what they are asked; `replace` puts others in their place. */
+export async function serve(replace: Partial<ApiServices> = {}): Promise<Server> {
+  const recorded: Recorded = {
+    published: [],
+    reads: [],
+    cleared: [],
+    pages: [],
+    signed: [],
+    commands: [],
+    log: [],
+  };
+  const services = { ...fakes(recorded), ...replace };
+  const app = await createApiServer(services);
+  onTestFinished(() => app.close());
+  const inject = async (options: InjectOptions): Promise<Answer> => {
+    const { statusCode: status, headers, body: text } = await app.inject(options);
+    const isJson = String(headers["content-type"]).startsWith("application/json");
+    return { status, headers, text, json: isJson ? JSON.parse(text) : undefined };
+  };
+  const call: Server["call"] = (method, url, body) => {
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    return inject(
+      body === undefined
+        ? { method, url, headers }
+        : { method, url, headers, payload: typeof body === "string" ? body : JSON.stringify(body) },
+    );
+  };
+  return { ...recorded, app, services, call, inject };
+}
+
+function fakes(recorded: Recorded): ApiServices {
+  return {
+    ...channelFakes(recorded),
+    ...clusterFakes(recorded),
+    rules,
+    tokens: {
+      async sign(request) {
+        recorded.signed.push(request);
+        return { token: "signed-session", expiresAt: now + request.ttl };
+      },
+      async signChannel(request) {
+        recorded.signed.push(request);
+        return { token: "signed-channel", expiresAt: now + request.ttl };
+      },
+    },
+    metrics: async () => ({
+      contentType: "text/plain; version=0.0.4; charset=utf-8",
+      text: "tidegate_up 1\n",
+    }),
+    ready: () => undefined,
+    keys: [key, secondKey],
+    version: "1.2.3",
+    log: recordingLog(recorded),
+    now: () => now,
+    maxPayload,
+  };
+}
+
+function channelFakes(recorded: Recorded): Pick<ApiServices, "publisher" | "history" | "presence"> {
+  const page: PresencePage = { total: 1, users: [{ user: "ann", state: "online", connections: 2 }] };
+  return {
+    publisher: {
+      async publish(publication) {
+        const { channel } = publication;
+        const policy = rules.policyOf(channel);
+        recorded.published.push(publication);
+        return policy.history ? `e:${recorded.published.length}` : undefined;
+      },
+    },
+    history: {
+      async read(query) {
+        recorded.reads.push(query);
+        return new Json('{"ok":true,"position":"e:1","messages":[{"channel":"chat:1","data":1e3}]}');
+      },
+      async clear(channel) {
+        recorded.cleared.push(channel);
+      },
+    },
+    presence: {
+      async page(channel, limit, cursor) {
+        recorded.pages.push({ channel, limit, cursor });
+        return page;
+      },
+    },
+  };
+}
+
+function clusterFakes(recorded: Recorded): Pick<ApiServices, "control" | "revocations"> {
+  return {
+    control: {
+      async send(command) {
+        recorded.commands.push(command);
+        return reached();
+      },
+      nodes: async () => [
+        { node: "n1", version: "1.2.3", uptime: 5, connections: 1, subscriptions: 2, draining: false },
+      ],
+    },
+    revocations: {
+      async revoke(user, before) {
+        recorded.commands.push({ kind: "stored", user, before });
+      },
+      revokedBefore: async () => undefined,
+    },
+  };
+}
+
+/** A command that touched one connection. */
+export function reached(unreached: string[] = []): CommandResult {
+  const place = { node: "n1", address: "10.0.0.1", agent: "wechat" };
+  return { connections: [{ ...place, connection: "c1", user: "ann", since: 1, state: "online" }], unreached };
+}
+
+function recordingLog(recorded: Recorded): ApiServices["log"] {
+  const at = (level: string) => (fields: object, message: string) => {
+    recorded.log.push({ level, fields: { ...fields }, message });
+  };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
