@@ -26,21 +26,7 @@ export interface KeySetOptions {
   fetch: FetchImplementation;
 }
 
-const hmac = { name: "HMAC", hash: "SHA-256" };
 const minRsaBits = 2048;
-
-/** HMAC secrets. A secret never verifies what a public key should have. */
-export async function secretKeys(
-  secrets: readonly string[],
-): Promise<KeySource & { keys: readonly CryptoKey[] }> {
-  const encoder = new TextEncoder();
-  const keys = await Promise.all(
-    secrets.map((secret) =>
-      crypto.subtle.importKey("raw", encoder.encode(secret), hmac, false, ["sign", "verify"]),
-    ),
-  );
-  return { algorithms: ["HS256"], keys, candidates: async () => keys };
-}
 
 /**
  * @param text a public key as PEM (SPKI or X.509 certificate) or as a JWK in JSON.

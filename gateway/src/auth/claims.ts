@@ -1,0 +1,69 @@
+import type { JWTPayload } from "jose";
+import { z } from "zod";
+import { Failure } from "../errors.ts";
+import { actions, isUserId } from "./permissions.ts";
+
+const base = {
+  sub: z.string().refine(isUserId),
+  iat: z.number(),
+  exp: z.number(),
+  nbf: z.number().optional(),
+};
+
+export const sessionClaims = z.object({
+  ...base,
+  channel: z.undefined().optional(),
+  info: z.unknown().optional(),
+  channels: z.array(z.string()).default([]),
+  allow: z
+    .array(z.object({ channels: z.array(z.string().min(1)), can: z.array(z.enum(actions)) }))
+    .default([]),
+});
+
+export const channelClaims = z.object({ ...base, channel: z.string().min(1) });
+
+/** Seconds by which the issuer's clock may differ from this one's. */
+export const tokenLeeway = 30;
+const second = 1_000;
+
+export interface ClaimsExpectation {
+  issuer?: string | undefined;
+  audience?: string | undefined;
+  /** The longest lifetime that a token may have, in milliseconds. */
+  maxLifetime: number;
+  /** Unix milliseconds. */
+  now: number;
+}
+
+/**
+ * What the payload of a token whose signature holds must say: its times, its issuer and audience where they are
+ * asked for (RFC 7519, section 4.1), and the claims of the schema.
+ *
+ * @throws Failure `token_expired`, or `unauthorized` whose cause quotes nothing of the token
+ */
+export function readClaims<T extends { iat: number; exp: number; nbf?: number | undefined }>(
+  schema: z.ZodType<T>,
+  payload: JWTPayload,
+  { issuer, audience, maxLifetime, now }: ClaimsExpectation,
+): T {
+  const { success, data, error } = schema.safeParse(payload);
+  if (!success) throw refused(`malformed claims: ${claimsAtFault(error)}`);
+  if (issuer !== undefined && payload.iss !== issuer) throw refused("the token is from another issuer");
+  if (audience !== undefined && ![payload.aud].flat().includes(audience)) {
+    throw refused("the token is for another audience");
+  }
+  const seconds = now / second;
+  if (data.exp <= seconds - tokenLeeway) throw new Failure("token_expired");
+  if (Math.max(data.iat, data.nbf ?? 0) > seconds + tokenLeeway)
+    throw refused("the token is from the future");
+  if ((data.exp - data.iat) * second > maxLifetime) throw refused("the token lives too long");
+  return data;
+}
+
+function claimsAtFault(error: z.ZodError): string {
+  return [...new Set(error.issues.map((issue) => String(issue.path[0])))].join(", ");
+}
+
+export function refused(reason: string): Failure {
+  return new Failure("unauthorized", undefined, { cause: reason });
+}
