@@ -1,7 +1,8 @@
 import type { Server as HttpServer } from "node:http";
 import { createApiServer } from "./api/server.ts";
+import { tokenLeeway } from "./auth/claims.ts";
 import { Handshake } from "./auth/handshake.ts";
-import { createTokens, type Tokens, tokenLeeway } from "./auth/token.ts";
+import { createTokens, type Tokens } from "./auth/token.ts";
 import { Feeds } from "./channels/feeds.ts";
 import { History } from "./channels/history.ts";
 import { Presence } from "./channels/presence.ts";
@@ -20,7 +21,7 @@ import { Joiner } from "./connection/joiner.ts";
 import { Lifecycle } from "./connection/lifecycle.ts";
 import { Registry } from "./connection/registry.ts";
 import { createRequests } from "./connection/requests.ts";
-import { Turns } from "./fanout/outlet.ts";
+import { Turn } from "./fanout/turn.ts";
 import type { Log } from "./log.ts";
 import { Admission } from "./ops/admission.ts";
 import { drainConnections } from "./ops/drain.ts";
@@ -29,7 +30,7 @@ import { addressReader } from "./transport/address.ts";
 import { Engine } from "./transport/engine.ts";
 import { closeServer, createPublicServer, listen, portOf } from "./transport/http.ts";
 import { originCheck } from "./transport/origins.ts";
-import { acceptClients, createSocketServer, unsentBytes } from "./transport/socketio.ts";
+import { acceptClients, createSocketServer } from "./transport/socketio.ts";
 import { version } from "./version.ts";
 
 export interface App {
@@ -110,7 +111,7 @@ function createCore(context: Context, tokens: Tokens) {
     connections: () => registry.size,
     subscriptions: () => subscriptions.count,
     channels: () => feeds.size,
-    queuedBytes: () => unsentBytes(io),
+    queuedBytes: () => engine.unsent,
     draining: () => context.state.draining,
   });
   const describe = () => describeNode(context, subscriptions.count);
@@ -122,10 +123,11 @@ function createCore(context: Context, tokens: Tokens) {
   const cluster: Cluster = createMemoryCluster(host, { now, tokenMaxLifetime: config.tokenMaxLifetime });
   const { broker } = cluster;
 
-  const outlets = { turns: new Turns(), unsentLimit: config.sendQueueLimit, onSent: meter.sent };
+  const turn = new Turn(config.flushDelay);
+  const outlets = { turn, unsentLimit: config.sendQueueLimit, onSent: meter.sent };
   const engine = new Engine({ ...config, outlets });
-  const { connectTimeout, flushDelay } = config;
-  const fanout = { onDelivered: meter.delivered, onConflated: meter.conflated, flushDelay };
+  const { connectTimeout } = config;
+  const fanout = { onDelivered: meter.delivered, onConflated: meter.conflated, turn };
   const { io, rooms } = createSocketServer({ engine, connectTimeout, fanout, onReceived: meter.received });
 
   const { maxChannels, maxChannelName, maxDepth, maxPayload: maxBytes } = config;
@@ -173,12 +175,13 @@ function describeNode({ config, started, now, registry, state }: Context, subscr
 }
 
 /** The public port, and what happens to those who come through it. */
-function openDoor({ config, log }: Context, core: Core): HttpServer {
+function openDoor({ config, log, registry }: Context, core: Core): HttpServer {
   const { handshake, lifecycle, dispatcher, admission, meter, engine } = core;
   acceptClients(core.io, {
     handshake,
     lifecycle,
     dispatcher,
+    connectionOf: (id) => registry.get(id),
     admit: () => admission.obstacle(),
     addressOf: addressReader(config.trustedProxies),
     maxDepth: config.maxDepth,

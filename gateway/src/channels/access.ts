@@ -1,5 +1,6 @@
 import { type Action, permit, type Subject } from "../auth/permissions.ts";
 import { Failure } from "../errors.ts";
+import { ownerOf } from "./name.ts";
 import type { ChannelPolicy } from "./rules.ts";
 
 export interface Standing {
@@ -15,11 +16,12 @@ export interface Standing {
  */
 export function authorize(action: Action, channel: string, policy: ChannelPolicy, standing: Standing): void {
   const { subject, subscribed, channelToken } = standing;
-  if (policy.owner !== undefined) {
-    const allowed = policy.owner === subject.user && action !== "publish";
-    if (!allowed) throw new Failure("forbidden");
+  if (policy.personal) {
+    if (ownerOf(channel) !== subject.user || action === "publish") throw new Failure("forbidden");
+    if (action === "presence") presenceOf(policy);
+    return;
   }
-  const who = policy.owner === undefined ? whoMay(action, policy) : "anyone";
+  const who = whoMay(action, policy);
   const verdict = permit(action, who, subject, { channel, subscribed, channelToken });
   if (verdict !== "allowed") throw new Failure(verdict);
 }

@@ -19,7 +19,8 @@ export class Feed {
   live: Position | undefined;
   /** Connections in the room. */
   members = 0;
-  readonly #taps = new Set<Tap>();
+  /** There while somebody joins. */
+  #taps: Set<Tap> | undefined;
 
   constructor(channel: string, policy: ChannelPolicy) {
     this.channel = channel;
@@ -28,23 +29,25 @@ export class Feed {
 
   tap(): Tap {
     const tap: Tap = { deliveries: [], overflowed: false };
+    this.#taps ??= new Set();
     this.#taps.add(tap);
     return tap;
   }
 
   untap(tap: Tap): void {
-    this.#taps.delete(tap);
+    this.#taps?.delete(tap);
+    if (this.#taps?.size === 0) this.#taps = undefined;
   }
 
   /** @returns whether the members have not had this delivery yet */
   advance(delivery: Delivery): boolean {
     const { position } = delivery;
-    if (position) {
-      const { live } = this;
-      if (live && live.epoch === position.epoch && position.offset <= live.offset) return false;
-      this.live = position;
-    }
-    for (const tap of this.#taps) this.#fill(tap, delivery);
+    if (!position) return true;
+    // Before the check: what the members had from a reply, a newcomer whose page is older may still miss.
+    for (const tap of this.#taps ?? []) this.#fill(tap, delivery);
+    const { live } = this;
+    if (live && live.epoch === position.epoch && position.offset <= live.offset) return false;
+    this.live = position;
     return true;
   }
 

@@ -75,6 +75,8 @@ export class Feeds {
   /** The sink of the broker. */
   receive(delivery: Delivery): void {
     const feed = this.#entries.get(delivery.channel)?.feed;
-    if (feed?.advance(delivery)) this.#rooms.deliver(delivery, feed.policy.conflate);
+    if (!feed?.advance(delivery)) return;
+    // Only values take each other's place; a presence event is none.
+    this.#rooms.deliver(delivery, delivery.position && feed.policy.conflate);
   }
 }

@@ -41,6 +41,9 @@ export interface PublisherOptions {
   maxBytes: number;
 }
 
+/** More in one packet, and a client of Socket.IO ends its connection. */
+const maxAttachments = 10;
+
 /** Room for what a message says besides its data: channel, user, id and time, each bounded. */
 const envelopeBytes = 1_024;
 
@@ -96,8 +99,8 @@ export class Publisher {
     if (isDeeperThan(data, this.#options.maxDepth)) {
       throw new Failure("bad_request", `\`data\` nests deeper than ${this.#options.maxDepth} levels.`);
     }
-    if (hasPlaceholder(data)) {
-      throw new Failure("bad_request", "`data` may not hold an object whose `_placeholder` is true.");
+    if (countBinary(data) > maxAttachments) {
+      throw new Failure("too_large", `A message carries at most ${maxAttachments} binary values.`);
     }
   }
 
@@ -113,14 +116,19 @@ export class Publisher {
 }
 
 /**
- * Socket.IO marks the place of a binary value with such an object. Sent beside real binary values, a forged
- * one makes the receiving client end its connection.
+ * How many binary values the data holds; one that stands in several places counts as often, since each place would
+ * get a copy of its own.
+ *
+ * @throws Failure `bad_request` for an object such as Socket.IO puts in the place of a binary value: sent
+ * beside real ones, a forged one makes the receiving client end its connection
  */
-function hasPlaceholder(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
-  if ("_placeholder" in value && value._placeholder === true) return true;
-  for (const child of Array.isArray(value) ? value : Object.values(value)) {
-    if (hasPlaceholder(child)) return true;
+function countBinary(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  if (ArrayBuffer.isView(value)) return 1;
+  if ("_placeholder" in value && value._placeholder === true) {
+    throw new Failure("bad_request", "`data` may not hold an object whose `_placeholder` is true.");
   }
-  return false;
+  let count = 0;
+  for (const child of Array.isArray(value) ? value : Object.values(value)) count += countBinary(child);
+  return count;
 }

@@ -65,9 +65,16 @@ export function mergeOutcome(
     if (!space.take(entry)) break;
     entries.push(entry);
   }
-  const more = page.more || tap.overflowed || entries.length < wanted.length;
   const last = entries.at(-1)?.position ?? (typeof from === "string" ? undefined : from);
+  const reach = last ?? (wanted.length === 0 ? page.top : undefined);
+  // A delivery that the members had from another reply, or one that is still on its way to them, keeps the
+  // entries from ending where the room stands; the next attempt will find it.
+  const more = page.more || tap.overflowed || entries.length < wanted.length || !isSame(reach, end);
   return { position: more ? last : end, recovered: true, entries, more, latest: false };
+}
+
+function isSame(one: Position | undefined, other: Position): boolean {
+  return one?.epoch === other.epoch && one.offset === other.offset;
 }
 
 /** Where the room's members stand, or will stand once the first of them is in. */
@@ -101,10 +108,16 @@ function entryOf({ packet, attachments }: Delivery, position: Position): Entry {
 
 function newestOutcome(page: HistoryPage, tap: Tap, end: Position, space: ReplySpace): Outcome {
   const newest = tail(page, tap).at(-1) ?? page.entries[0];
-  const fits = newest !== undefined && space.take(newest);
-  const more = newest !== undefined && !fits;
-  const entries = fits ? [newest] : [];
-  return { position: more ? undefined : end, recovered: true, entries, more, latest: true };
+  const current = isSame(newest?.position ?? page.top, end);
+  const fits = newest !== undefined && current && space.take(newest);
+  const more = page.more || !current || (newest !== undefined && !fits);
+  return {
+    position: more ? undefined : end,
+    recovered: true,
+    entries: fits ? [newest] : [],
+    more,
+    latest: true,
+  };
 }
 
 /** The reply as JSON; its attachments are appended to those of the frame. */

@@ -5,8 +5,8 @@ import { isChannelName, ownerOf, personalChannel } from "./name.ts";
 
 /** What the rules say of one channel. */
 export interface ChannelPolicy extends Omit<ChannelRule, "match"> {
-  /** The user whose own channel it is; nobody else reads it, and only backends publish to it. */
-  owner?: string;
+  /** A user's own channel: nobody else reads it, and only backends publish to it. */
+  personal: boolean;
   /** Which rule this is, for what is counted by rule. */
   rule: number;
 }
@@ -34,10 +34,12 @@ export class Rules {
     const compiled = rules.map(({ match, ...rule }, index) => ({
       match,
       matches: compilePattern(match),
-      policy: { ...rule, rule: index },
+      policy: { ...rule, personal: false, rule: index },
     }));
     this.#rules = compiled;
-    this.#personal = compiled.filter(({ match }) => match.startsWith(personalChannel("")));
+    this.#personal = compiled
+      .filter(({ match }) => match.startsWith(personalChannel("")))
+      .map((rule) => ({ ...rule, policy: personalPolicy(rule.policy) }));
   }
 
   /** @throws Failure `bad_request` for what is not a channel's name, `unknown_channel` where no rule matches */
@@ -45,8 +47,7 @@ export class Rules {
     if (!isChannelName(channel, this.#maxName)) {
       throw new Failure("bad_request", `A channel's name is 1 to ${this.#maxName} bytes without spaces.`);
     }
-    const owner = ownerOf(channel);
-    if (owner !== undefined) return personalPolicy(owner, find(this.#personal, channel));
+    if (ownerOf(channel) !== undefined) return find(this.#personal, channel) ?? defaultPersonalPolicy;
     const policy = find(this.#rules, channel);
     if (!policy) throw new Failure("unknown_channel");
     return policy;
@@ -57,13 +58,16 @@ function find(rules: readonly CompiledRule[], channel: string): ChannelPolicy | 
   return rules.find((rule) => rule.matches(channel))?.policy;
 }
 
-function personalPolicy(owner: string, rule: ChannelPolicy | undefined): ChannelPolicy {
+function personalPolicy(rule?: ChannelPolicy): ChannelPolicy {
   return {
-    owner,
+    personal: true,
     subscribe: "nobody",
     publish: "nobody",
     history: { ...personalHistory, ...rule?.history, read: "subscriber" },
     latest: false,
-    rule: -1,
+    rule: rule?.rule ?? -1,
   };
 }
+
+/** One for all users, who may be many. */
+const defaultPersonalPolicy = personalPolicy();

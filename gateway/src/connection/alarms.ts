@@ -1,5 +1,7 @@
-/** Cancels the alarm; harmless once it has rung. */
-export type Cancel = () => void;
+/** What rings at a deadline. An object, since a closure for each of many sessions takes more memory. */
+export interface Alarm {
+  ring(): void;
+}
 
 const second = 1_000;
 
@@ -9,7 +11,7 @@ const second = 1_000;
  */
 export class Alarms {
   readonly #now: () => number;
-  readonly #due = new Map<number, Set<() => void>>();
+  readonly #due = new Map<number, Set<Alarm>>();
   readonly #timer: NodeJS.Timeout;
   #rung: number;
 
@@ -20,27 +22,42 @@ export class Alarms {
     this.#timer = setInterval(() => this.ring(), second).unref();
   }
 
-  /** @param time Unix milliseconds; what is past rings within a second */
-  at(time: number, callback: () => void): Cancel {
+  /**
+   * @param time Unix milliseconds; what is past rings within a second
+   * @returns the slot, for `cancel`
+   */
+  set(time: number, alarm: Alarm): number {
+    this.#followBack();
     const slot = Math.max(Math.ceil(time / second), this.#rung + 1);
-    const callbacks = this.#due.get(slot) ?? new Set();
-    callbacks.add(callback);
-    this.#due.set(slot, callbacks);
-    return () => {
-      callbacks.delete(callback);
-      if (callbacks.size === 0) this.#due.delete(slot);
-    };
+    const alarms = this.#due.get(slot) ?? new Set();
+    alarms.add(alarm);
+    this.#due.set(slot, alarms);
+    return slot;
+  }
+
+  /** Harmless once the alarm has rung. */
+  cancel(slot: number, alarm: Alarm): void {
+    const alarms = this.#due.get(slot);
+    alarms?.delete(alarm);
+    if (alarms?.size === 0) this.#due.delete(slot);
   }
 
   /** Rings all that is due. */
   ring(): void {
-    const now = Math.floor(this.#now() / second);
+    const now = this.#followBack();
     while (this.#rung < now) {
       this.#rung += 1;
-      const callbacks = this.#due.get(this.#rung);
+      const alarms = this.#due.get(this.#rung);
       this.#due.delete(this.#rung);
-      for (const callback of callbacks ?? []) callback();
+      for (const alarm of alarms ?? []) alarm.ring();
     }
+  }
+
+  /** A clock that was put back must not hold up what is set from then on. @returns the clock's second */
+  #followBack(): number {
+    const now = Math.floor(this.#now() / second);
+    this.#rung = Math.min(this.#rung, now);
+    return now;
   }
 
   stop(): void {

@@ -3,8 +3,8 @@ import type { Subject } from "../auth/permissions.ts";
 import type { Held, Subscriber } from "../channels/subscriber.ts";
 import { Failure } from "../errors.ts";
 import type { CloseReason } from "../meter.ts";
-import type { Cancel } from "./alarms.ts";
 import type { TokenBucket } from "./limits.ts";
+import type { TokenWatch } from "./token-watch.ts";
 
 /** The way to a client, as the transport gives it. */
 export interface Wire {
@@ -36,7 +36,7 @@ export class Connection implements Subscriber {
   ending: CloseReason | undefined;
   /** Requests so far that were malformed beyond a client's mistake. */
   strikes = 0;
-  cancelAlarm: Cancel | undefined;
+  tokenWatch: TokenWatch<Connection> | undefined;
   /** The request rate; made with the first request. */
   pace: TokenBucket | undefined;
   /** The publish rates that rules set, by rule; made with the first publication under one. */

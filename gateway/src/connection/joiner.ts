@@ -84,10 +84,12 @@ export class Joiner {
 
   #watchChannelToken(connection: Connection, channel: string): void {
     const held = connection.held.get(channel);
-    if (held?.tokenExpiresAt === undefined) return;
-    held.cancelAlarm = this.#options.alarms.at(held.tokenExpiresAt, () => {
-      connection.run(true, () => this.expel(connection, channel, new Failure("token_expired"))).catch(ignore);
-    });
+    if (held?.tokenExpiresAt === undefined || held.cancelAlarm) return;
+    const { alarms } = this.#options;
+    const expel = () => this.expel(connection, channel, new Failure("token_expired"));
+    const alarm = { ring: () => connection.run(true, expel).catch(ignore) };
+    const slot = alarms.set(held.tokenExpiresAt, alarm);
+    held.cancelAlarm = () => alarms.cancel(slot, alarm);
   }
 }
 

@@ -9,9 +9,7 @@ import { Connection, type Wire } from "./connection.ts";
 import type { Joiner } from "./joiner.ts";
 import type { Registry } from "./registry.ts";
 import { welcomeReply } from "./replies.ts";
-
-/** A session is told to refresh its token this long before the end, or half-way where less is left. */
-const expiringLead = 60_000;
+import { TokenWatch, type TokenWatchEvents } from "./token-watch.ts";
 
 export interface LifecycleOptions {
   node: string;
@@ -30,6 +28,10 @@ export interface LifecycleOptions {
 /** Opens and ends connections. */
 export class Lifecycle {
   readonly #options: LifecycleOptions;
+  readonly #tokenEvents: TokenWatchEvents<Connection> = {
+    expiring: ({ wire }, expiresAt) => wire.send("expiring", { expiresAt }),
+    expired: (connection) => this.end(connection, "token_expired", true),
+  };
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
@@ -59,7 +61,7 @@ export class Lifecycle {
   closed(connection: Connection, reason: CloseReason): void {
     const { registry, joiner, log, meter, now } = this.#options;
     connection.closed = true;
-    connection.cancelAlarm?.();
+    connection.tokenWatch?.stop();
     registry.remove(connection);
     joiner
       .end(connection)
@@ -115,19 +117,15 @@ export class Lifecycle {
   }
 
   #watchToken(connection: Connection): void {
-    const { alarms, now, leeway } = this.#options;
-    connection.cancelAlarm?.();
+    const { alarms, now: clock, leeway } = this.#options;
+    connection.tokenWatch?.stop();
+    connection.tokenWatch = undefined;
     const { expiresAt } = connection.identity;
     if (expiresAt === undefined) return;
-    const left = expiresAt - now();
+    const now = clock();
     // A token that was let in within the leeway lives to the end of it, or its client would come back in a loop.
-    const end = left > 0 ? expiresAt : expiresAt + leeway;
-    const expire = () => this.end(connection, "token_expired", true);
-    const warn = () => {
-      connection.wire.send("expiring", { expiresAt });
-      connection.cancelAlarm = alarms.at(end, expire);
-    };
-    connection.cancelAlarm = alarms.at(end - Math.min(expiringLead, (end - now()) / 2), warn);
+    const end = expiresAt > now ? expiresAt : expiresAt + leeway;
+    connection.tokenWatch = new TokenWatch(alarms, this.#tokenEvents, connection, { expiresAt, end, now });
   }
 }
 

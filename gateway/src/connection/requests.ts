@@ -54,9 +54,12 @@ async function subscribe(services: RequestServices, connection: Connection, payl
     return;
   }
   const request = parse(requests.subscribe, payload);
+  let failure: Failure | undefined;
   await services.joiner.join(connection, [request], ([result]) => {
-    if (result) reply(subscribeReply(result));
+    if (result && "failure" in result) failure = result.failure;
+    else if (result) reply(subscribeReply(result));
   });
+  if (failure) throw failure;
 }
 
 async function subscribeMany(

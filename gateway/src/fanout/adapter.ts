@@ -1,16 +1,16 @@
-import { performance } from "node:perf_hooks";
 import { Adapter, type BroadcastOptions } from "socket.io-adapter";
 import { Batch, type BatchEntry, batchEntry, type RoomMessage } from "./batch.ts";
 import { Conflation } from "./conflation.ts";
 import type { Outlet } from "./outlet.ts";
+import { RoomMap } from "./room-map.ts";
+import type { Turn } from "./turn.ts";
 
 export interface FanoutOptions {
   /** A connection's outlet, or undefined where Socket.IO's own path has to be used. */
   outletOf(connection: string): Outlet | undefined;
   onDelivered(messages: number, copies: number): void;
   onConflated(messages: number): void;
-  /** Milliseconds that two flushes are apart while messages keep coming; a lone message never waits. */
-  flushDelay: number;
+  turn: Turn;
 }
 
 type Namespace = ConstructorParameters<typeof Adapter>[0];
@@ -29,10 +29,10 @@ export class CoalescingAdapter extends Adapter {
   readonly #batches = new Map<string, Batch>();
   readonly #conflation: Conflation;
   #scheduled = false;
-  #flushed = 0;
 
   constructor(namespace: Namespace, options: FanoutOptions) {
     super(namespace);
+    this.rooms = new RoomMap((id) => namespace.sockets.has(id));
     this.#options = options;
     this.#conflation = new Conflation({
       send: (room, entry) => this.#append(room, entry),
@@ -59,7 +59,7 @@ export class CoalescingAdapter extends Adapter {
     const whole = batch.forAll();
     for (const connection of members) {
       const frames = batch.excludes(connection) ? batch.forOne(connection) : whole;
-      if (frames.length > 0) this.#options.outletOf(connection)?.write(frames);
+      if (frames.length > 0) this.#options.outletOf(connection)?.append(frames);
     }
     this.#options.onDelivered(batch.size, batch.size * members.size);
   }
@@ -76,7 +76,18 @@ export class CoalescingAdapter extends Adapter {
 
   override addAll(connection: string, rooms: Set<string>): void {
     for (const room of rooms) this.flush(room);
+    if (rooms.delete(connection)) this.#addOwnRoom(connection);
     super.addAll(connection, rooms);
+  }
+
+  override delAll(connection: string): void {
+    if (this.sids.has(connection)) this.emit("delete-room", connection);
+    super.delAll(connection);
+  }
+
+  override socketRooms(connection: string): Set<string> | undefined {
+    const rooms = this.sids.get(connection);
+    return rooms && new Set([connection, ...rooms]);
   }
 
   override del(connection: string, room: string): void {
@@ -99,6 +110,14 @@ export class CoalescingAdapter extends Adapter {
     super.close();
   }
 
+  /** The room that every socket has of its own is not stored; see RoomMap. */
+  #addOwnRoom(connection: string): void {
+    if (this.sids.has(connection)) return;
+    this.sids.set(connection, new Set());
+    this.emit("create-room", connection);
+    this.emit("join-room", connection, connection);
+  }
+
   #flushBefore(options: BroadcastOptions): void {
     for (const room of options.rooms.size > 0 ? options.rooms : [...this.#batches.keys()]) this.flush(room);
   }
@@ -110,21 +129,13 @@ export class CoalescingAdapter extends Adapter {
       this.#batches.set(room, batch);
     }
     batch.add(entry);
-    this.#schedule();
-  }
-
-  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    const { flushDelay } = this.#options;
-    const wait = flushDelay === 0 ? 0 : this.#flushed + flushDelay - performance.now();
-    if (wait > 0) setTimeout(() => this.#flushAll(), wait);
-    else setImmediate(() => this.#flushAll());
+    this.#options.turn.atEnd(() => this.#flushAll());
   }
 
   #flushAll(): void {
     this.#scheduled = false;
-    if (this.#options.flushDelay > 0) this.#flushed = performance.now();
     for (const room of [...this.#batches.keys()]) this.flush(room);
   }
 }

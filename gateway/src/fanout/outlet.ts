@@ -1,66 +1,63 @@
 import type { Socket } from "node:net";
+import type { Turn } from "./turn.ts";
 
 /** Where a connection's bytes leave: whole WebSocket frames, in the order of the writes. */
 export interface Outlet {
-  write(frames: Buffer): void;
-}
-
-/** Counts event-loop turns in which something was written. */
-export class Turns {
-  #current = 0;
-  #counting = false;
-
-  get current(): number {
-    if (!this.#counting) {
-      this.#counting = true;
-      setImmediate(() => {
-        this.#counting = false;
-        this.#current += 1;
-      });
-    }
-    return this.#current;
-  }
+  append(frames: Buffer): void;
 }
 
 export interface OutletLimits {
-  turns: Turns;
-  /** Bytes that may be unsent before a turn's first write. */
+  turn: Turn;
+  /** Bytes that may be unsent when a turn ends, before its own are written. */
   unsentLimit: number;
   onSent(bytes: number): void;
 }
 
 /**
- * Writes frames to a TCP socket, and tells when its peer does not keep up. What counts is what was
- * already waiting when the turn began: one large turn is not the reader's fault.
+ * Collects what a connection is sent within one turn of the event loop, and writes it to the TCP socket once.
+ * It tells when the peer does not keep up: what counts is what was waiting before the turn's own bytes, since
+ * one large turn is not the reader's fault.
  */
-export class SocketOutlet implements Outlet {
+export abstract class SocketOutlet implements Outlet {
   readonly #socket: Socket;
   readonly #limits: OutletLimits;
-  readonly #onSlow: () => void;
-  #turn = -1;
+  #pending: Buffer | Buffer[] | undefined;
 
-  constructor(socket: Socket, limits: OutletLimits, onSlow: () => void) {
+  constructor(socket: Socket, limits: OutletLimits) {
     this.#socket = socket;
     this.#limits = limits;
-    this.#onSlow = onSlow;
   }
+
+  /** The peer does not keep up: it has to be dropped. */
+  protected abstract onSlow(): void;
 
   /** Bytes that the peer has not taken yet. */
   get unsent(): number {
     return this.#socket.writableLength;
   }
 
-  write(frames: Buffer): void {
-    const turn = this.#limits.turns.current;
-    if (turn !== this.#turn) {
-      this.#turn = turn;
-      if (this.unsent > this.#limits.unsentLimit) {
-        this.#onSlow();
-        return;
-      }
-    }
+  append(frames: Buffer): void {
+    if (this.#pending === undefined) {
+      this.#pending = frames;
+      this.#limits.turn.flushAtEnd(this);
+    } else if (Array.isArray(this.#pending)) this.#pending.push(frames);
+    else this.#pending = [this.#pending, frames];
+  }
+
+  /** Writes what has been collected. */
+  flush(): void {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    this.#pending = undefined;
     if (!this.#socket.writable) return;
+    if (this.unsent > this.#limits.unsentLimit) {
+      this.onSlow();
+      return;
+    }
+    const frames = Array.isArray(pending) ? Buffer.concat(pending) : pending;
     this.#socket.write(frames);
+    // A new connection's socket is corked, so that the answer to its upgrade leaves in this same write.
+    if (this.#socket.writableCorked > 0) this.#socket.uncork();
     this.#limits.onSent(frames.length);
   }
 }

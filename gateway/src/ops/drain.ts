@@ -34,9 +34,13 @@ async function releaseSpread(
   release: (connection: Connection, after: number) => void,
 ): Promise<void> {
   const spacing = interval / batch.length;
+  let due = performance.now();
   for (const connection of batch) {
     release(connection, Math.floor(Math.random() * batchInterval));
-    await new Promise((resolve) => setTimeout(resolve, spacing * (0.5 + Math.random())));
+    due += Math.min(maxSpacing, spacing * (0.5 + Math.random()));
+    // Timers are exact to a millisecond; several connections may be due at once.
+    const wait = due - performance.now();
+    if (wait >= 1) await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
 

@@ -1,6 +1,11 @@
-import { Server, type Socket } from "engine.io";
+import { randomFillSync } from "node:crypto";
+import { EventEmitter } from "node:events";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
 import type { OutletLimits } from "../fanout/outlet.ts";
-import { type EngineRequest, WebSocketTransport } from "./websocket.ts";
+import { EngineSocket, OwnedWebSocket } from "./engine-socket.ts";
+import { Heartbeat } from "./heartbeat.ts";
 
 export interface EngineOptions {
   /** Bytes of one incoming message. */
@@ -12,29 +17,71 @@ export interface EngineOptions {
   outlets: OutletLimits;
 }
 
-/** The Engine.IO server: WebSocket only, uncompressed, with our transport. */
-export class Engine extends Server {
-  readonly #outlets: OutletLimits;
+/** Milliseconds in which a peer has to answer the WebSocket's close. */
+const closeTimeout = 5_000;
 
-  constructor(options: EngineOptions) {
-    super({
-      transports: ["websocket"],
-      allowUpgrades: false,
-      perMessageDeflate: false,
-      maxHttpBufferSize: options.maxPayload,
-      pingInterval: options.pingInterval,
-      pingTimeout: options.pingTimeout,
-    });
-    this.#outlets = options.outlets;
-  }
-
-  protected override createTransport(_name: string, request: EngineRequest): WebSocketTransport {
-    return new WebSocketTransport(request, this.#outlets);
-  }
+interface EngineEvents {
+  connection: [socket: EngineSocket];
 }
 
-/** @returns undefined once the connection has another transport than ours. */
-export function transportOf(connection: Socket | undefined): WebSocketTransport | undefined {
-  const transport = connection?.transport;
-  return transport instanceof WebSocketTransport ? transport : undefined;
+/**
+ * Engine.IO 4 for WebSocket alone (github.com/socketio/engine.io-protocol), to which Socket.IO's server is bound:
+ * no polling, no upgrade from it, no compression.
+ */
+export class Engine extends EventEmitter<EngineEvents> {
+  readonly #options: EngineOptions;
+  readonly #server: WebSocketServer;
+  readonly #heartbeat: Heartbeat;
+
+  constructor(options: EngineOptions) {
+    super();
+    const { maxPayload, pingInterval: interval, pingTimeout: timeout } = options;
+    this.#options = options;
+    this.#heartbeat = new Heartbeat({ interval, timeout });
+    const server = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload,
+      closeTimeout,
+    };
+    this.#server = new WebSocketServer({ ...server, WebSocket: OwnedWebSocket });
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#server.handleUpgrade(request, socket, head, (websocket) => {
+      this.#open(new EngineSocket(newId(), websocket as OwnedWebSocket, request, this.#options.outlets));
+    });
+  }
+
+  /** Bytes that all connections together have not taken yet. */
+  get unsent(): number {
+    let bytes = 0;
+    for (const socket of this.#heartbeat.sockets()) bytes += socket.unsent;
+    return bytes;
+  }
+
+  close(): void {
+    this.#heartbeat.stop();
+    for (const socket of this.#heartbeat.sockets()) socket.close();
+  }
+
+  #open(socket: EngineSocket): void {
+    const { pingInterval, pingTimeout, maxPayload } = this.#options;
+    this.#heartbeat.add(socket);
+    socket.onEnd = this.#forget;
+    const handshake = { sid: socket.id, upgrades: [], pingInterval, pingTimeout, maxPayload };
+    socket.sendText(`0${JSON.stringify(handshake)}`);
+    this.emit("connection", socket);
+  }
+
+  readonly #forget = (socket: EngineSocket): void => {
+    this.#heartbeat.remove(socket);
+  };
+}
+
+const idBytes = Buffer.alloc(15);
+
+function newId(): string {
+  return randomFillSync(idBytes).toString("base64url");
 }

@@ -36,13 +36,25 @@ export function createPublicServer(options: PublicServerOptions): Server {
       return;
     }
     socket.removeListener("error", ignore);
+    // The outlet of the connection uncorks it: the answer to the upgrade leaves with what follows it.
+    socket.cork();
     options.upgrade(request, socket, head);
   });
   return server;
 }
 
 function refusalOf(request: IncomingMessage, options: PublicServerOptions): Failure | undefined {
-  if (pathOf(request) !== path) return new Failure("not_found");
+  // Not `new URL`, which throws at what a peer may send.
+  const [pathname, query = ""] = (request.url ?? "").split("?", 2);
+  if (pathname !== path) return new Failure("not_found");
+  const searchParams = new URLSearchParams(query);
+  if (searchParams.get("transport") !== "websocket" || searchParams.has("sid")) return webSocketOnly();
+  if (searchParams.get("EIO") !== "4") {
+    return new Failure(
+      "bad_request",
+      "This server speaks Engine.IO 4: use a Socket.IO client of version 3 or 4.",
+    );
+  }
   if (!options.isOriginAllowed(request.headers.origin)) {
     return new Failure("forbidden", "Pages of this origin may not connect.");
   }
@@ -69,7 +81,8 @@ function refuse(socket: Duplex, failure: Failure): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
   if (failure.retryable) head.push(`Retry-After: ${Math.ceil((failure.after ?? 1_000) / 1_000)}`);
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  // A peer that never hangs up would keep the half of the connection that is left.
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }
 
 /** @param port 0 for any that is free */

@@ -1,4 +1,3 @@
-import { EventEmitter } from "node:events";
 import { Decoder, Encoder, type Packet, PacketType } from "socket.io-parser";
 import { Json } from "../protocol/json.ts";
 
@@ -24,43 +23,71 @@ function binaryTypeOf(type: PacketType): PacketType {
 /** Stands in for the event name of a packet that is answered with `bad_request` whatever it says. */
 export const refusedEvent = Symbol("refused event");
 
+/** Decodes the text packets of all connections: each is complete in itself. */
+const textDecoder = new Decoder();
+let decodedText: Packet | undefined;
+textDecoder.on("decoded", (packet) => {
+  decodedText = packet;
+});
+
+type PacketSink = (packet: Packet) => void;
+
 /**
  * The stock decoder behind checks that it does not make. What it throws ends the connection: a second
  * CONNECT (each would run the authentication) and any namespace but `/` (each is answered, without end).
  */
-export class StrictDecoder extends EventEmitter<DecoderEvents> {
-  readonly #stock = new Decoder();
+export class StrictDecoder {
   readonly #onReceived: (bytes: number) => void;
+  #sink: PacketSink | undefined;
+  /** There while the attachments of a packet are awaited. */
+  #reconstructing: Decoder | undefined;
   #connected = false;
 
   constructor(onReceived: (bytes: number) => void) {
-    super();
     this.#onReceived = onReceived;
-    this.#stock.on("decoded", (packet) => this.#accept(packet));
+  }
+
+  on(_event: "decoded", sink: PacketSink): void {
+    this.#sink = sink;
+  }
+
+  removeListener(): void {
+    this.#sink = undefined;
   }
 
   add(chunk: string | Buffer): void {
     this.#onReceived(Buffer.byteLength(chunk));
-    this.#stock.add(chunk);
+    const beginsBinary = typeof chunk === "string" && /^[56]/.test(chunk);
+    if (beginsBinary && !this.#reconstructing) this.#reconstruct();
+    if (this.#reconstructing) this.#reconstructing.add(chunk);
+    else {
+      textDecoder.add(chunk);
+      if (decodedText) this.#accept(decodedText);
+    }
   }
 
   destroy(): void {
-    this.#stock.destroy();
+    this.#reconstructing?.destroy();
+  }
+
+  #reconstruct(): void {
+    this.#reconstructing = new Decoder();
+    this.#reconstructing.on("decoded", (packet) => {
+      this.#reconstructing = undefined;
+      this.#accept(packet);
+    });
   }
 
   #accept(packet: Packet): void {
+    decodedText = undefined;
     if (packet.nsp !== "/") throw new Error("unknown namespace");
     if (packet.type === PacketType.CONNECT) {
       if (this.#connected) throw new Error("second CONNECT");
       this.#connected = true;
     }
     const refused = packet.id !== undefined && !Number.isSafeInteger(packet.id);
-    this.emit("decoded", refused ? withoutAcknowledgement(packet) : packet);
+    this.#sink?.(refused ? withoutAcknowledgement(packet) : packet);
   }
-}
-
-interface DecoderEvents {
-  decoded: [packet: Packet];
 }
 
 /** An id that JavaScript cannot hold cannot be answered either. */

@@ -1,6 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { Socket as EngineSocket } from "engine.io";
-import { Server, type Socket } from "socket.io";
+import { type DisconnectReason, Server, type Socket } from "socket.io";
 import type { Handshake, Identity } from "../auth/handshake.ts";
 import type { Connection, Wire } from "../connection/connection.ts";
 import type { Dispatcher } from "../connection/dispatcher.ts";
@@ -14,7 +13,8 @@ import { isDeeperThan } from "../protocol/json.ts";
 import { parse } from "../protocol/parse.ts";
 import { handshakeRequest, type SubscriptionItem } from "../protocol/requests.ts";
 import { closeReason } from "./close-reason.ts";
-import { type Engine, transportOf } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import { EngineSocket } from "./engine-socket.ts";
 import { createParser } from "./parser.ts";
 
 export interface DoorOptions {
@@ -30,6 +30,8 @@ export interface Sessions {
   handshake: Handshake;
   lifecycle: Lifecycle;
   dispatcher: Dispatcher;
+  /** The connection of a socket that was opened. */
+  connectionOf(id: string): Connection | undefined;
   /** Why a handshake that passed the upgrade cannot be served now. */
   admit(): Failure | undefined;
   /** The address of the client, seen through trusted proxies. */
@@ -54,7 +56,7 @@ export function createSocketServer(options: DoorOptions): { io: Server; rooms: C
   });
   io.bind(options.engine);
   const { sockets } = io.of("/");
-  const outletOf = (id: string) => transportOf(connectionOf(sockets.get(id)));
+  const outletOf = (id: string) => engineSocketOf(sockets.get(id));
   const rooms = new CoalescingAdapter(io.of("/"), { ...options.fanout, outletOf });
   // Socket.IO calls it with `new`, which an arrow function does not take.
   io.adapter(function keepRooms(): CoalescingAdapter {
@@ -63,29 +65,35 @@ export function createSocketServer(options: DoorOptions): { io: Server; rooms: C
   return { io, rooms };
 }
 
-/** Bytes that all connections together have not taken yet. */
-export function unsentBytes(io: Server): number {
-  let bytes = 0;
-  for (const socket of io.of("/").sockets.values()) bytes += transportOf(connectionOf(socket))?.unsent ?? 0;
-  return bytes;
-}
-
 /** Lets clients in, and hands what they do to their connections. */
 export function acceptClients(io: Server, sessions: Sessions): void {
-  const accepted = new WeakMap<Socket, Accepted & { seconds: number }>();
+  const pending = new WeakMap<Socket, Accepted & { started: number }>();
+  const onAny = function (this: Socket, event: unknown, ...args: unknown[]): void {
+    receive(sessions.connectionOf(this.id), sessions.dispatcher, event, args);
+  };
+  const onDisconnect = function (this: Socket, reason: DisconnectReason): void {
+    const connection = sessions.connectionOf(this.id);
+    const slow = engineSocketOf(this)?.slow ?? false;
+    if (connection) sessions.lifecycle.closed(connection, closeReason(reason, slow));
+  };
   io.use((socket, next) => {
     const started = performance.now();
     admit(socket, sessions).then(
-      (session) => {
-        accepted.set(socket, { ...session, seconds: (performance.now() - started) / 1_000 });
+      (accepted) => {
+        pending.set(socket, { ...accepted, started });
         next();
       },
       (thrown: unknown) => refuse(socket, Failure.of(thrown), sessions, next),
     );
   });
   io.on("connection", (socket) => {
-    const session = accepted.get(socket);
-    if (session) serve(socket, session, session.seconds, sessions);
+    const accepted = pending.get(socket);
+    pending.delete(socket);
+    if (!accepted) return;
+    open(socket, accepted, sessions);
+    // One listener for all sockets: each finds its connection by the socket that it is called on.
+    socket.onAny(onAny);
+    socket.on("disconnect", onDisconnect);
   });
 }
 
@@ -129,20 +137,43 @@ function refuse(socket: Socket, failure: Failure, sessions: Sessions, next: (err
 const disconnectPacket = "1";
 
 function causeOf({ cause, message }: Failure): string {
+  if (typeof cause === "string") return cause;
   return cause instanceof Error ? cause.message : message;
 }
 
-function serve(socket: Socket, { identity, resume }: Accepted, seconds: number, sessions: Sessions): void {
-  const { lifecycle, dispatcher } = sessions;
+function open(socket: Socket, accepted: Accepted & { started: number }, sessions: Sessions): void {
+  const { identity, resume, started } = accepted;
   const wire = new SocketWire(socket, sessions.addressOf(socket.request));
-  const connection = lifecycle.open(wire, identity, resume, seconds);
-  socket.onAny((event: unknown, ...args: unknown[]) => receive(connection, dispatcher, event, args));
-  socket.on("disconnect", (reason) => {
-    lifecycle.closed(connection, closeReason(reason, wire.slow));
-  });
+  forgetHandshake(socket);
+  sessions.lifecycle.open(wire, identity, resume, (performance.now() - started) / 1_000);
 }
 
-function receive(connection: Connection, dispatcher: Dispatcher, event: unknown, args: unknown[]): void {
+const forgotten = Object.freeze({
+  headers: {},
+  time: "",
+  address: "",
+  xdomain: false,
+  secure: false,
+  issued: 0,
+  url: "",
+  query: {},
+  auth: {},
+});
+
+/** Neither the token nor the headers are needed any more; they would stay for as long as the connection. */
+function forgetHandshake(socket: Socket): void {
+  Object.assign(socket, { handshake: forgotten });
+  const engineSocket = engineSocketOf(socket);
+  if (engineSocket) engineSocket.request = undefined;
+}
+
+function receive(
+  connection: Connection | undefined,
+  dispatcher: Dispatcher,
+  event: unknown,
+  args: unknown[],
+): void {
+  if (!connection) return;
   const last = args.at(-1);
   const acknowledge = typeof last === "function" ? (last as Reply) : undefined;
   const payload = args[0] === acknowledge ? undefined : args[0];
@@ -163,10 +194,6 @@ class SocketWire implements Wire {
     this.#socket = socket;
   }
 
-  get slow(): boolean {
-    return transportOf(connectionOf(this.#socket))?.slow ?? false;
-  }
-
   send(event: string, payload: object): void {
     this.#socket.emit(event, payload);
   }
@@ -180,6 +207,7 @@ class SocketWire implements Wire {
   }
 }
 
-function connectionOf(socket: Socket | undefined): EngineSocket | undefined {
-  return socket?.conn as EngineSocket | undefined;
+function engineSocketOf(socket: Socket | undefined): EngineSocket | undefined {
+  const connection: unknown = socket?.conn;
+  return connection instanceof EngineSocket ? connection : undefined;
 }

@@ -14,22 +14,23 @@ export interface Outcome {
 export class MemoryChannel {
   #subscribed = false;
   #history: ChannelHistory | undefined;
-  readonly #uses = new FirstUses();
+  /** Made with the first key: most channels, each user's own among them, never see one. */
+  #uses: FirstUses | undefined;
 
   /** Whether there is nothing left to remember. */
   get empty(): boolean {
-    return !this.#subscribed && !this.#history && this.#uses.size === 0;
+    return !this.#subscribed && !this.#history && (this.#uses?.size ?? 0) === 0;
   }
 
   /** @returns milliseconds on the clock after which `forget` has something to do. */
   get dueAt(): number {
     const historyDueAt = this.#history?.dueAt(this.#subscribed) ?? Number.POSITIVE_INFINITY;
-    return Math.min(this.#uses.dueAt, historyDueAt);
+    return Math.min(this.#uses?.dueAt ?? Number.POSITIVE_INFINITY, historyDueAt);
   }
 
   /** Drops what is too old. The counter stays while the channel is subscribed. */
   forget(now: number): void {
-    this.#uses.forget(now);
+    this.#uses?.forget(now);
     if (!this.#subscribed && this.#history?.isOver(now)) this.#history = undefined;
     this.#history?.dropAged(now);
   }
@@ -53,10 +54,13 @@ export class MemoryChannel {
 
   accept(draft: Draft, now: number): Outcome {
     const key = draft.idempotencyKey;
-    const firstUse = key === undefined ? undefined : this.#uses.find(key, now);
+    const firstUse = key === undefined ? undefined : this.#uses?.find(key, now);
     if (firstUse) return { receipt: receiptOf(firstUse.position, true) };
     const { packet, position } = this.#store(draft, now);
-    if (key !== undefined) this.#uses.add(key, position, now);
+    if (key !== undefined) {
+      this.#uses ??= new FirstUses();
+      this.#uses.add(key, position, now);
+    }
     const receipt = receiptOf(position, false);
     if (!this.#subscribed) return { receipt };
     const { channel, attachments, except } = draft;

@@ -12,12 +12,15 @@ interface Stored {
   time: number;
 }
 
+/** Stands for the messages of all channels that have none; never written to. */
+const nothing = new Map<number, Stored>();
+
 /** A channel's counter and its newest messages, whose offsets run without holes up to the counter. */
 export class ChannelHistory {
   readonly #epoch = randomBytes(6).toString("hex");
   #offset = 0;
   /** By offset: an array would move all of a large window at each message that leaves it. */
-  readonly #stored = new Map<number, Stored>();
+  #stored: Map<number, Stored> = nothing;
   #retention: Retention;
   #touched: number;
 
@@ -52,12 +55,13 @@ export class ChannelHistory {
   add(position: Position, packet: string, attachments: readonly Uint8Array[], now: number): void {
     const message = messageOf(packet);
     const bytes = attachments.reduce((sum, one) => sum + one.byteLength, Buffer.byteLength(message));
+    if (this.#stored === nothing) this.#stored = new Map();
     this.#stored.set(position.offset, { entry: { position, message, attachments }, bytes, time: now });
     while (this.#stored.size > this.#retention.size) this.#stored.delete(this.#oldest);
   }
 
   clear(): void {
-    this.#stored.clear();
+    this.#stored = nothing;
   }
 
   dropAged(now: number): void {

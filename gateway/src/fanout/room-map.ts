@@ -1,0 +1,20 @@
+/**
+ * The members of each room by its name. Socket.IO puts every socket into a room of its own, named by its id; those
+ * rooms are not stored but answered for, since they would be half of all rooms.
+ */
+export class RoomMap extends Map<string, Set<string>> {
+  readonly #isSocket: (id: string) => boolean;
+
+  constructor(isSocket: (id: string) => boolean) {
+    super();
+    this.#isSocket = isSocket;
+  }
+
+  override get(room: string): Set<string> | undefined {
+    return super.get(room) ?? (this.#isSocket(room) ? new Set([room]) : undefined);
+  }
+
+  override has(room: string): boolean {
+    return super.has(room) || this.#isSocket(room);
+  }
+}

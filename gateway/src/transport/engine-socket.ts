@@ -1,0 +1,162 @@
+import type { IncomingMessage } from "node:http";
+import { WebSocket } from "ws";
+import { binaryFrame, textFrame } from "../fanout/frame.ts";
+import { type OutletLimits, SocketOutlet } from "../fanout/outlet.ts";
+
+/** What Socket.IO listens to on a connection. Errors end it, and are told as its end. */
+type EngineEvent = "data" | "error" | "close";
+type Listener = (...args: never[]) => void;
+
+/** A WebSocket that knows whose it is, so that all of them share their listeners. */
+export class OwnedWebSocket extends WebSocket {
+  owner: EngineSocket | undefined;
+}
+
+export interface WriteOptions {
+  /** The packet's WebSocket frame as Socket.IO's adapter has made it: header and payload. */
+  wsPreEncodedFrame?: Buffer[];
+}
+
+const pingFrame = textFrame("2");
+
+/** The connection's end in Engine.IO's words, which Socket.IO's `disconnect` reports. */
+type EndReason = "transport close" | "transport error" | "ping timeout" | "parse error" | "forced close";
+
+/**
+ * The server's side of one Engine.IO 4 connection over WebSocket, as Socket.IO uses it. It keeps no queue of its own:
+ * acknowledgements, pings and batches leave in the order of the calls, and what the peer has not read waits in
+ * the TCP socket alone. Listeners are fields and not an emitter, closures are shared: an idle connection is
+ * what most of a gateway's memory goes to.
+ */
+export class EngineSocket extends SocketOutlet {
+  readonly id: string;
+  readonly protocol = 4;
+  readyState: "open" | "closed" = "open";
+  /** The upgrade request, until the connection has its session. */
+  request: IncomingMessage | undefined;
+  /** The peer did not keep up and was dropped. */
+  slow = false;
+  /** The heartbeat's tick at which the unanswered ping was sent; 0 while none is. */
+  pingedAt = 0;
+  /** The heartbeat's slot that it is in. */
+  slot = 0;
+  /** Set by the engine, which keeps the connection until it ends. */
+  onEnd: ((socket: EngineSocket) => void) | undefined;
+  readonly #websocket: OwnedWebSocket;
+  #data: Listener | undefined;
+  #close: Listener | undefined;
+
+  constructor(id: string, websocket: OwnedWebSocket, request: IncomingMessage, limits: OutletLimits) {
+    super(request.socket, limits);
+    this.id = id;
+    this.request = request;
+    this.#websocket = websocket;
+    websocket.owner = this;
+    websocket.on("message", onMessage);
+    websocket.on("close", onClose);
+    websocket.on("error", onError);
+  }
+
+  /** Socket.IO asks the transport whether a volatile packet can leave at once. */
+  get transport(): { writable: boolean } {
+    return this;
+  }
+
+  get writable(): boolean {
+    return this.unsent === 0;
+  }
+
+  get remoteAddress(): string {
+    return this.request?.socket.remoteAddress ?? "";
+  }
+
+  on(event: EngineEvent, listener: Listener): this {
+    if (event === "data") this.#data = listener;
+    else if (event === "close") this.#close = listener;
+    return this;
+  }
+
+  removeListener(event: EngineEvent): this {
+    if (event === "data") this.#data = undefined;
+    else if (event === "close") this.#close = undefined;
+    return this;
+  }
+
+  /** Sends a packet with the engine's own type in front, such as the handshake's. */
+  sendText(packet: string): void {
+    this.append(textFrame(packet));
+  }
+
+  /** Sends a Socket.IO packet, or one of its attachments. */
+  write(data: string | Uint8Array, options?: WriteOptions): this {
+    if (this.readyState !== "open") return this;
+    const encoded = options?.wsPreEncodedFrame;
+    if (encoded) this.append(Buffer.concat(encoded));
+    else this.append(typeof data === "string" ? textFrame(`4${data}`) : binaryFrame(data));
+    return this;
+  }
+
+  ping(): void {
+    this.append(pingFrame);
+  }
+
+  /** Sends what is still to be sent, then closes the WebSocket. */
+  close(): void {
+    this.end("forced close");
+  }
+
+  end(reason: EndReason): void {
+    if (this.readyState === "closed") return;
+    this.readyState = "closed";
+    this.flush();
+    this.#websocket.close();
+    this.onEnd?.(this);
+    (this.#close as ((reason: EndReason) => void) | undefined)?.(reason);
+    this.#data = undefined;
+    this.#close = undefined;
+  }
+
+  receive(data: Buffer, isBinary: boolean): void {
+    if (this.readyState !== "open") return;
+    this.pingedAt = 0;
+    if (isBinary) this.#deliver(data);
+    else this.#receiveText(data.toString());
+  }
+
+  #receiveText(text: string): void {
+    switch (text[0]) {
+      case "4":
+        this.#deliver(text.slice(1));
+        return;
+      case "3": // the answer to a ping
+        return;
+      case "1":
+        this.end("transport close");
+        return;
+      default:
+        this.end("parse error");
+    }
+  }
+
+  #deliver(data: string | Buffer): void {
+    (this.#data as ((data: string | Buffer) => void) | undefined)?.(data);
+  }
+
+  protected override onSlow(): void {
+    this.slow = true;
+    this.end("transport close");
+    this.#websocket.terminate();
+  }
+}
+
+function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
+  (this as OwnedWebSocket).owner?.receive(data, isBinary);
+}
+
+function onClose(this: WebSocket): void {
+  (this as OwnedWebSocket).owner?.end("transport close");
+}
+
+function onError(this: WebSocket): void {
+  (this as OwnedWebSocket).owner?.end("transport error");
+}

@@ -1,0 +1,64 @@
+import type { EngineSocket } from "./engine-socket.ts";
+
+export interface HeartbeatOptions {
+  /** Milliseconds from one ping to the next. */
+  interval: number;
+  /** Milliseconds in which a sign of life must follow a ping. */
+  timeout: number;
+}
+
+/** Ticks in an interval, where that is not finer than a second. */
+const resolution = 25;
+
+/**
+ * One timer for the pings of all connections: a ring of slots, each pinged once a round. Two timers for each
+ * connection would take more memory than anything else that Engine.IO keeps of it.
+ */
+export class Heartbeat {
+  readonly #slots: Set<EngineSocket>[];
+  readonly #timeoutTicks: number;
+  readonly #timer: NodeJS.Timeout;
+  #tick = 1;
+
+  constructor({ interval, timeout }: HeartbeatOptions) {
+    const tick = Math.max(Math.min(interval / resolution, 1_000), 10);
+    this.#slots = Array.from({ length: Math.max(1, Math.round(interval / tick)) }, () => new Set());
+    this.#timeoutTicks = Math.max(1, Math.ceil(timeout / tick));
+    this.#timer = setInterval(() => this.#beat(), tick).unref();
+  }
+
+  add(socket: EngineSocket): void {
+    socket.slot = this.#tick % this.#slots.length;
+    this.#slots[socket.slot]?.add(socket);
+  }
+
+  remove(socket: EngineSocket): void {
+    this.#slots[socket.slot]?.delete(socket);
+  }
+
+  /** All connections. */
+  *sockets(): Generator<EngineSocket> {
+    for (const slot of this.#slots) yield* slot;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #beat(): void {
+    this.#tick += 1;
+    const { length } = this.#slots;
+    for (const socket of this.#slots[this.#tick % length] ?? []) this.#ping(socket);
+    const overdue = (((this.#tick - this.#timeoutTicks) % length) + length) % length;
+    for (const socket of this.#slots[overdue] ?? []) {
+      if (socket.pingedAt > 0 && this.#tick - socket.pingedAt >= this.#timeoutTicks)
+        socket.end("ping timeout");
+    }
+  }
+
+  #ping(socket: EngineSocket): void {
+    if (socket.pingedAt > 0) return;
+    socket.pingedAt = this.#tick;
+    socket.ping();
+  }
+}

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { Feeds } from "../../src/channels/feeds.ts";
+import { Failure } from "../../src/errors.ts";
+import { lasting, rule, TestNode } from "./node.ts";
+import { RecordingRooms } from "./rooms.ts";
+
+const policy = { ...rule("a"), personal: false, rule: 0 };
+let rooms: RecordingRooms;
+let calls: string[];
+let subscribed: () => Promise<void>;
+let feeds: Feeds;
+
+beforeEach(() => {
+  rooms = new RecordingRooms();
+  calls = [];
+  subscribed = async () => {};
+  const broker = {
+    subscribe(channel: string) {
+      calls.push(`subscribe ${channel}`);
+      return subscribed();
+    },
+    unsubscribe: (channel: string) => void calls.push(`unsubscribe ${channel}`),
+  };
+  feeds = new Feeds(broker, rooms);
+});
+
+it("hears each channel once, for as long as anybody needs it", async () => {
+  const [first, second] = await Promise.all([feeds.open("a", policy), feeds.open("a", policy)]);
+  expect(second).toBe(first);
+  feeds.release(first);
+  expect(calls).toEqual(["subscribe a"]);
+  feeds.release(second);
+  expect(calls).toEqual(["subscribe a", "unsubscribe a"]);
+  expect(feeds.size).toBe(0);
+  expect(await feeds.open("a", policy)).not.toBe(first);
+});
+
+it("keeps nothing of a channel that could not be heard", async () => {
+  subscribed = () => Promise.reject(new Failure("unavailable"));
+  const attempts = await Promise.allSettled([feeds.open("a", policy), feeds.open("a", policy)]);
+  expect(attempts.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(feeds.size).toBe(0);
+  subscribed = async () => {};
+  await feeds.open("a", policy);
+  expect(calls.filter((call) => call === "subscribe a")).toHaveLength(2);
+});
+
+it("does not mind a feed that is released once too often, after the channel was opened again", async () => {
+  const old = await feeds.open("a", policy);
+  feeds.release(old);
+  await feeds.open("a", policy);
+  feeds.release(old);
+  expect(feeds.size).toBe(1);
+});
+
+it("drops deliveries of channels that nobody holds", () => {
+  feeds.receive({ channel: "b", packet: "42[]", attachments: [], except: [] });
+  expect(rooms.deliveries).toEqual([]);
+});
+
+let node: TestNode;
+
+beforeEach(() => {
+  const conflated = { history: lasting, latest: true, conflate: 200 };
+  node = new TestNode({
+    rules: [rule("*", { ...conflated, presence: { read: "anyone", events: true } })],
+    rooms,
+  });
+});
+
+afterEach(() => node.stop());
+
+it("conflates values, and only those: a presence event must not take the place of one", async () => {
+  await node.subscriptions.subscribe(node.open("ann"), [{ channel: "a" }], () => {});
+  await node.publish("a", 1);
+  await node.subscriptions.subscribe(node.open("bob"), [{ channel: "a" }], () => {});
+  const paces = rooms.deliveries.map(({ delivery, conflate }) => [delivery.position !== undefined, conflate]);
+  expect(paces).toContainEqual([true, 200]);
+  expect(paces).toContainEqual([false, undefined]);
+  expect(paces).not.toContainEqual([false, 200]);
+});

@@ -1,0 +1,168 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Origin } from "../../src/channels/publish.ts";
+import { type ErrorCode, Failure } from "../../src/errors.ts";
+import { noMeter } from "../../src/meter.ts";
+import { lasting, rule, TestNode } from "./node.ts";
+import { RecordingRooms } from "./rooms.ts";
+
+const maxBytes = 1_000;
+let node: TestNode;
+let counted: [source: string, code: "ok" | ErrorCode][];
+
+beforeEach(() => {
+  counted = [];
+  const meter = {
+    ...noMeter,
+    published: (source: string, _seconds: number, code: "ok" | ErrorCode) =>
+      void counted.push([source, code]),
+  };
+  const rules = [
+    rule("bare"),
+    rule("closed", { publish: "nobody", history: lasting }),
+    rule("*", { history: lasting }),
+  ];
+  node = new TestNode({ rules, rooms: new RecordingRooms(), meter, maxBytes });
+});
+
+afterEach(() => node.stop());
+
+const api: Origin = { source: "api" };
+
+function client(user: string, pace = () => {}): Origin {
+  const subject = { user, anonymous: false, allow: [] };
+  return { source: "client", subject, subscribed: true, channelToken: false, pace };
+}
+
+/** The position, or the code of the failure. */
+async function publish(data: unknown, origin = api, id?: string, channel = "a"): Promise<string | undefined> {
+  try {
+    return await node.publisher.publish({ channel, data, id, except: [] }, origin);
+  } catch (thrown) {
+    return Failure.of(thrown).code;
+  }
+}
+
+async function stored(channel = "a") {
+  const { text } = await node.history.read({ channel }, node.rules.policyOf(channel));
+  return JSON.parse(text).messages as Record<string, unknown>[];
+}
+
+function nested(levels: number): unknown {
+  return levels === 0 ? 1 : { inner: nested(levels - 1) };
+}
+
+describe("a message", () => {
+  it("says who published what and when", async () => {
+    const time = node.clock.now();
+    const position = await publish({ a: [1] }, client("ann"), "m1");
+    expect(await stored()).toEqual([
+      { channel: "a", data: { a: [1] }, id: "m1", user: "ann", time, position },
+    ]);
+  });
+
+  it("of a backend names no user", async () => {
+    await publish(null);
+    expect((await stored())[0]).not.toHaveProperty("user");
+  });
+
+  it("has no position on a channel without history", async () => {
+    expect(await publish(1, api, undefined, "bare")).toBeUndefined();
+  });
+
+  it.each([null, false, 0, "", [], {}, "\ud800", 1e308, { __proto__: null, a: 1 }])(
+    "may be any JSON value: %j",
+    async (data) => {
+      await publish(data);
+      expect((await stored())[0]?.data).toEqual(JSON.parse(JSON.stringify(data)));
+    },
+  );
+});
+
+describe("what is refused", () => {
+  it("is a message without data", async () => {
+    expect(await publish(undefined)).toBe("bad_request");
+  });
+
+  it("nests deeper than 32 levels", async () => {
+    expect(await publish(nested(32))).toMatch(/:1$/);
+    expect(await publish(nested(33))).toBe("bad_request");
+  });
+
+  it("is larger than the limit, by its JSON and its binary values together", async () => {
+    expect(await publish("x".repeat(maxBytes - 2))).toMatch(/:1$/);
+    expect(await publish("潮".repeat(maxBytes))).toBe("too_large");
+    expect(await publish(["x".repeat(maxBytes), Buffer.alloc(maxBytes + 1_024)])).toBe("too_large");
+  });
+
+  it("holds more than ten binary values", async () => {
+    const blobs = (count: number) => Array(count).fill(Buffer.from("x"));
+    expect(await publish(blobs(10))).toMatch(/:1$/);
+    expect(await publish(blobs(11))).toBe("too_large");
+  });
+
+  it.each([
+    { _placeholder: true, num: 0 },
+    [[{ _placeholder: true }]],
+    { a: [Buffer.from("x"), { _placeholder: true, num: 1e9 }] },
+  ])("looks like the place of a binary value: %j", async (data) => {
+    expect(await publish(data)).toBe("bad_request");
+  });
+
+  it("does not look like one", async () => {
+    expect(await publish([{ _placeholder: false }, { placeholder: true }, "_placeholder"])).toMatch(/:1$/);
+  });
+
+  it("is what the rules do not let a client publish, which backends may", async () => {
+    expect(await publish(1, client("ann"), undefined, "closed")).toBe("forbidden");
+    expect(await publish(1, api, undefined, "closed")).toMatch(/:1$/);
+    expect(await publish(1, api, undefined, "user:ann")).toMatch(/:1$/);
+    expect(await publish(1, client("ann"), undefined, "user:ann")).toBe("forbidden");
+  });
+
+  it("is what a channel that no rule names would get, from backends too", async () => {
+    expect(await publish(1, api, undefined, "no:rule")).toBe("unknown_channel");
+  });
+
+  it("stores nothing, and is counted by its code", async () => {
+    const pace = () => {
+      throw new Failure("rate_limited");
+    };
+    expect(await publish(1, client("ann", pace))).toBe("rate_limited");
+    expect(await publish(undefined)).toBe("bad_request");
+    expect(await publish(1)).toMatch(/:1$/);
+    expect(await stored()).toHaveLength(1);
+    expect(counted).toEqual([
+      ["client", "rate_limited"],
+      ["api", "bad_request"],
+      ["api", "ok"],
+    ]);
+  });
+});
+
+describe("an id", () => {
+  it("makes a repeat harmless, which gets the first position", async () => {
+    const first = await publish(1, client("ann"), "m1");
+    expect(await publish(2, client("ann"), "m1")).toBe(first);
+    expect(await stored()).toMatchObject([{ data: 1 }]);
+  });
+
+  it("is each user's own, and the API's", async () => {
+    const origins = [client("ann"), client("bob"), api, client("null"), client("")];
+    const positions = await Promise.all(origins.map((origin) => publish(1, origin, "m1")));
+    expect(new Set(positions).size).toBe(origins.length);
+    expect(await publish(2, api, "m1")).toBe(positions[2]);
+  });
+
+  it("is each channel's own", async () => {
+    await publish(1, api, "m1", "a");
+    expect(await publish(1, api, "m1", "b")).toMatch(/:1$/);
+  });
+
+  it("is known for five minutes", async () => {
+    const first = await publish(1, api, "m1");
+    node.clock.advance(299_999);
+    expect(await publish(1, api, "m1")).toBe(first);
+    node.clock.advance(1);
+    expect(await publish(1, api, "m1")).not.toBe(first);
+  });
+});

@@ -1,0 +1,47 @@
+import type { Rooms } from "../../src/channels/feeds.ts";
+import type { Delivery } from "../../src/cluster/ports.ts";
+
+export interface Sent {
+  event: string;
+  payload: Record<string, unknown>;
+}
+
+/** Rooms that write down at once what each connection would be sent. */
+export class RecordingRooms implements Rooms {
+  /** With `conflate` as the room was told it, by delivery. */
+  readonly deliveries: { delivery: Delivery; conflate: number | undefined }[] = [];
+  readonly #members = new Map<string, Set<string>>();
+  readonly #sent = new Map<string, Sent[]>();
+
+  deliver(delivery: Delivery, conflate?: number): void {
+    this.deliveries.push({ delivery, conflate });
+    for (const connection of this.membersOf(delivery.channel)) {
+      if (!delivery.except.includes(connection)) this.sentTo(connection).push(eventOf(delivery));
+    }
+  }
+
+  join(connection: string, channel: string): void {
+    this.#members.set(channel, this.membersOf(channel).add(connection));
+  }
+
+  leave(connection: string, channel: string): void {
+    this.membersOf(channel).delete(connection);
+  }
+
+  membersOf(channel: string): Set<string> {
+    return this.#members.get(channel) ?? new Set();
+  }
+
+  /** What the connection was sent up to now; it grows. */
+  sentTo(connection: string): Sent[] {
+    const sent = this.#sent.get(connection) ?? [];
+    this.#sent.set(connection, sent);
+    return sent;
+  }
+}
+
+function eventOf({ packet }: Delivery): Sent {
+  const text = Buffer.from(packet).toString();
+  const [event, payload] = JSON.parse(text.slice(text.indexOf("[")));
+  return { event, payload };
+}

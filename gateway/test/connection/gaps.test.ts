@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Alarms } from "../../src/connection/alarms.ts";
+import type { Connection } from "../../src/connection/connection.ts";
+import { Gaps } from "../../src/connection/gaps.ts";
+import { Joiner } from "../../src/connection/joiner.ts";
+import { Registry } from "../../src/connection/registry.ts";
+import { Failure } from "../../src/errors.ts";
+import { lasting, rule, TestNode } from "../channels/node.ts";
+import { RecordingRooms } from "../channels/rooms.ts";
+
+let node: TestNode;
+let rooms: RecordingRooms;
+let registry: Registry;
+let joiner: Joiner;
+let gaps: Gaps;
+let alarms: Alarms;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  rooms = new RecordingRooms();
+  node = new TestNode({ rules: [rule("*", { history: lasting })], rooms });
+  registry = new Registry();
+  alarms = new Alarms(node.clock.now);
+  const { subscriptions, presence } = node;
+  const verifyChannel = () => Promise.reject(new Failure("unauthorized"));
+  joiner = new Joiner({ subscriptions, presence, tokens: { verifyChannel }, alarms });
+  gaps = new Gaps({ registry, joiner, members: (channel) => rooms.membersOf(channel) });
+});
+
+afterEach(async () => {
+  alarms.stop();
+  await node.stop();
+  vi.useRealTimers();
+});
+
+async function member(user: string, ...channels: string[]) {
+  const connection = node.open(user);
+  registry.add(connection);
+  await joiner.join(
+    connection,
+    channels.map((channel) => ({ channel })),
+    () => {},
+  );
+  return connection;
+}
+
+const isTold = (connection: Connection) => !connection.held.has("a");
+
+it("tell every member within five seconds, spread out, and nobody else", async () => {
+  const members = await Promise.all(Array.from({ length: 50 }, (_, index) => member(`u${index}`, "a", "b")));
+  const stranger = await member("stranger", "b");
+  gaps.lost("a");
+  await vi.advanceTimersByTimeAsync(2_500);
+  const early = members.filter(isTold).length;
+  expect(early).toBeGreaterThan(0);
+  expect(early).toBeLessThan(50);
+  await vi.advanceTimersByTimeAsync(2_500);
+  expect(members.every(isTold)).toBe(true);
+  for (const { wire, held } of members) {
+    expect(wire.sent).toMatchObject([
+      { event: "unsubscribed", payload: { channel: "a", error: { code: "gap", retryable: true } } },
+    ]);
+    expect(held.has("b")).toBe(true);
+  }
+  expect(stranger.wire.sent).toEqual([]);
+});
+
+it("tell nobody who left the channel or the node meanwhile", async () => {
+  const gone = await member("gone", "a");
+  const left = await member("left", "a");
+  gaps.lost("a");
+  registry.remove(gone);
+  await joiner.leave(left, "a");
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([...gone.wire.sent, ...left.wire.sent]).toEqual([]);
+});

@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ChannelClaims } from "../../src/auth/token.ts";
+import type { JoinResult } from "../../src/channels/subscriptions.ts";
+import { Alarms } from "../../src/connection/alarms.ts";
+import { Joiner } from "../../src/connection/joiner.ts";
+import { Failure } from "../../src/errors.ts";
+import { lasting, rule, TestNode } from "../channels/node.ts";
+import { RecordingRooms } from "../channels/rooms.ts";
+
+const minute = 60_000;
+const rules = [
+  rule("secret:*", { subscribe: "token", history: lasting, presence: { read: "anyone", events: true } }),
+  rule("*"),
+];
+
+let node: TestNode;
+let rooms: RecordingRooms;
+let alarms: Alarms;
+let joiner: Joiner;
+
+/** A channel token reads `user channel minutes`. */
+async function verifyChannel(token: string): Promise<ChannelClaims> {
+  const [user = "", channel = "", minutes = ""] = token.split(" ");
+  if (minutes === "") throw new Failure("unauthorized");
+  return { user, channel, issuedAt: 0, expiresAt: start + Number(minutes) * minute };
+}
+
+let start: number;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  rooms = new RecordingRooms();
+  node = new TestNode({ rules, rooms });
+  start = node.clock.now();
+  alarms = new Alarms(node.clock.now);
+  const { subscriptions, presence } = node;
+  joiner = new Joiner({ subscriptions, presence, tokens: { verifyChannel }, alarms });
+});
+
+afterEach(async () => {
+  alarms.stop();
+  await node.stop();
+  vi.useRealTimers();
+});
+
+type Held = ReturnType<TestNode["open"]>;
+
+async function join(connection: Held, ...items: { channel: string; token?: string }[]) {
+  const answers: JoinResult[][] = [];
+  await joiner.join(connection, items, (results) => answers.push(results));
+  expect(answers).toHaveLength(1);
+  return answers[0]?.map((result) => ("failure" in result ? result.failure.code : "ok"));
+}
+
+/** Lets time pass, and what rings be seen to. */
+async function pass(ms: number): Promise<void> {
+  node.clock.advance(ms);
+  alarms.ring();
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe("channel tokens", () => {
+  it("let their user into their channel, and nobody and nowhere else", async () => {
+    const ann = node.open("ann");
+    const token = "ann secret:1 5";
+    const items = [
+      { channel: "secret:1", token },
+      { channel: "secret:2", token },
+      { channel: "secret:3" },
+      { channel: "secret:4", token: "bob secret:4 5" },
+      { channel: "secret:5", token: "nonsense" },
+      { channel: "open" },
+    ];
+    expect(await join(ann, ...items)).toEqual([
+      "ok",
+      "forbidden",
+      "forbidden",
+      "forbidden",
+      "unauthorized",
+      "ok",
+    ]);
+    expect([...ann.held.keys()]).toEqual(["secret:1", "open"]);
+  });
+
+  it("end their subscription when they expire", async () => {
+    const ann = node.open("ann");
+    await join(ann, { channel: "secret:1", token: "ann secret:1 5" });
+    await pass(5 * minute - 1_000);
+    expect(ann.held.size).toBe(1);
+    await pass(2_000);
+    expect(ann.held.size).toBe(0);
+    expect(rooms.membersOf("secret:1").size).toBe(0);
+    expect(ann.wire.of("unsubscribed")).toMatchObject([
+      { channel: "secret:1", error: { code: "token_expired" } },
+    ]);
+  });
+
+  it("are followed by newer ones", async () => {
+    const ann = node.open("ann");
+    await join(ann, { channel: "secret:1", token: "ann secret:1 5" });
+    await join(ann, { channel: "secret:1", token: "ann secret:1 60" });
+    await pass(30 * minute);
+    expect(ann.held.size).toBe(1);
+    await pass(31 * minute);
+    expect(ann.held.size).toBe(0);
+  });
+
+  it("are followed by newer ones also after an attempt without one", async () => {
+    const ann = node.open("ann");
+    await join(ann, { channel: "secret:1", token: "ann secret:1 5" });
+    expect(await join(ann, { channel: "secret:1" })).toEqual(["forbidden"]);
+    await join(ann, { channel: "secret:1", token: "ann secret:1 60" });
+    await pass(30 * minute);
+    expect(ann.wire.of("unsubscribed")).toEqual([]);
+    expect(ann.held.size).toBe(1);
+  });
+
+  it("ask for nothing once their subscription has ended", async () => {
+    const ann = node.open("ann");
+    await join(ann, { channel: "secret:1", token: "ann secret:1 5" });
+    await joiner.leave(ann, "secret:1");
+    await pass(10 * minute);
+    expect(ann.wire.sent).toEqual([]);
+  });
+});
+
+describe("backends", () => {
+  it("subscribe whom the rules would not", async () => {
+    const ann = node.open("ann");
+    const results: JoinResult[] = [];
+    await joiner.grant(ann, "secret:1", (result) => results.push(result));
+    expect(results).toMatchObject([{ channel: "secret:1", outcome: { more: false } }]);
+    await joiner.recheck(ann);
+    expect(ann.held.has("secret:1")).toBe(true);
+  });
+});
+
+describe("a recheck", () => {
+  it("ends what the claims do not allow any more, and says so", async () => {
+    const allow = [{ channels: ["secret:*"], can: ["subscribe"], covers: () => true } as const];
+    const subject = { user: "ann", anonymous: false, allow };
+    const ann = node.open("ann", { subject });
+    await join(ann, { channel: "secret:1" }, { channel: "open" });
+    ann.identity = { ...ann.identity, subject: { ...subject, allow: [] } };
+    await joiner.recheck(ann);
+    expect([...ann.held.keys()]).toEqual(["open"]);
+    expect(ann.wire.of("unsubscribed")).toMatchObject([
+      { channel: "secret:1", error: { code: "forbidden" } },
+    ]);
+  });
+});

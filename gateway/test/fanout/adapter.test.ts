@@ -1,0 +1,235 @@
+import { performance } from "node:perf_hooks";
+import { PacketType } from "socket.io-parser";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CoalescingAdapter } from "../../src/fanout/adapter.ts";
+import { textFrame } from "../../src/fanout/frame.ts";
+import { Turn } from "../../src/fanout/turn.ts";
+import { numbered, summary } from "./messages.ts";
+import { type FakeSocket, fakeNamespace } from "./namespace.ts";
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+let sockets: Map<string, FakeSocket>;
+/** What each socket was sent: one entry a write. */
+let writes: Map<string, string[][]>;
+let counted: number[];
+let conflated: number;
+let adapter: CoalescingAdapter;
+
+function createAdapter(flushDelay = 0): CoalescingAdapter {
+  return new CoalescingAdapter(fakeNamespace(sockets), {
+    outletOf: (id) => (writes.has(id) ? { append: (frames) => note(id, frames) } : undefined),
+    onDelivered: (messages, copies) => counted.push(messages, copies),
+    onConflated: (messages) => {
+      conflated += messages;
+    },
+    turn: new Turn(flushDelay),
+  });
+}
+
+function note(id: string, frames: Buffer): void {
+  writes.get(id)?.push(summary(frames));
+}
+
+/** Sockets that are connected, none in a room. */
+function connect(...ids: string[]): void {
+  for (const id of ids) {
+    writes.set(id, []);
+    const writeToEngine = (packets: (string | Buffer)[]) => note(id, textFrame(`4${packets[0]}`));
+    sockets.set(id, { id, client: { writeToEngine }, acks: new Map() });
+    adapter.addAll(id, new Set([id]));
+  }
+}
+
+function emit(event: string, ...rooms: string[]): void {
+  const packet = { type: PacketType.EVENT, nsp: "/", data: [event, {}] };
+  adapter.broadcast(packet, { rooms: new Set(rooms), except: new Set(), flags: {} });
+}
+
+beforeEach(() => {
+  sockets = new Map();
+  writes = new Map();
+  counted = [];
+  conflated = 0;
+  adapter = createAdapter();
+});
+
+afterEach(async () => {
+  adapter.close();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  // A flush that a test did not wait for must not be seen by the next one.
+  await turn();
+});
+
+describe("a turn", () => {
+  it("writes each member once, with all messages in their order", async () => {
+    connect("ann", "bob", "eve");
+    adapter.join("ann", "room");
+    adapter.join("bob", "room");
+    for (const offset of [1, 2, 3]) adapter.deliver(numbered(offset));
+    expect(writes.get("ann")).toEqual([]);
+    await turn();
+    expect(writes.get("ann")).toEqual([["1", "2", "3"]]);
+    expect(writes.get("bob")).toEqual([["1", "2", "3"]]);
+    expect(writes.get("eve")).toEqual([]);
+    expect(counted).toEqual([3, 6]);
+  });
+
+  it("brings whoever is left out the position, in its place", async () => {
+    connect("ann", "bob");
+    for (const id of ["ann", "bob"]) adapter.join(id, "room");
+    adapter.deliver(numbered(1));
+    adapter.deliver(numbered(2, { except: ["ann"] }));
+    await turn();
+    expect(writes.get("ann")).toEqual([["1", "position 2"]]);
+    expect(writes.get("bob")).toEqual([["1", "2"]]);
+  });
+
+  it("does nothing for a room without members", async () => {
+    adapter.deliver(numbered(1));
+    adapter.deliver(numbered(2), 200);
+    await turn();
+    expect(counted).toEqual([]);
+  });
+
+  it("passes over a member whose transport is not ours", async () => {
+    connect("ann", "bob");
+    for (const id of ["ann", "bob"]) adapter.join(id, "room");
+    writes.delete("ann");
+    adapter.deliver(numbered(1));
+    await turn();
+    expect(writes.get("bob")).toEqual([["1"]]);
+  });
+});
+
+describe("order within a room", () => {
+  it("sends a newcomer nothing that came before it", async () => {
+    connect("ann", "bob");
+    adapter.join("ann", "room");
+    adapter.deliver(numbered(1));
+    adapter.join("bob", "room");
+    adapter.deliver(numbered(2));
+    await turn();
+    expect(writes.get("ann")).toEqual([["1"], ["2"]]);
+    expect(writes.get("bob")).toEqual([["2"]]);
+  });
+
+  it("sends whoever leaves all that came before", async () => {
+    connect("ann");
+    adapter.join("ann", "room");
+    adapter.deliver(numbered(1));
+    adapter.leave("ann", "room");
+    adapter.deliver(numbered(2));
+    await turn();
+    expect(writes.get("ann")).toEqual([["1"]]);
+  });
+
+  it("holds between messages and what is broadcast to the room", async () => {
+    connect("ann");
+    adapter.join("ann", "room");
+    adapter.deliver(numbered(1));
+    emit("first", "room");
+    adapter.deliver(numbered(2));
+    adapter.deliver(numbered(3));
+    emit("second", "other", "room");
+    adapter.deliver(numbered(4));
+    await turn();
+    expect(writes.get("ann")?.flat()).toEqual(["1", "first", "2", "3", "second", "4"]);
+  });
+
+  it("holds between messages and what is broadcast to everybody", async () => {
+    connect("ann");
+    adapter.join("ann", "room");
+    adapter.deliver(numbered(1));
+    emit("all");
+    await turn();
+    expect(writes.get("ann")?.flat()).toEqual(["1", "all"]);
+  });
+
+  it("holds between messages and a broadcast that asks for acknowledgements", async () => {
+    connect("ann");
+    adapter.join("ann", "room");
+    adapter.deliver(numbered(1));
+    const packet = { type: PacketType.EVENT, nsp: "/", data: ["ask", {}] };
+    const options = { rooms: new Set(["room"]), except: new Set<string>(), flags: {} };
+    adapter.broadcastWithAck(
+      packet,
+      options,
+      () => {},
+      () => {},
+    );
+    await turn();
+    expect(writes.get("ann")?.flat()).toEqual(["1", "ask"]);
+  });
+
+  it("leaves the batches of other rooms alone", async () => {
+    connect("ann");
+    adapter.join("ann", "room");
+    adapter.deliver(numbered(1));
+    emit("elsewhere", "other");
+    adapter.deliver(numbered(2));
+    await turn();
+    expect(writes.get("ann")).toEqual([["1", "2"]]);
+  });
+});
+
+describe("conflated rooms", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  });
+
+  it("send the first value at once and the newest after the interval, but not to a newcomer", async () => {
+    connect("ann", "bob");
+    adapter.join("ann", "room");
+    for (const offset of [1, 2, 3]) adapter.deliver(numbered(offset), 200);
+    adapter.join("bob", "room");
+    await turn();
+    expect(writes.get("ann")).toEqual([["1"]]);
+    vi.advanceTimersByTime(200);
+    adapter.deliver(numbered(4), 200);
+    vi.advanceTimersByTime(200);
+    await turn();
+    expect(writes.get("ann")?.flat()).toEqual(["1", "3", "4"]);
+    expect(writes.get("bob")?.flat().at(-1)).toBe("4");
+    expect(writes.get("bob")?.flat()).not.toContain("3");
+    expect(conflated).toBe(1);
+  });
+
+  it("keep nothing once the last member has gone", async () => {
+    connect("ann");
+    adapter.join("ann", "room");
+    for (const offset of [1, 2]) adapter.deliver(numbered(offset), 200);
+    adapter.delAll("ann");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("keep no timer of a closed adapter", () => {
+    connect("ann");
+    adapter.join("ann", "room");
+    adapter.deliver(numbered(1), 200);
+    adapter.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a flush delay", () => {
+  it("never makes a lone message wait, and keeps the next flush apart", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const clock = vi.spyOn(performance, "now").mockReturnValue(1_000_000);
+    adapter = createAdapter(50);
+    connect("ann");
+    adapter.join("ann", "room");
+    adapter.deliver(numbered(1));
+    await turn();
+    expect(writes.get("ann")).toEqual([["1"]]);
+    clock.mockReturnValue(1_000_010);
+    adapter.deliver(numbered(2));
+    adapter.deliver(numbered(3));
+    await turn();
+    vi.advanceTimersByTime(39);
+    expect(writes.get("ann")).toEqual([["1"]]);
+    vi.advanceTimersByTime(1);
+    expect(writes.get("ann")).toEqual([["1"], ["2", "3"]]);
+  });
+});

@@ -1,0 +1,133 @@
+import type { Socket } from "node:net";
+import { Writable } from "node:stream";
+import { expect, it } from "vitest";
+import { type OutletLimits, SocketOutlet } from "../../src/fanout/outlet.ts";
+import { Turn } from "../../src/fanout/turn.ts";
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A peer that takes nothing until it is told to. */
+class StalledSocket extends Writable {
+  readonly taken: Buffer[] = [];
+  #resume: (() => void) | undefined;
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.taken.push(chunk);
+    this.#resume = done;
+  }
+
+  /** Takes all that waits. */
+  async drain(): Promise<void> {
+    while (this.writableLength > 0) {
+      this.#resume?.();
+      await turn();
+    }
+  }
+}
+
+/** It drops its peer as a transport does. */
+class TestOutlet extends SocketOutlet {
+  slow = 0;
+  readonly #peer: Writable;
+
+  constructor(peer: Writable, limits: OutletLimits) {
+    super(peer as unknown as Socket, limits);
+    this.#peer = peer;
+  }
+
+  protected override onSlow(): void {
+    this.slow += 1;
+    this.#peer.destroy();
+  }
+}
+
+function setUp(unsentLimit: number) {
+  const socket = new StalledSocket();
+  const sent: number[] = [];
+  const limits = { turn: new Turn(), unsentLimit, onSent: (bytes: number) => void sent.push(bytes) };
+  return { socket, sent, outlet: new TestOutlet(socket, limits) };
+}
+
+it("writes a turn's frames once, in their order, and counts them", async () => {
+  const { outlet, socket, sent } = setUp(100);
+  for (const text of ["a", "b", "c"]) outlet.append(Buffer.from(text));
+  expect(socket.taken).toEqual([]);
+  await turn();
+  expect(socket.taken.map(String)).toEqual(["abc"]);
+  expect(outlet.unsent).toBe(3);
+  outlet.append(Buffer.from("d"));
+  await turn();
+  await socket.drain();
+  expect(socket.taken.map(String)).toEqual(["abc", "d"]);
+  expect(sent).toEqual([3, 1]);
+});
+
+it("lets one turn write more than the limit, in one write or many", async () => {
+  const { outlet } = setUp(100);
+  for (let count = 0; count < 11; count += 1) outlet.append(Buffer.alloc(1_000));
+  await turn();
+  expect(outlet.slow).toBe(0);
+  expect(outlet.unsent).toBe(11_000);
+});
+
+it("drops a peer that left more than the limit from earlier turns", async () => {
+  const { outlet, sent } = setUp(100);
+  outlet.append(Buffer.alloc(101));
+  await turn();
+  outlet.append(Buffer.alloc(1));
+  outlet.append(Buffer.alloc(1));
+  await turn();
+  outlet.append(Buffer.alloc(1));
+  await turn();
+  expect(outlet.slow).toBe(1);
+  expect(sent).toEqual([101]);
+});
+
+it("keeps a peer that left exactly the limit", async () => {
+  const { outlet } = setUp(100);
+  outlet.append(Buffer.alloc(100));
+  await turn();
+  outlet.append(Buffer.alloc(1_000));
+  await turn();
+  expect(outlet.slow).toBe(0);
+});
+
+it("keeps a peer that took the last turn's bytes, however many", async () => {
+  const { outlet, socket } = setUp(100);
+  for (let count = 0; count < 5; count += 1) {
+    outlet.append(Buffer.alloc(10_000));
+    await turn();
+    await socket.drain();
+  }
+  expect(outlet.slow).toBe(0);
+});
+
+it("writes at once what is flushed before the turn ends, and not again then", async () => {
+  const { outlet, socket, sent } = setUp(100);
+  outlet.append(Buffer.from("a"));
+  outlet.flush();
+  expect(sent).toEqual([1]);
+  await turn();
+  await socket.drain();
+  expect(socket.taken.map(String)).toEqual(["a"]);
+});
+
+it("writes nothing to a socket that has ended", async () => {
+  const { outlet, socket, sent } = setUp(100);
+  outlet.append(Buffer.alloc(10));
+  socket.destroy();
+  await turn();
+  outlet.append(Buffer.alloc(10));
+  await turn();
+  expect(sent).toEqual([]);
+});
+
+it("uncorks a new connection's socket with its first write", async () => {
+  const { outlet, socket } = setUp(100);
+  socket.cork();
+  socket.write("answer to the upgrade ");
+  outlet.append(Buffer.from("a"));
+  await turn();
+  await socket.drain();
+  expect(Buffer.concat(socket.taken).toString()).toBe("answer to the upgrade a");
+});

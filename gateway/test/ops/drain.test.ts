@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Connection } from "../../src/connection/connection.ts";
+import { drainConnections } from "../../src/ops/drain.ts";
+import { FakeWire } from "../connection/wire.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+function connections(count: number): Connection[] {
+  return Array.from({ length: count }, (_, index) => {
+    const subject = { user: `u${index}`, anonymous: false, allow: [] };
+    return new Connection(new FakeWire(`c${index}`), { subject, info: undefined, channels: [] }, 0);
+  });
+}
+
+interface Release {
+  connection: Connection;
+  /** Milliseconds since the drain began. */
+  at: number;
+  after: number;
+}
+
+/** Drains to the end, and says who was released when and how long it took. */
+async function drain(open: Set<Connection>, window: number, onRelease = (_count: number) => {}) {
+  const began = Date.now();
+  const releases: Release[] = [];
+  const done = drainConnections({
+    window,
+    connections: () => [...open],
+    release(connection, after) {
+      open.delete(connection);
+      releases.push({ connection, at: Date.now() - began, after });
+      onRelease(releases.length);
+    },
+  });
+  let took: number | undefined;
+  void done.then(() => {
+    took = Date.now() - began;
+  });
+  while (took === undefined) await vi.advanceTimersByTimeAsync(50);
+  return { releases, took };
+}
+
+const largestGap = (releases: readonly Release[]) =>
+  releases.reduce((most, { at }, index) => Math.max(most, at - (releases[index - 1]?.at ?? 0)), 0);
+
+it("ends at once where nobody is connected", async () => {
+  expect((await drain(new Set(), 90_000)).took).toBeLessThanOrEqual(50);
+});
+
+it("releases everybody once, over the window", async () => {
+  const all = connections(2_000);
+  const { releases, took } = await drain(new Set(all), 60_000);
+  expect(new Set(releases.map(({ connection }) => connection)).size).toBe(all.length);
+  expect(releases).toHaveLength(all.length);
+  expect(took).toBeGreaterThan(50_000);
+  expect(took).toBeLessThan(66_000);
+  const firstHalf = releases.filter(({ at }) => at < took / 2).length;
+  expect(firstHalf).toBeGreaterThan(800);
+  expect(firstHalf).toBeLessThan(1_200);
+});
+
+it("releases in no order that the connections could know", async () => {
+  const all = connections(200);
+  const { releases } = await drain(new Set(all), 5_000);
+  expect(releases.map(({ connection }) => connection)).not.toEqual(all);
+});
+
+it("tells each to wait up to a second, not all alike", async () => {
+  const { releases } = await drain(new Set(connections(100)), 5_000);
+  expect(releases.every(({ after }) => Number.isInteger(after) && after >= 0 && after < 1_000)).toBe(true);
+  expect(new Set(releases.map(({ after }) => after)).size).toBeGreaterThan(1);
+});
+
+it("is fast on a node with few connections", async () => {
+  const { took } = await drain(new Set(connections(4)), 90_000);
+  expect(took).toBeLessThan(4_000);
+});
+
+it("never lets more than 500 ms pass between two closes", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0.999);
+  const { releases } = await drain(new Set(connections(10)), 90_000);
+  expect(releases).toHaveLength(10);
+  expect(largestGap(releases)).toBeLessThanOrEqual(500);
+});
+
+it("keeps to the window however many there are", async () => {
+  const { releases, took } = await drain(new Set(connections(20_000)), 5_000);
+  expect(releases).toHaveLength(20_000);
+  expect(took).toBeLessThan(7_500);
+});
+
+it("releases those too who came after it began, and minds nobody who left", async () => {
+  const [early = [], late = []] = [connections(50), connections(10)];
+  const open = new Set(early);
+  const [leaver] = early;
+  const { releases } = await drain(open, 10_000, (count) => {
+    if (count === 1) for (const connection of late) open.add(connection);
+    if (count === 2 && leaver) open.delete(leaver);
+  });
+  expect(open.size).toBe(0);
+  const released = new Set(releases.map(({ connection }) => connection));
+  expect(late.every((connection) => released.has(connection))).toBe(true);
+});

@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { closeReason } from "../../src/transport/close-reason.ts";
+
+it.each([
+  ["client namespace disconnect", "client_disconnect"],
+  ["transport close", "transport_close"],
+  ["transport error", "transport_error"],
+  ["ping timeout", "ping_timeout"],
+  ["parse error", "parse_error"],
+  ["server shutting down", "shutdown"],
+  ["forced close", "parse_error"],
+] as const)("counts %s as %s", (reason, counted) => {
+  expect(closeReason(reason, false)).toBe(counted);
+});
+
+it("counts whatever ended a slow reader as that", () => {
+  expect(closeReason("transport error", true)).toBe("slow_consumer");
+});
