@@ -14,7 +14,9 @@ async function freePort() {
 }
 
 execFileSync("npm", ["run", "build", "--workspace", "gateway"], { stdio: "inherit" });
-const node = execFileSync("npx", ["--no-install", "node", "-p", "process.execPath"], { encoding: "utf8" }).trim();
+const node = execFileSync("npx", ["--no-install", "node", "-p", "process.execPath"], {
+  encoding: "utf8",
+}).trim();
 const [port, adminPort] = [await freePort(), await freePort()];
 const gateway = spawn(node, ["gateway/dist/main.js"], {
   stdio: ["ignore", "inherit", "inherit"],

@@ -11,7 +11,7 @@ function settle({ quick }: Scale): Promise<void> {
 
 /** What an idle connection with two subscriptions keeps resident. */
 async function memory(server: ServerProcess, scale: Scale): Promise<Figures> {
-  const clients = scale.quick ? 200 : 8_000;
+  const clients = scale.quick ? 200 : 10_000;
   const warm = await openCrowd(server, scale.quick ? 50 : 500, () => []);
   closeCrowd(warm);
   await settle(scale);
