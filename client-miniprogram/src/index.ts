@@ -1,0 +1,57 @@
+import { Tide } from "./client.ts";
+import { systemClock } from "./clock.ts";
+import { failure } from "./errors.ts";
+import { Login } from "./login.ts";
+import { foreignOpener, officialOpener } from "./open.ts";
+import type { ConnectOptions } from "./options.ts";
+import { detectHost } from "./transports/detect.ts";
+
+export type { Channel, ChannelEvents, ChannelOptions, HistoryQuery } from "./channel.ts";
+export type { Tide, TideEvents } from "./client.ts";
+export type { Clock } from "./clock.ts";
+export type { TideError } from "./errors.ts";
+export type { State } from "./line.ts";
+export type { ConnectOptions } from "./options.ts";
+export type { Published, PublishOptions } from "./outbox.ts";
+export type { HistoryReply, Message, PresenceUser } from "./protocol.ts";
+export type { Host } from "./transports/host.ts";
+
+/** The clients that are open, by what they run on, then by address. */
+const clients = new Map<unknown, Map<string, Tide>>();
+
+/**
+ * The app's connection to a gateway. Every call with the same address gives the same client, until it is
+ * closed, so that pages can call it as they please.
+ *
+ * @param url `wss://host`, as it stands among the mini-program's socket domains
+ * @throws TideError `bad_request` where the platform has no sockets that are known
+ */
+export function connect(url: string, options: ConnectOptions = {}): Tide {
+  const host = options.host || detectHost();
+  const place = options.io || host;
+  const open = clients.get(place) || new Map<string, Tide>();
+  clients.set(place, open);
+  const known = open.get(url);
+  if (known) return known;
+  const tide = create(url, options, () => {
+    open.delete(url);
+    if (open.size === 0) clients.delete(place);
+  });
+  open.set(url, tide);
+  return tide;
+}
+
+function create(url: string, options: ConnectOptions, onClosed: () => void): Tide {
+  const { io, login, token, storage, path = "/socket.io", clock = systemClock } = options;
+  const host = options.host || detectHost();
+  if (!io && !host) throw failure("bad_request", "No sockets here: pass the platform's object as `host`.");
+  const parts = {
+    open: io ? foreignOpener(url, path, io) : officialOpener(url, path, host as NonNullable<typeof host>),
+    host,
+    clock,
+    storageKey: storage === true ? `tidegate:${url}` : storage || undefined,
+    outbox: Object.assign({ size: 100, age: 600_000, bytes: 64_512 }, options.outbox),
+    onClosed,
+  };
+  return new Tide(parts, new Login({ host, clock, login, token }));
+}

@@ -1,0 +1,37 @@
+import type { Host } from "./transports/host.ts";
+
+export interface LifecycleEvents {
+  hide(): void;
+  show(): void;
+  network(connected: boolean): void;
+}
+
+type Events = "AppShow" | "AppHide" | "NetworkStatusChange";
+type Register = (listener: (event: { isConnected: boolean }) => void) => void;
+
+/**
+ * Tells of the app's going to the background and returning, and of its network, as far as the host does;
+ * plugins hear of the network only.
+ *
+ * @returns a function that ends it
+ */
+export function watchLifecycle(host: Host | undefined, events: LifecycleEvents): () => void {
+  let watching = true;
+  const stops: (() => void)[] = [];
+  const watch = (name: Events, listener: (event: { isConnected: boolean }) => void) => {
+    // Where the host cannot take a listener off, it stays and does nothing.
+    const guarded = (event: { isConnected: boolean }) => {
+      if (watching) listener(event);
+    };
+    const on = host?.[`on${name}`] as Register | undefined;
+    on?.call(host, guarded);
+    stops.push(() => (host?.[`off${name}`] as Register | undefined)?.call(host, guarded));
+  };
+  watch("AppShow", () => events.show());
+  watch("AppHide", () => events.hide());
+  watch("NetworkStatusChange", (event) => events.network(event.isConnected));
+  return () => {
+    watching = false;
+    for (const stop of stops) stop();
+  };
+}

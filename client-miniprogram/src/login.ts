@@ -1,0 +1,143 @@
+import type { Clock } from "./clock.ts";
+import { errorOf, failure, type TideError } from "./errors.ts";
+import type { Welcome } from "./protocol.ts";
+import type { Host } from "./transports/host.ts";
+
+/** What the handshake says of who connects. */
+export interface Credentials {
+  token?: string;
+  code?: string;
+  platform?: "wechat";
+}
+
+export type TokenSource = string | (() => string | Promise<string>);
+
+export interface LoginOptions {
+  host: Host | undefined;
+  clock: Clock;
+  login?: "wechat" | undefined;
+  token?: TokenSource | undefined;
+}
+
+/** A token with less than this left is not worth a handshake. */
+const margin = 30_000;
+/** Neither `wx.login` nor an app's own request may hold up the connection for longer. */
+const patience = 15_000;
+
+/** Knows with what the next handshake is made. Everything that needs a new token shares one request for it. */
+export class Login {
+  readonly #options: LoginOptions;
+  #token: string | undefined;
+  /** Unix milliseconds on this device's clock. */
+  #expiresAt = Number.POSITIVE_INFINITY;
+  /** Milliseconds by which the gateway's clock is ahead of this one. */
+  #ahead = 0;
+  #pending: Promise<Credentials> | undefined;
+  #disowned = false;
+
+  constructor(options: LoginOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is a place to get another token from. */
+  get renewable(): boolean {
+    return this.#options.login !== undefined || typeof this.#options.token === "function";
+  }
+
+  /** Whether a new token can be handed in on the open connection; a login code is taken by a handshake only. */
+  get refreshable(): boolean {
+    return typeof this.#options.token === "function";
+  }
+
+  /** @throws TideError of the login, as a rejection */
+  credentials(): Promise<Credentials> {
+    const { clock, token } = this.#options;
+    if (this.#token !== undefined && this.#expiresAt - margin > clock.now()) {
+      return Promise.resolve({ token: this.#token });
+    }
+    if (typeof token === "string") return Promise.resolve({ token });
+    return this.renew();
+  }
+
+  /** A token or code that was not used before. */
+  renew(): Promise<Credentials> {
+    if (this.#pending) return this.#pending;
+    this.#disowned = false;
+    const settle = () => {
+      this.#pending = undefined;
+    };
+    const pending = this.#request().then((credentials) => {
+      if (credentials.token !== undefined && !this.#disowned) this.#keep(credentials.token);
+      return credentials;
+    });
+    this.#pending = pending;
+    pending.then(settle, settle);
+    return pending;
+  }
+
+  /** The gateway let the client in, perhaps with a token of its own making. */
+  accepted({ token, time, expiresAt }: Welcome): void {
+    if (token !== undefined) this.#keep(token);
+    this.#ahead = time - this.#options.clock.now();
+    if (expiresAt !== undefined) this.refreshed(expiresAt);
+  }
+
+  /** @param expiresAt Unix milliseconds on the gateway's clock */
+  refreshed(expiresAt: number): void {
+    this.#expiresAt = expiresAt - this.#ahead;
+  }
+
+  /** The token at hand is refused or spent. */
+  discard(): void {
+    this.#token = undefined;
+    this.#disowned = true;
+  }
+
+  #keep(token: string): void {
+    this.#token = token;
+    this.#expiresAt = Number.POSITIVE_INFINITY;
+  }
+
+  #request(): Promise<Credentials> {
+    const { login, token } = this.#options;
+    if (login === "wechat") return this.#within(this.#weChatCode());
+    if (typeof token !== "function") return Promise.resolve({});
+    return this.#within(
+      Promise.resolve()
+        .then(token)
+        .then((fresh) => ({ token: fresh })),
+    );
+  }
+
+  #weChatCode(): Promise<Credentials> {
+    const host = this.#options.host as
+      | { login?(options: { success(result: { code?: string }): void; fail(error: unknown): void }): unknown }
+      | undefined;
+    return new Promise((resolve, reject) => {
+      if (typeof host?.login !== "function") {
+        reject(failure("bad_request", "This host has no login()."));
+        return;
+      }
+      host.login({
+        success: ({ code }) => {
+          if (code) resolve({ code, platform: "wechat" });
+          else reject(failure("unavailable", "wx.login gave no code.", true));
+        },
+        fail: (error) => reject(errorOf(error)),
+      });
+    });
+  }
+
+  #within(work: Promise<Credentials>): Promise<Credentials> {
+    const { clock } = this.#options;
+    return new Promise((resolve, reject: (error: TideError) => void) => {
+      const timer = clock.setTimeout(
+        () => reject(failure("unavailable", "The login took too long.", true)),
+        patience,
+      );
+      const settled = () => clock.clearTimeout(timer);
+      work.then(settled, settled);
+      work.then(resolve, (error) => reject(errorOf(error)));
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { PresenceChange, PresenceEvent, PresenceReply, PresenceUser } from "./protocol.ts";
+
+/** Who is in a channel: read in pages, kept in step by events. */
+export class Roster {
+  users: readonly PresenceUser[] = [];
+  #reading: PresenceUser[] | undefined;
+  /** What happened while the pages were read; the pages may or may not have it. */
+  #missed: [PresenceEvent, PresenceChange][] = [];
+
+  /**
+   * Reads all pages. @returns whether the roster is complete; false where a later reading took over
+   *
+   * @throws what `fetch` throws, as a rejection
+   */
+  read(fetch: (cursor: string | undefined) => Promise<PresenceReply>): Promise<boolean> {
+    const reading: PresenceUser[] = [];
+    this.#reading = reading;
+    this.#missed = [];
+    const next = (cursor: string | undefined): Promise<boolean> =>
+      fetch(cursor).then((reply) => {
+        if (this.#reading !== reading) return false;
+        reading.push(...reply.users);
+        return reply.cursor === undefined ? this.#complete(reading) : next(reply.cursor);
+      });
+    return next(undefined);
+  }
+
+  /** @returns whether the roster shows the change already */
+  apply(event: PresenceEvent, change: PresenceChange): boolean {
+    if (this.#reading) this.#missed.push([event, change]);
+    else this.users = changed(this.users, [event, change]);
+    return !this.#reading;
+  }
+
+  #complete(reading: readonly PresenceUser[]): true {
+    this.users = this.#missed.reduce(changed, reading);
+    this.#reading = undefined;
+    return true;
+  }
+}
+
+/** Applying a change twice is as applying it once. */
+function changed(
+  users: readonly PresenceUser[],
+  [event, { user, info }]: [PresenceEvent, PresenceChange],
+): readonly PresenceUser[] {
+  const others = users.filter((other) => other.user !== user);
+  if (event === "left") return others;
+  const known = users.find((other) => other.user === user);
+  const state = event === "away" ? "away" : "online";
+  const entry: PresenceUser = Object.assign({ connections: 1 }, known, { user, state });
+  if (info !== undefined) entry.info = info;
+  const at = known ? users.indexOf(known) : others.length;
+  return [...others.slice(0, at), entry, ...others.slice(at)];
+}

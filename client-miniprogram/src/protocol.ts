@@ -1,0 +1,116 @@
+/** The gateway's payloads, as PROTOCOL names them. A test holds them equal to the gateway's own types. */
+
+export interface ErrorBody {
+  code: string;
+  message: string;
+  /** The same request may succeed later unchanged. */
+  retryable: boolean;
+  /** Milliseconds after which a retry makes sense. */
+  after?: number;
+}
+
+export interface Message<Data = unknown> {
+  channel: string;
+  data: Data;
+  /** `epoch:offset`; absent on channels without history. */
+  position?: string;
+  id?: string;
+  /** The publishing user; absent where a backend published. */
+  user?: string;
+  /** Unix milliseconds. */
+  time: number;
+}
+
+export interface SubscribeRequest {
+  channel: string;
+  since?: string;
+  token?: string;
+}
+
+export interface SubscribeReply {
+  ok: true;
+  channel: string;
+  position?: string;
+  recovered?: boolean;
+  messages: Message[];
+  more?: true;
+  latest?: true;
+}
+
+export interface ErrorReply {
+  ok: false;
+  error: ErrorBody;
+}
+
+export type ChannelErrorReply = ErrorReply & { channel: string };
+
+export interface SubscribeManyReply {
+  ok: true;
+  results: (SubscribeReply | ChannelErrorReply)[];
+}
+
+export interface PublishReply {
+  ok: true;
+  position?: string;
+}
+
+export interface HistoryReply {
+  ok: true;
+  /** The newest position of the channel. */
+  position: string;
+  messages: Message[];
+  more?: true;
+}
+
+export type PresenceState = "online" | "away";
+
+export interface PresenceUser {
+  user: string;
+  info?: unknown;
+  state: PresenceState;
+  connections: number;
+}
+
+export interface PresenceReply {
+  ok: true;
+  total: number;
+  users: PresenceUser[];
+  cursor?: string;
+}
+
+export interface RefreshReply {
+  ok: true;
+  /** Unix milliseconds on the gateway's clock. */
+  expiresAt: number;
+}
+
+export interface Welcome {
+  connection: string;
+  user: string;
+  node: string;
+  /** Unix milliseconds on the gateway's clock. */
+  time: number;
+  token?: string;
+  /** Unix milliseconds on the gateway's clock. */
+  expiresAt?: number;
+  channels: (SubscribeReply | ChannelErrorReply)[];
+}
+
+export type PresenceEvent = "joined" | "left" | "away" | "back";
+
+export interface PresenceChange {
+  channel: string;
+  user: string;
+  info?: unknown;
+}
+
+export interface Unsubscribed {
+  channel: string;
+  error: ErrorBody;
+}
+
+export interface Goodbye {
+  code: string;
+  reconnect: boolean;
+  after?: number;
+}

@@ -1,0 +1,166 @@
+import { type Clock, Timer } from "./clock.ts";
+import { errorOf, failure, TideError } from "./errors.ts";
+import type { ErrorReply, Goodbye, Welcome } from "./protocol.ts";
+
+/** The part of a Socket.IO socket that the client uses; version 3.1 has it too. */
+export interface IoSocket {
+  connected: boolean;
+  io: { on(event: string, listener: () => void): unknown };
+  on(event: string, listener: (value: never) => void): unknown;
+  onAny(listener: (event: string, ...args: unknown[]) => void): unknown;
+  off(): unknown;
+  emit(event: string, ...args: unknown[]): unknown;
+  disconnect(): unknown;
+}
+
+/** Opens a socket that does not reconnect by itself; `auth` is called when the handshake is written. */
+export type OpenSocket = (auth: (give: (auth: object) => void) => void) => IoSocket;
+
+/** How a session ended. */
+export interface Ending {
+  /** Why another attempt would be refused too; absent where coming back is right. */
+  refusal?: TideError;
+  /** The gateway's code, where it said goodbye. */
+  code?: string;
+  /** Milliseconds that the gateway asks to wait. */
+  after?: number;
+}
+
+export interface SessionEvents {
+  /** What the handshake carries; asked at the last moment, so that positions are the newest. */
+  auth(): object;
+  welcome(welcome: Welcome): void;
+  event(name: string, args: unknown[]): void;
+  /** Called once, and not after `close`. */
+  ended(ending: Ending): void;
+}
+
+/** From the dial to the welcome. */
+const openPatience = 15_000;
+
+/** One connection to the gateway, from the dial to its end. What is over never speaks again. */
+export class Session {
+  welcomed = false;
+  /** When anything was last heard, in the clock's milliseconds. */
+  heardAt: number;
+  /** Milliseconds that a round trip took when last seen. */
+  roundTrip = 0;
+  readonly #events: SessionEvents;
+  readonly #clock: Clock;
+  readonly #patience: Timer;
+  readonly #socket: IoSocket;
+  readonly #requests = new Set<(error: TideError) => void>();
+  #goodbye: Goodbye | undefined;
+  #over = false;
+
+  constructor(open: OpenSocket, clock: Clock, events: SessionEvents) {
+    this.#events = events;
+    this.#clock = clock;
+    this.heardAt = clock.now();
+    this.#patience = new Timer(clock);
+    this.#patience.set(openPatience, () => this.#end({}));
+    this.#socket = open((give) => {
+      this.heardAt = clock.now();
+      give(events.auth());
+    });
+    this.#listen(this.#socket);
+  }
+
+  /**
+   * @param milliseconds after which the answer is not waited for any longer
+   * @throws TideError of the gateway, `timeout`, or `unavailable` when the session ends first; as a rejection
+   */
+  request<Reply>(event: string, payload: unknown, milliseconds: number): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      if (this.#over) {
+        reject(failure("unavailable", "Not connected.", true));
+        return;
+      }
+      const sent = this.#clock.now();
+      const timer = new Timer(this.#clock);
+      const settle = () => {
+        timer.clear();
+        this.#requests.delete(fail);
+      };
+      const fail = (error: TideError) => {
+        settle();
+        reject(error);
+      };
+      this.#requests.add(fail);
+      timer.set(milliseconds, () => fail(failure("timeout", "No answer came in time.")));
+      this.#socket.emit(event, payload, (reply: (Reply & { ok: true }) | ErrorReply) => {
+        this.#heard();
+        this.roundTrip = this.#clock.now() - sent;
+        if (reply.ok) {
+          settle();
+          resolve(reply);
+        } else fail(new TideError(reply.error));
+      });
+    });
+  }
+
+  /** Ends it without a word to anybody but the gateway. */
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#patience.clear();
+    this.#abandonRequests();
+    this.#socket.off();
+    try {
+      this.#socket.disconnect();
+    } catch {
+      // weapp.socket.io throws when it is closed before it is open.
+    }
+    // What it opens nevertheless must not stay open: a mini-program has five sockets.
+    if (!this.#socket.connected) this.#socket.on("connect", () => this.#socket.disconnect());
+  }
+
+  #listen(socket: IoSocket): void {
+    socket.io.on("ping", () => this.#heard());
+    socket.onAny((event, ...args) => this.#receive(event, args));
+    socket.on("connect_error", (error: { data?: unknown }) => {
+      this.#end(error.data ? { refusal: errorOf(error.data) } : {});
+    });
+    socket.on("disconnect", () => this.#end(endingOf(this.#goodbye)));
+  }
+
+  #receive(event: string, args: unknown[]): void {
+    if (this.#over) return;
+    this.#heard();
+    if (event === "goodbye") this.#goodbye = args[0] as Goodbye;
+    else if (event === "welcome") this.#begin(args[0] as Welcome);
+    else this.#events.event(event, args);
+  }
+
+  #begin(welcome: Welcome): void {
+    this.#patience.clear();
+    this.welcomed = true;
+    this.#events.welcome(welcome);
+  }
+
+  #heard(): void {
+    const now = this.#clock.now();
+    if (!this.welcomed) this.roundTrip = now - this.heardAt;
+    this.heardAt = now;
+  }
+
+  #end(ending: Ending): void {
+    if (this.#over) return;
+    this.close();
+    this.#events.ended(ending);
+  }
+
+  #abandonRequests(): void {
+    const error = failure("unavailable", "The connection ended before the answer came.", true);
+    for (const fail of Array.from(this.#requests)) fail(error);
+  }
+}
+
+function endingOf(goodbye: Goodbye | undefined): Ending {
+  if (!goodbye) return {};
+  const { code, reconnect, after } = goodbye;
+  const ending: Ending = after === undefined ? { code } : { code, after };
+  if (reconnect) return ending;
+  ending.refusal = failure(code, `The gateway ended the connection: ${code}.`);
+  return ending;
+}

@@ -1,0 +1,126 @@
+import { isTokenFault, type TideError } from "./errors.ts";
+import { stepOf } from "./position.ts";
+import type { Roster } from "./presence.ts";
+import type { Message, SubscribeReply, SubscribeRequest } from "./protocol.ts";
+
+export type ChannelToken = string | (() => string | Promise<string>);
+
+/** What a page's channel is told. */
+export interface Holder {
+  message(message: Message): void;
+  reset(): void;
+  presence(): void;
+  error(error: TideError): void;
+}
+
+/**
+ * - `waiting`: to be asked for, once there is a connection
+ * - `asked`: the reply is under way
+ * - `live`: messages come
+ * - `refused`: the gateway will not have it
+ */
+export type Phase = "waiting" | "asked" | "live" | "refused";
+
+/** No epoch is called so: a channel that has no positions answers that it cannot continue, and so do all others. */
+const nowhere = "-:0";
+
+/** One channel as this client is subscribed to it: where it stands, and who wants to know. */
+export class Subscription {
+  readonly channel: string;
+  phase: Phase = "waiting";
+  /** The last position that was delivered, or where to start. */
+  position: string | undefined;
+  /** `own`: the token brings it at every connect. `granted`: a backend made it, for this connection only. */
+  origin: "page" | "own" | "granted" = "page";
+  roster: Roster | undefined;
+  readonly holders = new Set<Holder>();
+  token: ChannelToken | undefined;
+  /** The token that a function gave last. */
+  #freshToken: string | undefined;
+  #renewed = false;
+  #values = false;
+  #everLive = false;
+
+  constructor(channel: string, position: string | undefined) {
+    this.channel = channel;
+    this.position = position;
+  }
+
+  /** Whether it lacks a token that is still to be fetched. */
+  get needsToken(): boolean {
+    return typeof this.token === "function" && this.#freshToken === undefined;
+  }
+
+  /** Whether it continues at the next connect. */
+  get lasting(): boolean {
+    return this.holders.size > 0 || this.origin === "own";
+  }
+
+  /** @throws whatever the page's function throws, as a rejection */
+  fetchToken(): Promise<void> {
+    const { token } = this;
+    return Promise.resolve()
+      .then(typeof token === "function" ? token : () => "")
+      .then((fresh) => {
+        this.#freshToken = fresh;
+      });
+  }
+
+  request(): SubscribeRequest {
+    const request: SubscribeRequest = { channel: this.channel };
+    const since = this.position ?? (this.#everLive ? nowhere : undefined);
+    const token = typeof this.token === "function" ? this.#freshToken : this.token;
+    if (since !== undefined) request.since = since;
+    if (token !== undefined) request.token = token;
+    return request;
+  }
+
+  /** Takes over what the gateway answered to a subscribe. */
+  answer(
+    { recovered, messages, position, more, latest }: SubscribeReply,
+    deliver: (message: Message) => void,
+  ) {
+    this.#values = latest === true;
+    this.#renewed = false;
+    if (recovered === false) {
+      this.position = position;
+      for (const holder of Array.from(this.holders)) holder.reset();
+    }
+    for (const message of messages) {
+      if (message.position && stepOf(this.position, message.position, this.#values) === "old") continue;
+      if (message.position) this.position = message.position;
+      deliver(message);
+    }
+    if (position !== undefined) this.position = position;
+    this.phase = more ? "waiting" : "live";
+    if (!more) this.#everLive = true;
+  }
+
+  /**
+   * Goes on to a live message's position.
+   *
+   * @returns whether the message is next; `gap` where it has to subscribe again first
+   */
+  advance(position: string | undefined): "next" | "old" | "gap" {
+    if (position === undefined) return "next";
+    const from = this.position === "start" ? undefined : this.position;
+    // While the first reply is under way, what comes belongs to a subscription that was before.
+    if (from === undefined && this.phase !== "live") return "old";
+    const step = stepOf(from, position, this.#values);
+    if (step === "next") this.position = position;
+    return step;
+  }
+
+  /** @returns whether another token may help, once */
+  mayRenew(error: TideError): boolean {
+    if (!isTokenFault(error) || typeof this.token !== "function" || this.#renewed) return false;
+    this.#renewed = true;
+    this.#freshToken = undefined;
+    return true;
+  }
+
+  refuse(error: TideError): void {
+    this.phase = "refused";
+    for (const holder of Array.from(this.holders)) holder.error(error);
+  }
+}

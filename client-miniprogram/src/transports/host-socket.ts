@@ -1,0 +1,138 @@
+import { systemClock } from "../clock.ts";
+import { encodeBase64 } from "./base64.ts";
+import { dataOf, ownBuffer } from "./bytes.ts";
+import { GlobalSocket } from "./global-socket.ts";
+import { type Host, isAlipay, type SendOptions, type SocketTask } from "./host.ts";
+
+/** Hosts that have been seen to return no task. */
+const globals = new WeakMap<Host, GlobalSocket>();
+
+/** A host's socket behind the face of a browser's WebSocket, with every ending told once, as `onerror`. */
+export class HostSocket {
+  binaryType = "arraybuffer";
+  onopen: () => void = nothing;
+  onmessage: (event: { data: string | ArrayBuffer }) => void = nothing;
+  onerror: (event: unknown) => void = nothing;
+  /** Never called: before the first message the Socket.IO client hears of errors only. */
+  onclose: (event: unknown) => void = nothing;
+  readonly #host: Host;
+  #state: "opening" | "open" | "closed" = "opening";
+  #task: SocketTask | undefined;
+
+  constructor(host: Host, url: string) {
+    this.#host = host;
+    // Whoever made the socket listens only after this call, and a host may fail within `connectSocket`.
+    Promise.resolve().then(() => {
+      const shared = globals.get(host);
+      if (shared) shared.whenFree(() => this.#dial(url, shared));
+      else this.#dial(url);
+    });
+  }
+
+  send(data: string | ArrayBuffer | ArrayBufferView): void {
+    const options: SendOptions = {
+      data: typeof data === "string" ? data : ownBuffer(data),
+      success: nothing,
+      fail: (error) => this.#end(error),
+    };
+    if (typeof options.data !== "string" && isAlipay(this.#host)) {
+      options.data = encodeBase64(options.data);
+      options.isBuffer = true;
+    }
+    this.#task?.send(options);
+  }
+
+  close(): void {
+    this.#state = "closed";
+    this.#closeTask();
+  }
+
+  #dial(url: string, shared?: GlobalSocket): void {
+    if (this.#state === "closed") {
+      shared?.free();
+      return;
+    }
+    const fail = (error: unknown) => {
+      shared?.free();
+      this.#end(error);
+    };
+    try {
+      const made = this.#host.connectSocket({
+        url,
+        multiple: true,
+        success: nothing,
+        fail,
+        complete: nothing,
+      });
+      if (isPromise(made)) made.then((task) => this.#adopt(task), fail);
+      else this.#adopt(made);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #adopt(made: unknown): void {
+    const task: SocketTask = isTask(made) ? made : this.#globalSocket();
+    this.#task = task;
+    if (this.#state === "closed") {
+      this.#closeTask();
+      return;
+    }
+    task.onOpen(() => this.#open());
+    task.onMessage((event) => this.#receive(event));
+    task.onError?.((event) => this.#end(event));
+    task.onClose?.((event) => {
+      this.#task = undefined;
+      this.#end(event);
+    });
+    // A task that came late may have opened before anybody could listen.
+    if (task.readyState === 1) this.#open();
+  }
+
+  #globalSocket(): GlobalSocket {
+    const known = globals.get(this.#host);
+    if (known) return known;
+    const made = new GlobalSocket(this.#host);
+    made.whenFree(nothing);
+    globals.set(this.#host, made);
+    return made;
+  }
+
+  #open(): void {
+    // Some hosts ignore a close before the opening.
+    if (this.#state === "closed") this.#closeTask();
+    if (this.#state !== "opening") return;
+    this.#state = "open";
+    this.onopen();
+  }
+
+  #receive(event: unknown): void {
+    this.#open();
+    if (this.#state === "open") this.onmessage({ data: dataOf(event) });
+  }
+
+  #end(event: unknown): void {
+    if (this.#state === "closed") return;
+    this.close();
+    // The Socket.IO client takes a tick to hand on what came last, and drops it once it knows of the end.
+    systemClock.setTimeout(() => this.onerror(event), 0);
+  }
+
+  #closeTask(): void {
+    try {
+      this.#task?.close({ code: 1000, reason: "", success: nothing, fail: nothing });
+    } catch {
+      // A socket that cannot be closed is closed, or will be once it has opened.
+    }
+  }
+}
+
+function nothing(): void {}
+
+function isTask(value: unknown): value is SocketTask {
+  return typeof (Object(value) as SocketTask).onMessage === "function";
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return !isTask(value) && typeof (Object(value) as Promise<unknown>).then === "function";
+}

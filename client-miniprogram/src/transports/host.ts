@@ -1,0 +1,64 @@
+/** The part of a mini-program's global object (`wx`, `my`, `tt`, …) that the client uses. Only `connectSocket` is needed. */
+export interface Host {
+  /** @returns a task, a promise of one, or nothing where sockets are spoken to through the global functions below */
+  connectSocket(options: ConnectSocketOptions): unknown;
+  onSocketOpen?(listener: (event: unknown) => void): void;
+  onSocketMessage?(listener: (event: unknown) => void): void;
+  onSocketError?(listener: (event: unknown) => void): void;
+  onSocketClose?(listener: (event: unknown) => void): void;
+  sendSocketMessage?(options: never): unknown;
+  closeSocket?(options: never): unknown;
+
+  login?(options: never): unknown;
+  onAppShow?(listener: () => void): void;
+  offAppShow?(listener: () => void): void;
+  onAppHide?(listener: () => void): void;
+  offAppHide?(listener: () => void): void;
+  onNetworkStatusChange?(listener: (event: { isConnected: boolean }) => void): void;
+  offNetworkStatusChange?(listener: (event: { isConnected: boolean }) => void): void;
+  getStorageSync?(key: never): unknown;
+  setStorageSync?(key: never, value?: unknown): unknown;
+  /** Only Alipay has it, whose binary messages and storage differ from everybody else's. */
+  getAuthCode?(options: never): unknown;
+  /** How long a socket lives in the background, in milliseconds; 5,000 where it is not said. */
+  suspendAfter?: number;
+}
+
+export interface ConnectSocketOptions {
+  url: string;
+  /** Without it Alipay returns no task. */
+  multiple: boolean;
+  success(): void;
+  fail(error: unknown): void;
+  complete(): void;
+}
+
+/** What hosts return of `connectSocket`, as far as they agree. */
+export interface SocketTask {
+  send(options: SendOptions): unknown;
+  close(options: CloseOptions): unknown;
+  onOpen(listener: () => void): void;
+  onMessage(listener: (event: unknown) => void): void;
+  onError?(listener: (event: unknown) => void): void;
+  onClose?(listener: (event: unknown) => void): void;
+  readyState?: number;
+}
+
+export interface SendOptions {
+  data: string | ArrayBuffer;
+  isBuffer?: boolean;
+  success(): void;
+  fail(error: unknown): void;
+}
+
+export interface CloseOptions {
+  code: number;
+  reason: string;
+  success(): void;
+  fail(error: unknown): void;
+}
+
+/** Whether the host speaks Alipay's dialect. */
+export function isAlipay(host: Host): boolean {
+  return typeof host.getAuthCode === "function";
+}

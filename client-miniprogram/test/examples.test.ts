@@ -1,0 +1,131 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Gateway, startGateway } from "../../gateway/test/support/gateway.ts";
+import { addressOf, publishAll, startApp, stopApps } from "./support/apps.ts";
+import { until } from "./support/waiting.ts";
+
+type Page = { data: Record<string, unknown>; setData(changes: object): void } & Record<
+  string,
+  (event?: object) => unknown
+>;
+
+interface Chat {
+  send(text: string): Promise<unknown>;
+  close(): void;
+}
+
+interface ChatModule {
+  openChat(view: object, tide: unknown): Chat;
+}
+
+/** By a computed name: the examples are checked with their own settings, as apps are. */
+function load(file: string): Promise<unknown> {
+  return import(/* @vite-ignore */ new URL(`../../examples/${file}`, import.meta.url).pathname);
+}
+
+let gateway: Gateway;
+let current: ReturnType<typeof startApp>;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+beforeEach(async () => {
+  current = startApp(addressOf(gateway), { token: await gateway.token("ann") });
+});
+afterEach(() => {
+  stopApps();
+  vi.unstubAllGlobals();
+  vi.resetModules();
+});
+afterAll(() => gateway.stop());
+
+vi.mock("../../examples/wechat/tide.ts", () => ({ tide: () => current.tide }));
+
+/** Loads a page's script as the platform does, and opens the page. */
+async function openPage(file: string): Promise<Page> {
+  const made: Page[] = [];
+  vi.stubGlobal("Page", (page: Page) => made.push(page));
+  vi.stubGlobal("wx", { showToast: vi.fn() });
+  await load(`wechat/pages/${file}`);
+  const [page] = made;
+  if (!page) throw new Error("The script made no page.");
+  page.setData = (changes) => {
+    for (const [path, value] of Object.entries(changes)) setPath(page.data, path, value);
+  };
+  page.onLoad?.();
+  return page;
+}
+
+function setPath(data: Record<string, unknown>, path: string, value: unknown): void {
+  const [, list, index, member] = /^(\w+)\[(\d+)\]\.(\w+)$/.exec(path) ?? [];
+  if (!list || !member) data[path] = value;
+  else ((data[list] as Record<string, unknown>[])[Number(index)] ?? {})[member] = value;
+}
+
+function write(page: Page, value: string): void {
+  page.write?.({ detail: { value } });
+}
+
+describe("the WeChat example", () => {
+  it("chats, and shows who is here", async () => {
+    const page = await openPage("chat/chat.ts");
+    write(page, " hello ");
+    await page.send?.();
+    await until(() => (page.data.lines as unknown[]).length === 1 && page.data.here === 1);
+    expect(page.data).toMatchObject({ lines: [{ user: "ann", text: "hello" }], draft: "", here: 1 });
+    await page.reload?.();
+    expect(page.data.lines).toHaveLength(1);
+    page.onUnload?.();
+  });
+
+  it("shows quotes", async () => {
+    const page = await openPage("quotes/quotes.ts");
+    await until(() => current.tide.state === "online");
+    await publishAll(gateway, "quote:MSFT", [{ price: 400 }]);
+    await publishAll(gateway, "quote:MSFT", [{ price: 401.5 }]);
+    await until(() => (page.data.rows as { price: string }[])[1]?.price === "401.50");
+    expect(page.data.rows).toMatchObject([{ price: "–" }, { price: "401.50", rising: true }, { price: "–" }]);
+    page.onUnload?.();
+  });
+
+  it("shares a list", async () => {
+    const page = await openPage("todo/todo.ts");
+    const items = () => page.data.items as { id: string; text: string; done: boolean }[];
+    for (const text of ["milk", "bread"]) {
+      write(page, text);
+      page.add?.();
+    }
+    await until(() => items().length === 2);
+    const { id = "", done } = items()[0] ?? {};
+    page.tick?.({ currentTarget: { dataset: { id, done } } });
+    await until(() => items()[0]?.done === true);
+    page.remove?.({ currentTarget: { dataset: { id } } });
+    await until(() => items().length === 1);
+    expect(items()).toMatchObject([{ text: "bread", done: false }]);
+    await until(() => (page.data.people as string[]).length === 1);
+    expect(page.data.people).toEqual(["ann"]);
+    page.onUnload?.();
+  });
+});
+
+describe.each([
+  ["uni-app", "uniapp/chat.ts"],
+  ["Taro", "taro/chat.ts"],
+])("the %s example", (_name, file) => {
+  it("chats", async () => {
+    const { openChat } = (await load(file)) as ChatModule;
+    const texts: string[] = [];
+    let here = 0;
+    const view = {
+      add: ({ data }: { data: { text: string } }) => texts.push(data.text),
+      clear: () => texts.splice(0),
+      people: (count: number) => {
+        here = count;
+      },
+    };
+    const chat = openChat(view, current.tide);
+    const text = `hello ${Math.random()}`;
+    await chat.send(text);
+    await until(() => texts.includes(text) && here === 1);
+    chat.close();
+    expect(texts.filter((seen) => seen === text)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Channel } from "../../src/index.ts";
+import { record, startApp, stopApps } from "../support/apps.ts";
+import { ScriptedGateway } from "../support/scripted-gateway.ts";
+import { turn, until } from "../support/waiting.ts";
+
+let gateway: ScriptedGateway;
+let app: ReturnType<typeof startApp>;
+let room: Channel<number>;
+let seen: (number | "reset")[];
+
+const subscribes = () => gateway.requests.filter(({ event }) => event === "subscribe");
+const say = (position: string, data: number) =>
+  gateway.emit("message", { channel: "chat:1", data, position, time: 1 });
+
+/** Answers subscribes with what stands in `answers`, by turns; the last one goes on. */
+function answerSubscribes(...answers: object[]): void {
+  gateway.reply = (event) => {
+    if (event !== "subscribe") return { ok: true };
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    return { ok: true, results: [{ ok: true, channel: "chat:1", messages: [], ...answer }] };
+  };
+}
+
+beforeEach(async () => {
+  gateway = new ScriptedGateway();
+  app = startApp("wss://gateway.test", {}, { network: gateway.network });
+  await until(() => app.tide.state === "online");
+  answerSubscribes({ position: "e:5" });
+  room = app.tide.channel<number>("chat:1");
+  seen = record(room);
+  await until(() => room.position === "e:5");
+});
+afterEach(stopApps);
+
+describe("a live message", () => {
+  it("that was had already is dropped", async () => {
+    for (const [position, data] of [
+      ["e:6", 6],
+      ["e:6", 6],
+      ["e:5", 5],
+      ["e:7", 7],
+    ] as const)
+      say(position, data);
+    await until(() => seen.includes(7));
+    expect(seen).toEqual([6, 7]);
+    expect(subscribes()).toHaveLength(1);
+  });
+
+  it.each([
+    ["leaves a hole", "e:8"],
+    ["is of another epoch", "f:6"],
+  ])("that %s makes it subscribe again from the last", async (_name, position) => {
+    const missed = [6, 7, 8].map((data) => ({ channel: "chat:1", data, position: `e:${data}`, time: 1 }));
+    answerSubscribes({ recovered: true, position: "e:8", messages: missed });
+    say(position, 8);
+    say(position, 8);
+    await until(() => seen.includes(8));
+    say("e:9", 9);
+    await until(() => seen.includes(9));
+    expect(seen).toEqual([6, 7, 8, 9]);
+    expect(subscribes().slice(1)).toEqual([
+      { event: "subscribe", payload: [{ channel: "chat:1", since: "e:5" }] },
+    ]);
+  });
+
+  it("may have been passed over, where only its position is told", async () => {
+    gateway.emit("position", { channel: "chat:1", position: "e:6" });
+    say("e:7", 7);
+    await until(() => seen.includes(7));
+    expect(seen).toEqual([7]);
+    expect(subscribes()).toHaveLength(1);
+  });
+
+  it("of a channel that the page has left is not told to it", async () => {
+    room.close();
+    say("e:6", 6);
+    await turn(10);
+    expect(seen).toEqual([]);
+    expect(gateway.requests.at(-1)).toEqual({ event: "unsubscribe", payload: { channel: "chat:1" } });
+  });
+});
+
+describe("a subscription that the gateway ends", () => {
+  it("is renewed where that is worth it; what cannot be had any more is a reset", async () => {
+    answerSubscribes({ recovered: false, position: "f:3" });
+    const error = { code: "gap", message: "gone", retryable: true };
+    gateway.emit("unsubscribed", { channel: "chat:1", error });
+    await until(() => seen.includes("reset"));
+    say("f:4", 4);
+    await until(() => seen.includes(4));
+    expect(seen).toEqual(["reset", 4]);
+  });
+
+  it("is over where it is not", async () => {
+    const errors: string[] = [];
+    room.on("error", ({ code }) => errors.push(code));
+    gateway.emit("unsubscribed", {
+      channel: "chat:1",
+      error: { code: "forbidden", message: "no", retryable: false },
+    });
+    await until(() => errors.length > 0);
+    gateway.peer.close();
+    await until(() => gateway.handshakes.length === 2 && app.tide.state === "online", app.clock);
+    expect(gateway.handshakes[1]?.resume).toEqual([]);
+    expect(errors).toEqual(["forbidden"]);
+  });
+});
+
+describe("a subscription that a backend makes", () => {
+  it("is heard while the connection lasts, and not asked for again", async () => {
+    const heard: unknown[] = [];
+    app.tide.on("message", ({ channel, data }) => heard.push([channel, data]));
+    gateway.emit("subscribed", { ok: true, channel: "live:1", position: "e:1", messages: [] });
+    gateway.emit("message", { channel: "live:1", data: "granted", position: "e:2", time: 1 });
+    await until(() => heard.length === 1);
+    gateway.peer.close();
+    await until(() => gateway.handshakes.length === 2 && app.tide.state === "online", app.clock);
+    expect(heard).toEqual([["live:1", "granted"]]);
+    expect(gateway.handshakes[1]?.resume).toEqual([{ channel: "chat:1", since: "e:5" }]);
+  });
+});
+
+describe("presence", () => {
+  it("is put together from its pages and what happened meanwhile", async () => {
+    const user = (name: string) => ({ user: name, state: "online", connections: 1 });
+    gateway.reply = (event, payload) => {
+      if (event === "subscribe") {
+        return { ok: true, results: [{ ok: true, channel: "chat:2", position: "e:1", messages: [] }] };
+      }
+      if (event !== "presence") return { ok: true };
+      if (!(payload as { cursor?: string }).cursor) {
+        gateway.emit("left", { channel: "chat:2", user: "ann" });
+        gateway.emit("joined", { channel: "chat:2", user: "dan", info: { name: "Dan" } });
+        return { ok: true, total: 3, users: [user("ann"), user("bob")], cursor: "bob" };
+      }
+      return { ok: true, total: 3, users: [user("cai")] };
+    };
+    const other = app.tide.channel("chat:2", { presence: true });
+    await until(() => other.presence.length === 3);
+    gateway.emit("away", { channel: "chat:2", user: "bob" });
+    await until(() => other.presence.some(({ state }) => state === "away"));
+    expect(other.presence.map((entry) => `${entry.user} ${entry.state}`)).toEqual([
+      "bob away",
+      "cai online",
+      "dan online",
+    ]);
+  });
+});
+
+describe("an event of a backend's own", () => {
+  it("is handed on by its name", async () => {
+    const events: unknown[] = [];
+    app.tide.on("event", (name, args) => events.push([name, args]));
+    gateway.emit("typing", { user: "bob" });
+    await until(() => events.length === 1);
+    expect(events).toEqual([["typing", [{ user: "bob" }]]]);
+  });
+});
+
+describe("a page's mistake", () => {
+  it("does not stop the others, nor the order", async () => {
+    const thrown: unknown[] = [];
+    const caught = (error: unknown) => thrown.push(error);
+    process.once("uncaughtException", caught);
+    const other = app.tide.channel<number>("chat:1");
+    room.on("message", () => {
+      throw new Error("the page's own");
+    });
+    const second = record(other);
+    say("e:6", 6);
+    await until(() => second.length === 1 && thrown.length === 1);
+    expect(second).toEqual([6]);
+  });
+});

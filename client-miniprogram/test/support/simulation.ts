@@ -1,0 +1,247 @@
+import { type Gateway, startGateway } from "../../../gateway/test/support/gateway.ts";
+import { connect, type Message, type Tide } from "../../src/index.ts";
+import { ManualClock, Phone, type WakeOrder } from "../../testing/index.ts";
+import { addressOf } from "./apps.ts";
+import { Random } from "./random.ts";
+import { turn, until } from "./waiting.ts";
+
+/** What a client's page saw of the channel. */
+export type Entry = { position: string; id: string | undefined } | "reset";
+
+export interface Outcome {
+  seed: number;
+  /** What is wrong; nothing where all is well. */
+  faults: string[];
+}
+
+interface Client {
+  phone: Phone;
+  tide: Tide;
+  log: Entry[];
+  sent: string[];
+  stored: Set<string>;
+}
+
+const rules = `
+channels:
+  - match: "room:*"
+    subscribe: user
+    publish: subscriber
+    presence: {read: subscriber, events: true}
+    history: {size: 40, ttl: 20m}
+`;
+
+const clients = 2;
+const steps = 25;
+const orders: readonly WakeOrder[] = ["as-it-came", "timers-first", "events-first", "show-first"];
+
+/** A gateway that can be killed, and comes back at the same address with nothing left of what it knew. */
+export class World {
+  readonly clock = new ManualClock();
+  #gateway: Gateway;
+  readonly url: string;
+
+  private constructor(gateway: Gateway) {
+    this.#gateway = gateway;
+    this.url = addressOf(gateway);
+  }
+
+  static async start(): Promise<World> {
+    const world: { it?: World } = {};
+    const gateway = await startGateway({ rules, now: () => world.it?.clock.now() ?? Date.now() });
+    world.it = new World(gateway);
+    return world.it;
+  }
+
+  get gateway(): Gateway {
+    return this.#gateway;
+  }
+
+  async kill(): Promise<void> {
+    const { port } = this.#gateway;
+    await this.#gateway.stop();
+    const env = { TIDEGATE_PORT: String(port) };
+    this.#gateway = await startGateway({ rules, env, now: () => this.clock.now() });
+  }
+
+  stop(): Promise<void> {
+    return this.#gateway.stop();
+  }
+}
+
+/** One random run. The same seed does the same things; how they fall together with the network's timing varies. */
+export class Simulation {
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #channel: string;
+  readonly #seed: number;
+  readonly #clients: Client[] = [];
+  #published = 0;
+  #killed = false;
+
+  constructor(world: World, seed: number) {
+    this.#world = world;
+    this.#seed = seed;
+    this.#random = new Random(seed);
+    this.#channel = `room:${seed}`;
+  }
+
+  async run(): Promise<Outcome> {
+    for (let index = 0; index < clients; index += 1) this.#clients.push(this.#connect(index));
+    try {
+      await this.#settled();
+      for (let step = 0; step < steps; step += 1) await this.#step();
+      await this.#calm();
+      return { seed: this.#seed, faults: this.#faults() };
+    } catch (error) {
+      return { seed: this.#seed, faults: [...this.#faults(), String(error), this.#describe()] };
+    } finally {
+      for (const { tide, phone } of this.#clients) {
+        tide.close();
+        phone.turnOff();
+      }
+    }
+  }
+
+  #connect(index: number): Client {
+    const { clock, url } = this.#world;
+    const phone = new Phone({ clock, tasks: this.#random.pick(["direct", "promise", "none"]) });
+    // Tokens of some minutes (`ttl` is in seconds), so that they expire in the background.
+    const ttl = 600 + this.#random.below(1_200);
+    const token = () =>
+      this.#world.gateway.call("POST", "/v1/tokens", { user: `u${index}`, ttl }).then(tokenOf);
+    const tide = connect(url, { host: phone.wx, clock: phone.clock, token });
+    const log: Entry[] = [];
+    const room = tide.channel(this.#channel, { presence: true });
+    room.on("message", ({ position = "", id }: Message) => log.push({ position, id }));
+    room.on("reset", () => log.push("reset"));
+    return { phone, tide, log, sent: [], stored: new Set() };
+  }
+
+  async #step(): Promise<void> {
+    const { clock } = this.#world;
+    const client = this.#random.pick(this.#clients);
+    this.#act(client);
+    if (!this.#killed && this.#random.below(60) === 0) {
+      this.#killed = true;
+      await this.#world.kill();
+    }
+    if (this.#random.below(3) > 0) await this.#publish();
+    clock.advance(this.#random.pick([0, 1, 50, 400, 3_000, 20_000]));
+    await turn(this.#random.below(4));
+  }
+
+  #act(client: Client): void {
+    const { phone, tide } = client;
+    const actions: readonly (() => void)[] = [
+      () => phone.hide(),
+      () => phone.show(this.#random.pick(orders)),
+      () => phone.show(this.#random.pick(orders)),
+      () => {
+        if (phone.hidden) return;
+        phone.freeze();
+        this.#world.clock.advance(this.#random.below(120_000));
+        phone.thaw(this.#random.pick(["as-it-came", "timers-first", "events-first"]));
+      },
+      () => phone.changeNetwork(this.#random.pick(["wifi", "4g", "none"])),
+      () => phone.breakSockets(),
+      () => phone.abortSockets(),
+      () => {
+        phone.loseCloseEvents = !phone.loseCloseEvents;
+      },
+      () => this.#world.clock.advance(this.#random.below(600_000)),
+      () => {
+        const id = `${this.#seed}-${client.sent.length}-${this.#clients.indexOf(client)}`;
+        client.sent.push(id);
+        tide.publish(this.#channel, { from: "page" }, { id }).then(
+          () => client.stored.add(id),
+          () => {},
+        );
+      },
+    ];
+    this.#random.pick(actions)();
+  }
+
+  /** The backend's publications; an id makes a repeat harmless. */
+  async #publish(): Promise<void> {
+    this.#published += 1;
+    await this.#world.gateway.call("POST", "/v1/publish", {
+      channel: this.#channel,
+      data: { n: this.#published },
+      id: `b${this.#published}`,
+    });
+  }
+
+  /** Everything works again; all clients have to come back and hear one last message. */
+  async #calm(): Promise<void> {
+    for (const { phone } of this.#clients) {
+      phone.loseCloseEvents = false;
+      phone.changeNetwork("wifi");
+      phone.show(this.#random.pick(orders));
+    }
+    await this.#settled();
+    await this.#publish();
+    const last = `b${this.#published}`;
+    await until(
+      () => this.#clients.every(({ log }) => log.some((entry) => entry !== "reset" && entry.id === last)),
+      this.#world.clock,
+      200,
+    );
+  }
+
+  #settled(): Promise<void> {
+    const isIn = ({ tide }: Client) => {
+      // Time runs so fast here that two tokens in a row can expire on their way; an app offers another try.
+      if (tide.reason?.code === "token_expired") tide.retry();
+      return tide.state === "online";
+    };
+    return until(() => this.#clients.every(isIn), this.#world.clock, 200);
+  }
+
+  #faults(): string[] {
+    return this.#clients.flatMap(({ log, stored, phone }, index) => {
+      const ids = log.flatMap((entry) => (entry === "reset" ? [] : [entry.id ?? ""]));
+      const faults = holesOf(log).map((hole) => `client ${index}: ${hole}`);
+      const doubled = ids.filter((id, at) => ids.indexOf(id) !== at);
+      // A gateway that was killed has forgotten its ids with all else.
+      if (!this.#killed && doubled.length > 0) faults.push(`client ${index}: twice ${doubled.join()}`);
+      const missing = [...stored].filter((id) => !ids.includes(id));
+      if (!log.includes("reset") && missing.length > 0)
+        faults.push(`client ${index}: never ${missing.join()}`);
+      if (phone.sockets > 1) faults.push(`client ${index}: ${phone.sockets} sockets`);
+      return faults;
+    });
+  }
+
+  #describe(): string {
+    return this.#clients
+      .map(
+        ({ tide, phone, log }) =>
+          `${tide.state} ${tide.reason ?? ""} (${phone.sockets} sockets) ${JSON.stringify(log.slice(-5))}`,
+      )
+      .join("; ");
+  }
+}
+
+function tokenOf({ body }: { body: Record<string, unknown> }): string {
+  return String(body.token);
+}
+
+/** Between two resets the positions are those of the channel, one after the other. */
+function holesOf(log: readonly Entry[]): string[] {
+  const holes: string[] = [];
+  let last: { epoch: string; offset: number } | undefined;
+  for (const entry of log) {
+    if (entry === "reset") {
+      last = undefined;
+      continue;
+    }
+    const [epoch = "", offset = ""] = entry.position.split(":");
+    const next = { epoch, offset: Number(offset) };
+    if (last && (next.epoch !== last.epoch || next.offset !== last.offset + 1)) {
+      holes.push(`${last.epoch}:${last.offset} is followed by ${entry.position}`);
+    }
+    last = next;
+  }
+  return holes;
+}

@@ -1,0 +1,174 @@
+import type { Clock } from "../src/clock.ts";
+import { systemClock } from "../src/clock.ts";
+import { internet, type Network } from "./network.ts";
+import { SimulatedSocket } from "./socket.ts";
+import { Thread, type WakeOrder } from "./thread.ts";
+import { SimulatedWx, type TaskStyle } from "./wx.ts";
+
+export type NetworkType = "wifi" | "2g" | "3g" | "4g" | "5g" | "unknown" | "none";
+
+export interface PhoneOptions {
+  /** Where sockets lead; real WebSockets where absent. */
+  network?: Network;
+  /** Time to run on; the machine's where absent. */
+  clock?: Clock;
+  /** How `connectSocket` hands out its task; `direct` where absent. */
+  tasks?: TaskStyle;
+  /** Binary messages, storage and failures as on Alipay. */
+  alipay?: boolean;
+  /** The close code of a suspension: 1000 in WeChat. */
+  interruptCode?: number;
+}
+
+const socketLimit = 5;
+const suspendAfter = 5_000;
+
+/** A phone with a mini-program on it. What happens to phones happens through its methods; `wx` is what the app sees. */
+export class Phone {
+  /** The platform's API: pass it as `host`, or make it the global `wx`. */
+  readonly wx: SimulatedWx;
+  /** The time of the app's thread: its timers stop when the thread does. Pass it as `clock`. */
+  readonly clock: Clock;
+  /** Sockets that the app has opened so far. */
+  opened = 0;
+  /** Codes that `wx.login` has handed out. */
+  readonly codes: string[] = [];
+  /** While true, closed sockets do not say so. */
+  loseCloseEvents = false;
+  /** While true, `wx.login` fails. */
+  failLogin = false;
+  networkType: NetworkType = "wifi";
+  readonly #options: PhoneOptions;
+  readonly #base: Clock;
+  readonly #thread = new Thread();
+  readonly #sockets = new Set<SimulatedSocket>();
+  #suspension: unknown;
+  #hidden = false;
+
+  constructor(options: PhoneOptions = {}) {
+    this.#options = options;
+    this.#base = options.clock ?? systemClock;
+    this.clock = {
+      now: () => this.#base.now(),
+      setTimeout: (callback, milliseconds) => {
+        const timer: { cancelled: boolean; base?: unknown } = { cancelled: false };
+        timer.base = this.#base.setTimeout(() => {
+          this.#thread.run("timer", () => {
+            if (!timer.cancelled) callback();
+          });
+        }, milliseconds);
+        return timer;
+      },
+      clearTimeout: (handle) => {
+        const timer = handle as { cancelled: boolean; base?: unknown };
+        timer.cancelled = true;
+        this.#base.clearTimeout(timer.base);
+      },
+    };
+    this.wx = new SimulatedWx({
+      dial: (url) => this.#dial(url),
+      run: (task) => queueMicrotask(() => this.#thread.run("event", task)),
+      login: () => this.#login(),
+      tasks: options.tasks ?? "direct",
+      alipay: options.alipay ?? false,
+    });
+  }
+
+  /** Sockets that are open or opening; the platform allows 5. */
+  get sockets(): number {
+    return this.#sockets.size;
+  }
+
+  get hidden(): boolean {
+    return this.#hidden;
+  }
+
+  /** Lock screen, capsule button or Home: after 5 seconds the thread stops and the sockets are interrupted. */
+  hide(): void {
+    if (this.#hidden) return;
+    this.#hidden = true;
+    this.#thread.run("event", () => this.wx.fire("AppHide", {}));
+    this.#suspension = this.#base.setTimeout(() => this.suspend(), suspendAfter);
+  }
+
+  /** Skips what is left of the 5 seconds. */
+  suspend(): void {
+    this.#base.clearTimeout(this.#suspension);
+    this.#thread.freeze();
+    for (const socket of [...this.#sockets]) {
+      socket.interrupt(this.#options.interruptCode ?? 1000, this.loseCloseEvents);
+    }
+  }
+
+  /** The user is back. */
+  show(order: WakeOrder = "as-it-came"): void {
+    if (!this.#hidden) return;
+    this.#hidden = false;
+    this.#base.clearTimeout(this.#suspension);
+    // Closing events of the suspension reach the thread's queue in the next microtask.
+    queueMicrotask(() => this.#thread.thaw(order, () => this.wx.fire("AppShow", {})));
+  }
+
+  /** The thread stops without a word: no `onAppHide`, no closed socket. */
+  freeze(): void {
+    this.#thread.freeze();
+  }
+
+  thaw(order: WakeOrder = "as-it-came"): void {
+    this.#thread.thaw(order);
+  }
+
+  /** Another network, or none. Sockets of the old one hear nothing any more, and nobody tells them. */
+  changeNetwork(networkType: NetworkType): void {
+    this.networkType = networkType;
+    this.breakSockets();
+    const event = { isConnected: networkType !== "none", networkType };
+    this.#thread.run("event", () => this.wx.fire("NetworkStatusChange", event));
+  }
+
+  /** The sockets stop without a close. */
+  breakSockets(): void {
+    for (const socket of this.#sockets) socket.breakSilently();
+  }
+
+  /** The sockets are closed from outside. */
+  abortSockets(): void {
+    for (const socket of [...this.#sockets]) socket.abort();
+  }
+
+  /** Ends it: everything is closed, and nothing is heard any more. */
+  turnOff(): void {
+    this.#base.clearTimeout(this.#suspension);
+    this.#thread.freeze();
+    for (const socket of [...this.#sockets]) socket.interrupt(1000, true);
+  }
+
+  #dial(url: string): SimulatedSocket | string {
+    if (this.#sockets.size >= socketLimit) {
+      return "createSocketTask:fail wcwss taskID=9 exceed max concurrent count";
+    }
+    this.opened += 1;
+    const network = this.networkType === "none" ? unreachable : (this.#options.network ?? internet);
+    const socket: SimulatedSocket = new SimulatedSocket({
+      url,
+      network,
+      thread: this.#thread,
+      alipay: this.#options.alipay ?? false,
+      onGone: () => this.#sockets.delete(socket),
+    });
+    this.#sockets.add(socket);
+    return socket;
+  }
+
+  #login(): { code: string } | string {
+    if (this.failLogin) return "login:fail";
+    const code = `code-${this.codes.length + 1}`;
+    this.codes.push(code);
+    return { code };
+  }
+}
+
+const unreachable: Network = (_url, events) => {
+  queueMicrotask(() => events.error("request:fail network unreachable"));
+  return { send() {}, close() {} };
+};

@@ -1,0 +1,148 @@
+import type { Network, Wire } from "./network.ts";
+import type { Thread } from "./thread.ts";
+
+export type SocketListener = (event: object) => void;
+export type SocketEvent = "open" | "message" | "error" | "close";
+
+interface Callbacks {
+  success?(result: object): void;
+  fail?(error: object): void;
+  complete?(): void;
+}
+
+export interface SendArguments extends Callbacks {
+  data: unknown;
+  isBuffer?: boolean;
+}
+
+export interface CloseArguments extends Callbacks {
+  code?: number;
+  reason?: string;
+}
+
+export interface SocketOptions {
+  url: string;
+  network: Network;
+  thread: Thread;
+  /** Whether binary messages are nested and in base64, as on Alipay. */
+  alipay: boolean;
+  /** Called when the platform counts the socket as gone. */
+  onGone(): void;
+}
+
+/** One of the platform's sockets. */
+export class SimulatedSocket {
+  readonly #options: SocketOptions;
+  readonly #listeners: { [Event in SocketEvent]: SocketListener[] } = {
+    open: [],
+    message: [],
+    error: [],
+    close: [],
+  };
+  readonly #wire: Wire;
+  #state: "opening" | "open" | "closed" = "opening";
+  #deaf = false;
+
+  constructor(options: SocketOptions) {
+    this.#options = options;
+    this.#wire = options.network(options.url, {
+      open: () => this.#open(),
+      message: (data) => this.#hear("message", this.#messageOf(data)),
+      close: (code, reason) => this.#end("close", { code, reason }),
+      error: (errMsg) => this.#end("error", { errMsg }),
+    });
+  }
+
+  on(event: SocketEvent, listener: SocketListener): void {
+    this.#listeners[event].push(listener);
+  }
+
+  /** Only text and ArrayBuffers can be sent. */
+  send({ data, isBuffer, success, fail, complete }: SendArguments): void {
+    const { thread, alipay } = this.#options;
+    const bytes = alipay && isBuffer ? bufferOf(String(data)) : data;
+    const answer = (callback: ((result: object) => void) | undefined, errMsg: string) => {
+      queueMicrotask(() =>
+        thread.run("event", () => {
+          callback?.({ errMsg });
+          complete?.();
+        }),
+      );
+    };
+    if (this.#state !== "open") answer(fail, "sendSocketMessage:fail taskID not exist");
+    else if (typeof bytes !== "string" && !(bytes instanceof ArrayBuffer)) {
+      answer(fail, "sendSocketMessage:fail invalid data type");
+    } else {
+      if (!this.#deaf) this.#wire.send(bytes);
+      answer(success, "sendSocketMessage:ok");
+    }
+  }
+
+  close({ code = 1000, reason = "", success, fail, complete }: CloseArguments = {}): void {
+    if (this.#state === "closed") fail?.({ errMsg: "closeSocket:fail wcwss taskID not exist" });
+    else {
+      this.#wire.close(code, reason);
+      this.#end("close", { code, reason });
+      success?.({ errMsg: "closeSocket:ok" });
+    }
+    complete?.();
+  }
+
+  /** The network is gone for this socket, and nobody says so. */
+  breakSilently(): void {
+    this.#deaf = true;
+  }
+
+  /** The platform closes it. @param silently without an event */
+  interrupt(code: number, silently: boolean): void {
+    this.#wire.close(1000, "");
+    if (silently) {
+      this.#deaf = true;
+      this.#gone();
+    } else this.#end("close", { code, reason: "interrupted" });
+  }
+
+  /** The far end goes away, as when its process is killed. */
+  abort(): void {
+    this.#wire.close(1000, "");
+    this.#end("close", { code: 1006, reason: "abnormal closure" });
+  }
+
+  #open(): void {
+    if (this.#state !== "opening" || this.#deaf) return;
+    this.#state = "open";
+    this.#hear("open", { header: {}, profile: {} });
+  }
+
+  #end(event: "close" | "error", detail: object): void {
+    if (this.#state === "closed") return;
+    this.#gone();
+    this.#hear(event, detail);
+  }
+
+  #gone(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#options.onGone();
+  }
+
+  #hear(event: SocketEvent, detail: object): void {
+    if (this.#deaf) return;
+    // The platform's events come to the thread from outside, never within a call of the page.
+    queueMicrotask(() =>
+      this.#options.thread.run("event", () => {
+        for (const listener of this.#listeners[event]) listener(detail);
+      }),
+    );
+  }
+
+  #messageOf(data: string | ArrayBuffer): object {
+    if (!this.#options.alipay) return { data };
+    const isBuffer = typeof data !== "string";
+    return { data: { data: isBuffer ? Buffer.from(data).toString("base64") : data, isBuffer } };
+  }
+}
+
+function bufferOf(base64: string): ArrayBuffer {
+  return Uint8Array.from(Buffer.from(base64, "base64")).buffer;
+}

@@ -1,0 +1,169 @@
+import type {
+  CloseArguments,
+  SendArguments,
+  SimulatedSocket,
+  SocketEvent,
+  SocketListener,
+} from "./socket.ts";
+
+/**
+ * - `direct`: the call returns a task
+ * - `promise`: it returns a promise of one
+ * - `late`: the promise resolves only after the socket has opened
+ * - `none`: it returns nothing, and the global functions are the only way
+ */
+export type TaskStyle = "direct" | "promise" | "late" | "none";
+
+export interface WxServices {
+  /** @returns the socket, or why there is none */
+  dial(url: string): SimulatedSocket | string;
+  /** Runs on the app's thread, later. */
+  run(task: () => void): void;
+  login(): { code: string } | string;
+  tasks: TaskStyle;
+  alipay: boolean;
+}
+
+interface ConnectArguments {
+  url: string;
+  success?(result: object): void;
+  fail?(error: object): void;
+  complete?(): void;
+}
+
+interface LoginArguments {
+  success?(result: { code: string }): void;
+  fail?(error: object): void;
+}
+
+type AppEvent = "AppShow" | "AppHide" | "NetworkStatusChange";
+type AppListener = (event: never) => void;
+
+/** The global object of a simulated platform. */
+export class SimulatedWx {
+  /** Only Alipay has it. */
+  readonly getAuthCode?: () => void;
+  readonly #services: WxServices;
+  readonly #listeners: { [Event in AppEvent]: AppListener[] } = {
+    AppShow: [],
+    AppHide: [],
+    NetworkStatusChange: [],
+  };
+  readonly #globalListeners: { [Event in SocketEvent]: SocketListener[] } = {
+    open: [],
+    message: [],
+    error: [],
+    close: [],
+  };
+  readonly #storage = new Map<string, unknown>();
+  #latest: SimulatedSocket | undefined;
+
+  constructor(services: WxServices) {
+    this.#services = services;
+    if (services.alipay) this.getAuthCode = () => {};
+  }
+
+  /** `success` means that the call was accepted, and nothing more. */
+  readonly connectSocket = ({ url, success, fail, complete }: ConnectArguments): unknown => {
+    const { dial, run, tasks } = this.#services;
+    const socket = dial(url);
+    if (typeof socket === "string") {
+      run(() => {
+        fail?.({ errMsg: socket });
+        complete?.();
+      });
+      return undefined;
+    }
+    run(() => {
+      success?.({ errMsg: "connectSocket:ok" });
+      complete?.();
+    });
+    this.#latest = socket;
+    if (tasks === "none") return this.#listenGlobally(socket);
+    const task = new SimulatedTask(socket);
+    if (tasks === "direct") return task;
+    if (tasks === "promise") return Promise.resolve(task);
+    return new Promise((resolve) => socket.on("message", () => resolve(task)));
+  };
+
+  readonly onSocketOpen = (listener: SocketListener) => this.#globalListeners.open.push(listener);
+  readonly onSocketMessage = (listener: SocketListener) => this.#globalListeners.message.push(listener);
+  readonly onSocketError = (listener: SocketListener) => this.#globalListeners.error.push(listener);
+  readonly onSocketClose = (listener: SocketListener) => this.#globalListeners.close.push(listener);
+  readonly sendSocketMessage = (options: SendArguments) => this.#latest?.send(options);
+  readonly closeSocket = (options: CloseArguments) => this.#latest?.close(options);
+
+  readonly onAppShow = (listener: () => void) => this.#listeners.AppShow.push(listener);
+  readonly onAppHide = (listener: () => void) => this.#listeners.AppHide.push(listener);
+  readonly onNetworkStatusChange = (listener: AppListener) =>
+    this.#listeners.NetworkStatusChange.push(listener);
+  readonly offAppShow = (listener: AppListener) => this.#off("AppShow", listener);
+  readonly offAppHide = (listener: AppListener) => this.#off("AppHide", listener);
+  readonly offNetworkStatusChange = (listener: AppListener) => this.#off("NetworkStatusChange", listener);
+
+  readonly login = ({ success, fail }: LoginArguments): void => {
+    this.#services.run(() => {
+      const result = this.#services.login();
+      if (typeof result === "string") fail?.({ errMsg: result });
+      else success?.(result);
+    });
+  };
+
+  readonly getStorageSync = (key: string | { key: string }): unknown =>
+    typeof key === "string" ? (this.#storage.get(key) ?? "") : { data: this.#storage.get(key.key) ?? null };
+
+  readonly setStorageSync = (key: string | { key: string; data: unknown }, data?: unknown): void => {
+    if (typeof key === "string") this.#storage.set(key, data);
+    else this.#storage.set(key.key, key.data);
+  };
+
+  /** For the phone: tells the app's listeners. */
+  fire(event: AppEvent, detail: object): void {
+    for (const listener of [...this.#listeners[event]]) listener(detail as never);
+  }
+
+  #off(event: AppEvent, listener: AppListener): void {
+    this.#listeners[event] = this.#listeners[event].filter((other) => other !== listener);
+  }
+
+  #listenGlobally(socket: SimulatedSocket): undefined {
+    for (const event of ["open", "message", "error", "close"] as const) {
+      socket.on(event, (detail) => {
+        for (const listener of this.#globalListeners[event]) listener(detail);
+      });
+    }
+  }
+}
+
+/** A SocketTask: no `off`, no state that could be relied on. */
+class SimulatedTask {
+  readonly #socket: SimulatedSocket;
+
+  constructor(socket: SimulatedSocket) {
+    this.#socket = socket;
+  }
+
+  send(options: SendArguments): void {
+    this.#socket.send(options);
+  }
+
+  close(options?: CloseArguments): void {
+    this.#socket.close(options);
+  }
+
+  onOpen(listener: SocketListener): void {
+    this.#socket.on("open", listener);
+  }
+
+  onMessage(listener: SocketListener): void {
+    this.#socket.on("message", listener);
+  }
+
+  onError(listener: SocketListener): void {
+    this.#socket.on("error", listener);
+  }
+
+  onClose(listener: SocketListener): void {
+    this.#socket.on("close", listener);
+  }
+}

@@ -1,0 +1,53 @@
+import { Input, Text, View } from "@tarojs/components";
+import Taro from "@tarojs/taro";
+import { useEffect, useRef, useState } from "react";
+import { openChat } from "../chat";
+
+interface Line {
+  key: string;
+  user: string;
+  text: string;
+}
+
+export default function ChatPage() {
+  const [lines, setLines] = useState<Line[]>([]);
+  const [here, setHere] = useState(0);
+  const [draft, setDraft] = useState("");
+  const chat = useRef<ReturnType<typeof openChat>>();
+
+  useEffect(() => {
+    chat.current = openChat({
+      add: ({ id, time, user = "", data }) =>
+        setLines((all) => [...all, { key: id ?? String(time), user, text: data.text }]),
+      clear: () => setLines([]),
+      people: setHere,
+    });
+    return () => chat.current?.close();
+  }, []);
+
+  async function send() {
+    const text = draft.trim();
+    if (!text) return;
+    setDraft("");
+    await chat.current
+      ?.send(text)
+      .catch((error: Error) => Taro.showToast({ title: error.message, icon: "none" }));
+  }
+
+  return (
+    <View>
+      <Text>{here} here</Text>
+      {lines.map(({ key, user, text }) => (
+        <View key={key}>
+          {user} {text}
+        </View>
+      ))}
+      <Input
+        value={draft}
+        confirmType="send"
+        onInput={({ detail }) => setDraft(detail.value)}
+        onConfirm={send}
+      />
+    </View>
+  );
+}

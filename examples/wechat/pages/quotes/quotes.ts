@@ -1,0 +1,36 @@
+import type { Channel } from "tidegate-miniprogram";
+import { tide } from "../../tide";
+
+interface Quote {
+  price: number;
+}
+
+interface Row {
+  symbol: string;
+  price: string;
+  rising: boolean;
+}
+
+const symbols = ["AAPL", "MSFT", "TSLA"];
+let channels: Channel<Quote>[] = [];
+
+Page({
+  data: { rows: symbols.map((symbol): Row => ({ symbol, price: "–", rising: false })) },
+
+  onLoad() {
+    channels = symbols.map((symbol, index) => {
+      const channel = tide().channel<Quote>(`quote:${symbol}`);
+      channel.on("message", ({ data }) => this.show(index, data.price));
+      return channel;
+    });
+  },
+
+  onUnload() {
+    for (const channel of channels) channel.close();
+  },
+
+  show(index: number, price: number) {
+    const before = Number(this.data.rows[index]?.price);
+    this.setData({ [`rows[${index}].price`]: price.toFixed(2), [`rows[${index}].rising`]: price > before });
+  },
+});

@@ -1,0 +1,53 @@
+import type { Channel } from "tidegate-miniprogram";
+import { tide } from "../../tide";
+import { applied, type Change, type Item } from "./list";
+
+let list: Channel<Change> | undefined;
+
+Page({
+  data: { items: [] as Item[], people: [] as string[], draft: "" },
+
+  onLoad() {
+    list = tide().channel<Change>("todo:shared", { presence: true, since: "start" });
+    list.on("message", ({ data }) => this.setData({ items: applied(this.data.items, data) }));
+    list.on("presence", (users) => {
+      this.setData({ people: users.map(({ user, state }) => (state === "away" ? `${user} (away)` : user)) });
+    });
+    list.on("reset", () => this.reload());
+  },
+
+  onUnload() {
+    list?.close();
+  },
+
+  async reload() {
+    const history = await list?.history({ since: "start", limit: 1000 });
+    const changes = (history?.messages ?? []).map(({ data }) => data as Change);
+    this.setData({ items: changes.reduce(applied, [] as Item[]) });
+  },
+
+  write(event: WechatMiniprogram.Input) {
+    this.setData({ draft: event.detail.value });
+  },
+
+  add() {
+    const text = this.data.draft.trim();
+    if (!text) return;
+    this.setData({ draft: "" });
+    this.publish({ kind: "add", id: `${Date.now()}-${Math.random().toString(36).slice(2)}`, text });
+  },
+
+  tick(event: WechatMiniprogram.TouchEvent) {
+    const { id, done } = event.currentTarget.dataset as { id: string; done: boolean };
+    this.publish({ kind: "tick", id, done: !done });
+  },
+
+  remove(event: WechatMiniprogram.TouchEvent) {
+    const { id } = event.currentTarget.dataset as { id: string };
+    this.publish({ kind: "remove", id });
+  },
+
+  publish(change: Change) {
+    list?.publish(change).catch((error: Error) => wx.showToast({ title: error.message, icon: "none" }));
+  },
+});
