@@ -1,11 +1,19 @@
 import { join } from "node:path";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 const report = process.env.TIDEGATE_TEST_REPORT;
+
+/** Suites that kill and freeze servers for minutes: `npm run test:faults`. */
+const faults = ["faults", "sentinel", "sentinel-contract", "cluster", "cluster-contract"];
+const excluded = process.env.TIDEGATE_TEST_FAULTS
+  ? []
+  : faults.map((name) => `test/cluster/redis/${name}.test.ts`);
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, ...excluded],
+    globalSetup: ["test/support/ensure-redis.ts"],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     reporters: report ? ["default", ["json", { outputFile: join(report, "gateway.json") }]] : ["default"],

@@ -9,7 +9,7 @@ import { Presence } from "./channels/presence.ts";
 import { Publisher } from "./channels/publish.ts";
 import { Rules } from "./channels/rules.ts";
 import { Subscriptions } from "./channels/subscriptions.ts";
-import { createMemoryCluster } from "./cluster/memory/cluster.ts";
+import { openCluster } from "./cluster/open.ts";
 import type { Cluster, ClusterHost, NodeInfo } from "./cluster/ports.ts";
 import type { ChannelRule } from "./config/rules.ts";
 import type { Config } from "./config/schema.ts";
@@ -80,7 +80,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     log,
     now,
   });
-  const core = createCore(context, tokens);
+  const core = await createCore(context, tokens);
   const publicServer = openDoor(context, core);
   const api = await openApi(context, core, tokens);
   return {
@@ -92,6 +92,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     drain: () => drain(context, core),
     async stop() {
       context.state.draining = true;
+      for (const connection of context.registry.all()) core.lifecycle.end(connection, "draining", true);
       core.engine.close();
       closeServer(publicServer);
       await api.close();
@@ -103,7 +104,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 }
 
 /** The rooms between the cluster and the clients; deliveries come out of the one and go to the other. */
-function createCore(context: Context, tokens: Tokens) {
+async function createCore(context: Context, tokens: Tokens) {
   const { config, log, now, registry, alarms } = context;
   const node = config.nodeId;
   const { meter, registry: metrics } = createMetrics({
@@ -120,7 +121,7 @@ function createCore(context: Context, tokens: Tokens) {
     lost: (channel) => gaps.lost(channel),
     target: { execute: (command) => commands.execute(command), describe },
   };
-  const cluster: Cluster = createMemoryCluster(host, { now, tokenMaxLifetime: config.tokenMaxLifetime });
+  const cluster = await openCluster(host, context);
   const { broker } = cluster;
 
   const turn = new Turn(config.flushDelay);
@@ -140,9 +141,9 @@ function createCore(context: Context, tokens: Tokens) {
 
   const revokedBefore = (user: string) => cluster.revocations.revokedBefore(user);
   const handshake = new Handshake({ tokens, revokedBefore, anonymous: config.anonymous });
-  const joiner = new Joiner({ subscriptions, presence, tokens, alarms });
-  const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
   const leeway = tokenLeeway * 1_000;
+  const joiner = new Joiner({ subscriptions, presence, tokens, alarms, now, leeway });
+  const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
   const lifecycle = new Lifecycle({ node, registry, joiner, alarms, revokedBefore, leeway, log, meter, now });
   const commands = new Commands({ node, registry, joiner, lifecycle, describe });
   const services = { rules, joiner, publisher, history, presence, handshake, lifecycle, maxChannels };
@@ -162,7 +163,7 @@ function createCore(context: Context, tokens: Tokens) {
   };
 }
 
-type Core = ReturnType<typeof createCore>;
+type Core = Awaited<ReturnType<typeof createCore>>;
 
 function admit({ config, state }: Context, { healthy }: Cluster): Admission {
   return new Admission({ draining: () => state.draining, healthy, rate: config.handshakeRate });
@@ -208,7 +209,7 @@ function openApi({ config, log, now }: Context, core: Core, tokens: Tokens) {
     revocations: cluster.revocations,
     tokens,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),
-    ready: () => admission.obstacle(),
+    ready: () => admission.unready(),
     keys: config.apiKeys,
     version,
     log,

@@ -13,6 +13,7 @@ export interface AdmissionOptions {
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #bucket: TokenBucket | undefined;
+  #met = false;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -27,6 +28,16 @@ export class Admission {
     // Those who are sent away together do not come back together.
     const after = 1_000 + Math.floor(Math.random() * 4_000);
     return new Failure("rate_limited", "This node accepts no more handshakes in this second.", { after });
+  }
+
+  /**
+   * Why the node is not ready. Once it has met the others it stays ready while they cannot be reached: all nodes
+   * unready at once would leave nobody to answer.
+   */
+  unready(): Failure | undefined {
+    this.#met ||= this.#options.healthy();
+    if (this.#options.draining()) return new Failure("draining", undefined, { after: 1_000 });
+    return this.#met ? undefined : new Failure("unavailable", undefined, { after: 2_000 });
   }
 
   /** What stands in the way of any connection. */

@@ -1,0 +1,130 @@
+import type { Complaints } from "./complaints.ts";
+import type { Shard } from "./shard.ts";
+import type { Shards } from "./shards.ts";
+import { slotOf } from "./slot.ts";
+
+export interface ClusterShardsOptions {
+  /** `host:port` of some of the servers. */
+  seeds: readonly string[];
+  /** The hash tag of what belongs to no channel. */
+  homeTag: string;
+  makeShard(address: string): Shard;
+  complaints: Complaints;
+  /** Milliseconds between two looks at whether a shard is missing. */
+  interval: number;
+}
+
+/** CLUSTER SLOTS: ranges, each with its primary and then its replicas. */
+type RawSlots = [first: number, last: number, primary: [host: string, port: number], ...unknown[]][];
+
+/** The primaries of a Redis Cluster. Where slots move, what is heard of their channels moves with them. */
+export class ClusterShards implements Shards {
+  readonly #options: ClusterShardsOptions;
+  readonly #shards = new Map<string, Shard>();
+  readonly #owners: Shard[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #refreshing: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: ClusterShardsOptions) {
+    this.#options = options;
+    for (const seed of options.seeds) this.#make(seed);
+    this.#timer = setInterval(() => this.#look(), options.interval).unref();
+  }
+
+  get home(): Shard {
+    return this.of(this.#options.homeTag);
+  }
+
+  of(channel: string): Shard {
+    const [first] = this.#shards.values();
+    const shard = this.#owners[slotOf(channel)] ?? first;
+    if (!shard) throw new TypeError("A Redis Cluster has at least one server.");
+    return shard;
+  }
+
+  all(): Iterable<Shard> {
+    return this.#shards.values();
+  }
+
+  async connect(): Promise<void> {
+    await Promise.any([...this.#shards.values()].map((shard) => shard.connect()));
+    await this.refresh();
+    await Promise.all([...this.#shards.values()].map((shard) => shard.connect()));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    for (const shard of this.#shards.values()) shard.stop();
+    this.#shards.clear();
+  }
+
+  /** Asks where the slots are. One that is asked for while another runs is that one. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  #look(): void {
+    if ([...this.#shards.values()].some((shard) => !shard.answering)) void this.refresh();
+  }
+
+  #open(address: string): Shard {
+    const known = this.#shards.get(address);
+    if (known) return known;
+    const shard = this.#make(address);
+    void shard.connect();
+    return shard;
+  }
+
+  #make(address: string): Shard {
+    const shard = this.#options.makeShard(address);
+    this.#shards.set(address, shard);
+    shard.onMoved(() => void this.refresh());
+    return shard;
+  }
+
+  async #refresh(): Promise<void> {
+    for (const shard of this.#shards.values()) {
+      if (!shard.line.ready) continue;
+      try {
+        const slots = await shard.line.call((client) => client.cluster("SLOTS"));
+        this.#adopt(slots as unknown as RawSlots);
+        return;
+      } catch (error) {
+        this.#options.complaints.warn("A server of the Redis Cluster does not tell where slots are.", error);
+      }
+    }
+  }
+
+  #adopt(slots: RawSlots): void {
+    // A cluster that is being made, or has lost a primary, may not know of all.
+    if (slots.length === 0 || this.#stopped) return;
+    const current = new Set<Shard>();
+    for (const [first, last, [host, port]] of slots) {
+      const shard = this.#open(`${host}:${port}`);
+      current.add(shard);
+      for (let slot = first; slot <= last; slot += 1) this.#owners[slot] = shard;
+    }
+    this.#moveEars();
+    for (const [address, shard] of this.#shards) {
+      if (current.has(shard) || this.#owners.includes(shard)) continue;
+      this.#shards.delete(address);
+      shard.stop();
+    }
+  }
+
+  #moveEars(): void {
+    for (const shard of this.#shards.values()) {
+      for (const ear of shard.topics.ears()) {
+        const owner = this.of(ear.tag);
+        if (owner === shard) continue;
+        shard.topics.release(ear);
+        owner.topics.adopt(ear);
+      }
+    }
+  }
+}

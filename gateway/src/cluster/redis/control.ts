@@ -1,0 +1,147 @@
+import { randomBytes } from "node:crypto";
+import type {
+  Command,
+  CommandReply,
+  CommandResult,
+  ConnectionInfo,
+  Control,
+  ControlTarget,
+  NodeInfo,
+} from "../ports.ts";
+import { type Order, parseOrder, parseReport } from "./commands.ts";
+import type { Complaints } from "./complaints.ts";
+import type { Keys } from "./keys.ts";
+import type { Leases, Neighbour } from "./leases.ts";
+import type { HomeLine, Shards } from "./shards.ts";
+
+/** Milliseconds in which the other nodes have to reply, so that the whole answer takes less than a second. */
+const replyLimit = 800;
+
+export interface RedisControlOptions {
+  /** To the home shard. */
+  line: HomeLine;
+  keys: Keys;
+  leases: Leases;
+  shards: Shards;
+  complaints: Complaints;
+  target: ControlTarget;
+  /** Where this node hears replies. */
+  address: string;
+}
+
+/** The replies to one command. */
+class Inquiry {
+  readonly connections: ConnectionInfo[] = [];
+  readonly #replied = new Set<string>();
+  #expected: readonly string[] | undefined;
+  readonly done: Promise<void>;
+  #finish: () => void = () => {};
+
+  constructor() {
+    this.done = new Promise((resolve) => {
+      this.#finish = resolve;
+      setTimeout(resolve, replyLimit).unref();
+    });
+  }
+
+  expect(addresses: readonly string[]): void {
+    this.#expected = addresses;
+    this.#check();
+  }
+
+  add(from: string, reply: CommandReply): void {
+    if (this.#replied.has(from)) return;
+    this.#replied.add(from);
+    this.connections.push(...reply.connections);
+    this.#check();
+  }
+
+  hasReplyOf(address: string): boolean {
+    return this.#replied.has(address);
+  }
+
+  #check(): void {
+    if (this.#expected?.every((address) => this.#replied.has(address))) this.#finish();
+  }
+}
+
+/** Commands to all nodes, over pub/sub. Who has to reply is known by the leases. */
+export class RedisControl implements Control {
+  readonly #options: RedisControlOptions;
+  readonly #inquiries = new Map<string, Inquiry>();
+
+  constructor(options: RedisControlOptions) {
+    this.#options = options;
+  }
+
+  /** Hears commands and replies from now on. */
+  listen(): void {
+    const { shards, keys, address } = this.#options;
+    const { topics } = shards.home;
+    topics.hear(keys.commands(), (message) => void this.#execute(message));
+    topics.hear(keys.replies(address), (message) => this.#receive(message));
+  }
+
+  async send(command: Command): Promise<CommandResult> {
+    const [own, others] = await Promise.all([this.#options.target.execute(command), this.#ask(command)]);
+    return { ...others, connections: [...own.connections, ...others.connections] };
+  }
+
+  async nodes(): Promise<NodeInfo[]> {
+    const { leases, target } = this.#options;
+    await leases.look();
+    return [target.describe(), ...this.#others(leases.live).map(({ info }) => info)];
+  }
+
+  #others(neighbours: readonly Neighbour[]): Neighbour[] {
+    return neighbours.filter(({ address, lease }) => {
+      return address !== this.#options.address && lease !== this.#options.leases.current;
+    });
+  }
+
+  /** Where Redis cannot be reached, all others are unreached. */
+  async #ask(command: Command): Promise<CommandResult> {
+    const { line, keys, leases, address } = this.#options;
+    const id = randomBytes(8).toString("hex");
+    const inquiry = new Inquiry();
+    this.#inquiries.set(id, inquiry);
+    try {
+      const order: Order = { id, from: address, command };
+      const published = line.call((client) =>
+        client.call(keys.publish, keys.commands(), JSON.stringify(order)),
+      );
+      await Promise.all([leases.look(), published]);
+      inquiry.expect(this.#others(leases.known).map((other) => other.address));
+      await inquiry.done;
+    } catch (error) {
+      this.#options.complaints.warn("A command could not be sent to the other nodes.", error);
+    } finally {
+      this.#inquiries.delete(id);
+    }
+    // Once Redis is away for longer than leases hold, it is still those that were there before.
+    const unreached = this.#others(leases.known).filter((other) => !inquiry.hasReplyOf(other.address));
+    return { connections: inquiry.connections, unreached: unreached.map(({ info }) => info.node) };
+  }
+
+  async #execute(message: Buffer): Promise<void> {
+    const { line, keys, target, address, complaints } = this.#options;
+    try {
+      const { id, from, command } = parseOrder(message);
+      if (from === address) return;
+      const reply = await target.execute(command);
+      const report = JSON.stringify({ id, from: address, ...reply });
+      await line.call((client) => client.call(keys.publish, keys.replies(from), report));
+    } catch (error) {
+      complaints.warn("A command of another node has failed.", error);
+    }
+  }
+
+  #receive(message: Buffer): void {
+    try {
+      const { id, from, connections } = parseReport(message);
+      this.#inquiries.get(id)?.add(from, { connections });
+    } catch (error) {
+      this.#options.complaints.warn("A reply of another node is none.", error);
+    }
+  }
+}

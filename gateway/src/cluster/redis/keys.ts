@@ -1,0 +1,83 @@
+/** The hash tag of what belongs to no channel. */
+export const homeTag = "nodes";
+
+/**
+ * The names of everything in Redis. All keys of a channel have the channel as their hash tag, so that they
+ * are in one slot of a Redis Cluster.
+ */
+export class Keys {
+  readonly #prefix: string;
+  readonly #channelPrefix: string;
+  /** In a Redis Cluster, pub/sub channels are where the keys with the same hash tag are. */
+  readonly sharded: boolean;
+
+  /**
+   * @param prefix of keys
+   * @param channelPrefix of pub/sub channels; emitters have the same
+   */
+  constructor(prefix: string, channelPrefix: string, sharded: boolean) {
+    this.sharded = sharded;
+    this.#prefix = prefix;
+    this.#channelPrefix = channelPrefix;
+  }
+
+  /** The command that publishes. */
+  get publish(): "PUBLISH" | "SPUBLISH" {
+    return this.sharded ? "SPUBLISH" : "PUBLISH";
+  }
+
+  /** The pub/sub channel of a Socket.IO room. */
+  room(channel: string): string {
+    return `${this.#channelPrefix}#/#${this.sharded ? `{${channel}}` : channel}#`;
+  }
+
+  get #home(): string {
+    return `${this.#prefix}{${homeTag}}`;
+  }
+
+  counter(channel: string): string {
+    return `${this.#prefix}channel:{${channel}}:counter`;
+  }
+
+  stream(channel: string): string {
+    return `${this.#prefix}channel:{${channel}}:stream`;
+  }
+
+  idempotency(channel: string, key: string): string {
+    return `${this.#prefix}channel:{${channel}}:id:${key}`;
+  }
+
+  /** The users of a channel in their order, what is known of each, and how many entries each lease has. */
+  presence(channel: string): [users: string, records: string, leases: string] {
+    const base = `${this.#prefix}channel:{${channel}}:presence`;
+    return [`${base}:users`, `${base}:records`, `${base}:leases`];
+  }
+
+  /** The channels in whose presence a lease has entries. */
+  presentIn(lease: string): string {
+    return `${this.#home}:channels:${lease}`;
+  }
+
+  /** When each lease ends, and the node that holds it. */
+  leases(): [ends: string, nodes: string] {
+    return [`${this.#home}:leases`, `${this.#home}:info`];
+  }
+
+  revocation(user: string): string {
+    return `${this.#home}:revoked:${user}`;
+  }
+
+  revocations(): string {
+    return `${this.#home}:revocations`;
+  }
+
+  /** Where commands reach all nodes. */
+  commands(): string {
+    return `${this.#home}:commands`;
+  }
+
+  /** Where a node hears the replies to its commands. */
+  replies(node: string): string {
+    return `${this.#home}:replies:${node}`;
+  }
+}

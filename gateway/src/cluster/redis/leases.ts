@@ -1,0 +1,148 @@
+import { randomBytes } from "node:crypto";
+import type { NodeInfo } from "../ports.ts";
+import type { Keys } from "./keys.ts";
+import { scripts } from "./scripts.ts";
+import type { HomeLine } from "./shards.ts";
+
+/** A node as the others know it. */
+export interface Neighbour {
+  lease: string;
+  /** Where it hears replies; a node keeps it for as long as it runs. */
+  address: string;
+  info: NodeInfo;
+  /** Milliseconds on the monotonic clock at which its lease ends, as far as is known. */
+  until: number;
+}
+
+export interface LeasesOptions {
+  /** To the home shard. */
+  line: HomeLine;
+  keys: Keys;
+  address: string;
+  node: string;
+  describe(): NodeInfo;
+  /** Milliseconds for which a lease holds without being renewed. */
+  life: number;
+}
+
+/** This node's lease, and what is known of all. What a node has entered in Redis counts while its lease holds. */
+export class Leases {
+  readonly #options: LeasesOptions;
+  #current: string;
+  #isNew = true;
+  #known: Neighbour[] = [];
+  /** Milliseconds on the monotonic clock. */
+  #askedAt = 0;
+  /** Since when Redis could be reached without a break; milliseconds on the monotonic clock. */
+  #steadySince = Number.POSITIVE_INFINITY;
+
+  constructor(options: LeasesOptions) {
+    this.#options = options;
+    this.#current = this.#makeLease();
+  }
+
+  get current(): string {
+    return this.#current;
+  }
+
+  /** Whether Redis knows of it, so that what is entered under it counts. */
+  get held(): boolean {
+    return !this.#isNew;
+  }
+
+  /**
+   * Whether a lease that has ended means that its node is gone. After an outage of Redis itself all have
+   * ended; then each node is given the time to renew its own.
+   */
+  get steady(): boolean {
+    return performance.now() - this.#steadySince > this.#options.life;
+  }
+
+  /** Those whose leases held when Redis was last asked, the own node included. */
+  get known(): Neighbour[] {
+    return this.#known.filter(({ until }) => until > this.#askedAt);
+  }
+
+  /** Those whose leases hold now, as far as is known. */
+  get live(): Neighbour[] {
+    const now = performance.now();
+    return this.#known.filter(({ until }) => until > now);
+  }
+
+  get lapsed(): Neighbour[] {
+    const now = performance.now();
+    return this.#known.filter(({ until, lease }) => until <= now && lease !== this.#current);
+  }
+
+  /**
+   * @returns whether the lease is another one now: the old was lost while this node could not renew it
+   * @throws Failure `unavailable`
+   */
+  async renew(): Promise<boolean> {
+    try {
+      const lost = !(await this.#ask(this.#current));
+      if (lost) {
+        this.#current = this.#makeLease();
+        this.#isNew = true;
+        await this.#ask(this.#current);
+      }
+      this.#isNew = false;
+      this.#steadySince = Math.min(this.#steadySince, performance.now());
+      return lost;
+    } catch (error) {
+      this.#steadySince = Number.POSITIVE_INFINITY;
+      throw error;
+    }
+  }
+
+  /** @throws Failure `unavailable` */
+  async look(): Promise<void> {
+    await this.#ask("");
+  }
+
+  /**
+   * @param reason `ended` where its time must have passed, `given` where its holder gives it up, `swept` to forget it
+   * @returns whether its entries may be swept
+   * @throws Failure `unavailable`
+   */
+  async lapse(lease: string, reason: "ended" | "given" | "swept"): Promise<boolean> {
+    const { line, keys } = this.#options;
+    return (await line.run(scripts.lapse, keys.leases(), [lease, reason])) === 1;
+  }
+
+  /** @returns whether the lease is held */
+  async #ask(lease: string): Promise<boolean> {
+    const { line, keys, address, describe, life } = this.#options;
+    const said = JSON.stringify({ address, info: describe() });
+    const args = [lease, life, said, this.#isNew ? 1 : 0];
+    const [held, ...raw] = (await line.run(scripts.lease, keys.leases(), args)) as [number, ...RawLease[]];
+    this.#askedAt = performance.now();
+    this.#known = neighbours(raw, this.#askedAt);
+    return held === 1;
+  }
+
+  #makeLease(): string {
+    return `${this.#options.node}.${randomBytes(4).toString("hex")}`;
+  }
+}
+
+type RawLease = Buffer | number;
+
+/** @param raw lease, milliseconds left and the node's JSON, again and again */
+function neighbours(raw: readonly RawLease[], now: number): Neighbour[] {
+  const found: Neighbour[] = [];
+  for (let at = 0; at + 2 < raw.length; at += 3) {
+    const [lease, left, said] = raw.slice(at, at + 3);
+    const until = now + Number(left);
+    found.push({ lease: String(lease), until, ...saidBy(String(lease), String(said)) });
+  }
+  return found;
+}
+
+/** What a node said of itself; where that is gone, what its lease tells. */
+function saidBy(lease: string, said: string): Pick<Neighbour, "address" | "info"> {
+  if (said !== "") return JSON.parse(said);
+  const node = lease.slice(0, lease.lastIndexOf("."));
+  const info = { node, version: "", uptime: 0, connections: 0, subscriptions: 0, draining: false };
+  return { address: "", info };
+}

@@ -1,0 +1,166 @@
+import { type Redis, ReplyError } from "ioredis";
+import { Failure } from "../../errors.ts";
+import type { Complaints } from "./complaints.ts";
+import { Deadlines } from "./deadlines.ts";
+import { type Script, scripts } from "./scripts.ts";
+
+/** Milliseconds in which a call is answered or fails: as a rule, where it comes in bursts, and as a sign of life. */
+const limits = { call: 900, burst: 5_000, ping: 2_000 };
+/** Milliseconds in which a server that takes a connection has to greet. */
+const greetingLimit = 4_000;
+/** Calls without an answer; those that failed by their deadline count until Redis answers or the line drops. */
+const maxPending = 20_000;
+/** Bytes written that the network has not taken. */
+const maxUnsent = 32 * 1024 * 1024;
+
+export type Limit = keyof typeof limits;
+export type Argument = string | number | Buffer;
+
+/**
+ * One connection to one Redis. A call is answered in time or fails as `unavailable`; nothing waits for
+ * a connection that is not there, and no more than a bounded number waits for one that is.
+ */
+export class Line {
+  readonly #client: Redis;
+  readonly #complaints: Complaints;
+  readonly #deadlines: Record<Limit, Deadlines> = {
+    call: new Deadlines(limits.call),
+    burst: new Deadlines(limits.burst),
+    ping: new Deadlines(limits.ping),
+  };
+  #answering = false;
+  #corked = false;
+  /** Milliseconds on the monotonic clock. */
+  #connectedAt = 0;
+
+  constructor(client: Redis, complaints: Complaints) {
+    this.#client = client;
+    this.#complaints = complaints;
+    client.on("error", (error) => complaints.warn("The connection to Redis has failed.", error));
+    client.on("connect", () => {
+      this.#connectedAt = performance.now();
+    });
+    client.on("ready", () => {
+      this.#answering = true;
+      this.#loadScripts();
+    });
+    client.on("close", () => this.#drop(new Error("The connection to Redis was closed.")));
+  }
+
+  get ready(): boolean {
+    return this.#client.status === "ready";
+  }
+
+  /** Whether the server has taken the connection and then said nothing. */
+  get stuck(): boolean {
+    return this.#client.status === "connect" && performance.now() - this.#connectedAt > greetingLimit;
+  }
+
+  /** Whether Redis was there at the last call. */
+  get answering(): boolean {
+    return this.ready && this.#answering;
+  }
+
+  /** @param listener is told where the server says that a slot is not, or no longer, with it */
+  onMoved(listener: () => void): void {
+    this.#client.on("moved", listener);
+  }
+
+  onReady(listener: () => void): void {
+    this.#client.on("ready", listener);
+  }
+
+  /** @param listener takes the name of the pub/sub channel and the message */
+  onMessage(listener: (name: Buffer, message: Buffer) => void): void {
+    this.#client.on("messageBuffer", listener);
+    this.#client.on("smessageBuffer", listener);
+  }
+
+  /** Connects, and again whenever the connection is lost. Resolves at the next time that it is there. */
+  connect(): Promise<void> {
+    if (this.ready) return Promise.resolve();
+    const connected = new Promise<void>((resolve) => this.#client.once("ready", resolve));
+    if (this.#client.status === "wait") this.#client.connect().catch(() => {});
+    return connected;
+  }
+
+  stop(): void {
+    this.#client.disconnect();
+    this.#drop(new Error("The connection to Redis has ended."));
+  }
+
+  /** Gives up a connection on which nothing comes back, for a new one. */
+  restart(): void {
+    this.#client.stream?.destroy();
+  }
+
+  /**
+   * @param send writes commands; it must not wait before the first
+   * @throws Failure `unavailable`
+   */
+  async call<Reply>(send: (client: Redis) => Promise<Reply>, limit: Limit = "call"): Promise<Reply> {
+    const obstacle = this.#obstacle();
+    if (obstacle) throw new Failure("unavailable", undefined, { cause: obstacle });
+    this.#cork();
+    try {
+      const reply = await this.#deadlines[limit].within(send(this.#client));
+      this.#answering = true;
+      return reply;
+    } catch (error) {
+      // An error that Redis answered with is an answer.
+      this.#answering = error instanceof ReplyError;
+      if (error instanceof Error && /^(MOVED|ASK|CLUSTERDOWN) /.test(error.message))
+        this.#client.emit("moved");
+      this.#complaints.warn("A call to Redis has failed.", error);
+      throw new Failure("unavailable", undefined, { cause: error });
+    }
+  }
+
+  /**
+   * Runs a script; its strings come back as Buffers.
+   *
+   * @throws Failure `unavailable`
+   */
+  run(script: Script, keys: readonly string[], args: readonly Argument[], limit?: Limit): Promise<unknown> {
+    const rest = [keys.length, ...keys, ...args];
+    return this.call(async (client) => {
+      try {
+        return await client.callBuffer("evalsha", [script.sha, ...rest]);
+      } catch (error) {
+        if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+        return await client.callBuffer("eval", [script.text, ...rest]);
+      }
+    }, limit);
+  }
+
+  #obstacle(): Error | undefined {
+    const { status, commandQueue, stream } = this.#client;
+    if (status !== "ready") return new Error(`The connection to Redis is in the state "${status}".`);
+    if (commandQueue.length >= maxPending) return new Error("Too many calls wait for Redis.");
+    if (stream.writableLength >= maxUnsent) return new Error("Too many bytes wait for Redis.");
+    return undefined;
+  }
+
+  #drop(error: Error): void {
+    this.#answering = false;
+    for (const deadlines of Object.values(this.#deadlines)) deadlines.fail(error);
+  }
+
+  /** All calls of one turn of the event loop leave in one write. */
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    const { stream } = this.#client;
+    stream.cork();
+    setImmediate(() => {
+      this.#corked = false;
+      stream.uncork();
+    });
+  }
+
+  #loadScripts(): void {
+    for (const { text } of Object.values(scripts)) {
+      this.call((client) => client.script("LOAD", text)).catch(() => {});
+    }
+  }
+}

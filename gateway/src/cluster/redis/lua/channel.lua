@@ -1,0 +1,66 @@
+-- What the scripts of a channel share; it stands before each of them.
+-- A channel's counter is a hash: e, the nonce of its epochs; n, the offset of its newest message;
+-- o, a time before which no stored message was stored. Its stream's ids are offset-time.
+
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+local function clock()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- An epoch ends with the replication id, which a failover changes: what the old primary had acknowledged
+-- and the new one never got must not be taken for what the new one numbers alike.
+local function epochs_end()
+  local info = redis.call('INFO', 'replication')
+  local _, named = string.find(info, 'master_replid:', 1, true)
+  return string.sub(info, named + 1, named + 8)
+end
+
+local function open(counter, stream, nonce)
+  local held = redis.call('HMGET', counter, 'e', 'n', 'o')
+  if held[1] then
+    return held[1], tonumber(held[2]), tonumber(held[3])
+  end
+  -- The messages of a counter that is gone have offsets that the new one gives again.
+  redis.call('DEL', stream)
+  redis.call('HSET', counter, 'e', nonce, 'n', '0', 'o', '0')
+  return nonce, 0, 0
+end
+
+-- The counter outlives the messages by more than the nodes take to come round and refresh it.
+local function refresh(counter, ttl)
+  redis.call('PEXPIRE', counter, ttl + 90000)
+end
+
+local function time_of(entry)
+  return tonumber(string.match(entry[1], '-(%d+)$'))
+end
+
+local function offset_of(entry)
+  return tonumber(string.match(entry[1], '^%d+'))
+end
+
+local function drop_aged(counter, stream, oldest, now, ttl)
+  local horizon = now - ttl
+  if oldest >= horizon then
+    return
+  end
+  while true do
+    local heads = redis.call('XRANGE', stream, '-', '+', 'COUNT', 16)
+    if #heads == 0 then
+      redis.call('HSET', counter, 'o', text(now))
+      return
+    end
+    for _, head in ipairs(heads) do
+      if time_of(head) >= horizon then
+        redis.call('XTRIM', stream, 'MINID', head[1])
+        redis.call('HSET', counter, 'o', text(time_of(head)))
+        return
+      end
+    end
+    redis.call('XTRIM', stream, 'MINID', text(offset_of(heads[#heads]) + 1))
+  end
+end

@@ -1,0 +1,70 @@
+-- What the scripts that change presence share; it stands before each of them.
+-- KEYS: 1 users, a sorted set in the order of their ids; 2 records, user to packed connections in the order
+-- in which they came; 3 leases, lease to its number of connections here.
+
+-- The places of a connection in a record.
+local CONNECTION, LEASE, AWAY, ANNOUNCE, INFO = 1, 2, 3, 4, 5
+
+local function load(user)
+  local packed = redis.call('HGET', KEYS[2], user)
+  return packed and cmsgpack.unpack(packed) or {}
+end
+
+local function save(user, record)
+  if #record == 0 then
+    redis.call('HDEL', KEYS[2], user)
+    redis.call('ZREM', KEYS[1], user)
+  else
+    redis.call('HSET', KEYS[2], user, cmsgpack.pack(record))
+    redis.call('ZADD', KEYS[1], 0, user)
+  end
+end
+
+local function find(record, connection)
+  for index, entry in ipairs(record) do
+    if entry[CONNECTION] == connection then
+      return index
+    end
+  end
+end
+
+local function count(lease, change)
+  if redis.call('HINCRBY', KEYS[3], lease, change) <= 0 then
+    redis.call('HDEL', KEYS[3], lease)
+  end
+end
+
+local function state(record)
+  if #record == 0 then
+    return 'gone'
+  end
+  for _, entry in ipairs(record) do
+    if not entry[AWAY] then
+      return 'online'
+    end
+  end
+  return 'away'
+end
+
+local function event_of(before, after)
+  if before == after then
+    return nil
+  elseif before == 'gone' then
+    return 'joined'
+  elseif after == 'gone' then
+    return 'left'
+  end
+  return after == 'away' and 'away' or 'back'
+end
+
+-- Tells the channel how the user's state has changed. `last` is the entry whose info is told when none is left.
+local function announce(room, user, before, record, last)
+  local event = event_of(before, state(record))
+  if not event then
+    return
+  end
+  local info = (record[#record] or last)[INFO]
+  local packet = '42["' .. event .. '",{"channel":' .. room.json .. ',"user":' .. cjson.encode(user)
+    .. (info and ',"info":' .. info or '') .. '}]'
+  redis.call(room.command, room.name, '\1\n\0\0\0\0\0\0\0\0' .. packet)
+end

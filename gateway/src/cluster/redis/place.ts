@@ -1,0 +1,29 @@
+import { ClusterShards } from "./cluster-shards.ts";
+import { clusterSeeds, createClient, type RedisAddress } from "./connection.ts";
+import { homeTag, Keys } from "./keys.ts";
+import { Shard, type ShardOptions } from "./shard.ts";
+import { OneShard, type Shards } from "./shards.ts";
+
+/** Where in Redis the nodes meet. */
+export interface Place extends RedisAddress {
+  /** Before every key, and every pub/sub channel but those of rooms; `tidegate:` where absent. */
+  keyPrefix?: string | undefined;
+  /** Before every room's pub/sub channel; `socket.io` where absent. Socket.IO emitters have to be given the same. */
+  channelPrefix?: string | undefined;
+}
+
+/** @throws TypeError where the URL is not of a form that is known */
+export function makeKeys(place: Place): Keys {
+  const { keyPrefix = "tidegate:", channelPrefix = "socket.io" } = place;
+  return new Keys(keyPrefix, channelPrefix, clusterSeeds(place) !== undefined);
+}
+
+/** @param options with the node's name, which its connections bear */
+export function makeShards(place: Place, options: ShardOptions & { node: string }): Shards {
+  const { node, complaints, pace } = options;
+  const makeShard = (server?: string): Shard =>
+    new Shard((role) => createClient(place, `tidegate:${node}:${role}`, server), options);
+  const seeds = clusterSeeds(place);
+  if (!seeds) return new OneShard(makeShard());
+  return new ClusterShards({ seeds, homeTag, makeShard, complaints, interval: pace.watch });
+}

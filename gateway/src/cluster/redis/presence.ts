@@ -1,0 +1,174 @@
+import { Failure } from "../../errors.ts";
+import type { PresenceUser } from "../../protocol/events.ts";
+import type { PresenceMember, PresencePage, PresenceStore } from "../ports.ts";
+import type { Keys } from "./keys.ts";
+import type { Leases } from "./leases.ts";
+import type { Argument } from "./line.ts";
+import { PresenceIndex } from "./presence-index.ts";
+import { scripts } from "./scripts.ts";
+import type { HomeLine, Shards } from "./shards.ts";
+import type { Sweeper } from "./sweeper.ts";
+
+/** A connection of this node in a channel. */
+interface Entry {
+  channel: string;
+  member: PresenceMember;
+  announce: boolean;
+  away: boolean;
+  /** It has left. */
+  gone: boolean;
+}
+
+export interface RedisPresenceOptions {
+  /** To the home shard. */
+  line: HomeLine;
+  shards: Shards;
+  keys: Keys;
+  leases: Leases;
+  sweeper: Sweeper;
+}
+
+/** Entries written again in one go. */
+const chunkSize = 500;
+
+type RawPage = [total: number, suspects: Buffer[], more: number, users: (Buffer | number)[]];
+
+/** Presence in Redis, where each entry counts while the lease of its node holds. */
+export class RedisPresence implements PresenceStore {
+  readonly #options: RedisPresenceOptions;
+  /** By channel, then by connection. */
+  readonly #entries = new Map<string, Map<string, Entry>>();
+  /** Entries of which Redis may know something else, since a call has failed. */
+  readonly #unsure = new Set<Entry>();
+  readonly #index: PresenceIndex;
+
+  constructor(options: RedisPresenceOptions) {
+    this.#options = options;
+    this.#index = new PresenceIndex(options);
+  }
+
+  async enter(channel: string, member: PresenceMember, announce: boolean): Promise<void> {
+    const { line, shards, leases } = this.#options;
+    // What was never sent need not be made good later.
+    if (!leases.held || !line.ready || !shards.of(channel).line.ready) throw new Failure("unavailable");
+    const held = this.#find(channel, member.connection);
+    const entry = { channel, member, announce, away: held?.away ?? false, gone: false };
+    if (held) this.#unsure.delete(held);
+    const entries = this.#entries.get(channel) ?? new Map<string, Entry>();
+    this.#entries.set(channel, entries.set(member.connection, entry));
+    await this.#write(entry, "enter");
+  }
+
+  /** Resolves also where Redis cannot be reached: it is told when it can. */
+  async leave(channel: string, member: PresenceMember, announce: boolean): Promise<void> {
+    const entry = this.#find(channel, member.connection);
+    if (!entry) return;
+    this.#forget(entry);
+    entry.gone = true;
+    entry.announce = announce;
+    await this.#write(entry, "leave").catch(() => {});
+    if (!this.#entries.has(channel)) this.#index.remove(channel);
+  }
+
+  async setAway(channel: string, member: PresenceMember, away: boolean, announce: boolean): Promise<void> {
+    const entry = this.#find(channel, member.connection);
+    if (!entry) return;
+    entry.away = away;
+    entry.announce = announce;
+    await this.#write(entry, away ? "away" : "back");
+  }
+
+  async page(channel: string, limit: number, cursor: string | undefined): Promise<PresencePage> {
+    const [page, suspects] = await this.#read(channel, limit, cursor);
+    if (suspects.length === 0) return page;
+    const swept = await this.#options.sweeper.sweepChannel(channel, suspects);
+    return swept ? (await this.#read(channel, limit, cursor))[0] : page;
+  }
+
+  /** Enters everybody again, under a lease that Redis does not know them by. */
+  renew(): void {
+    this.#index.reset();
+    for (const entries of this.#entries.values()) {
+      for (const entry of entries.values()) this.#unsure.add(entry);
+    }
+  }
+
+  /** Tells Redis what calls that failed should have. */
+  async settle(): Promise<void> {
+    const unsure = [...this.#unsure];
+    for (let at = 0; at < unsure.length; at += chunkSize) {
+      const some = unsure.slice(at, at + chunkSize);
+      await Promise.all(some.map((entry) => this.#rewrite(entry)));
+    }
+  }
+
+  #find(channel: string, connection: string): Entry | undefined {
+    return this.#entries.get(channel)?.get(connection);
+  }
+
+  #forget({ channel, member }: Entry): void {
+    const entries = this.#entries.get(channel);
+    entries?.delete(member.connection);
+    if (entries?.size === 0) this.#entries.delete(channel);
+  }
+
+  async #rewrite(entry: Entry): Promise<void> {
+    if (!this.#unsure.delete(entry)) return;
+    if (entry.gone) return this.#write(entry, "leave");
+    const entered = this.#write(entry, "enter");
+    await Promise.all([entered, this.#write(entry, entry.away ? "away" : "back")]);
+  }
+
+  async #write(entry: Entry, action: "enter" | "leave" | "away" | "back"): Promise<void> {
+    const { keys, leases } = this.#options;
+    const { channel, member, announce } = entry;
+    const { user, connection, info } = member;
+    const args = [action, user, connection, leases.current, info === undefined ? "" : JSON.stringify(info)];
+    const room = [keys.publish, keys.room(channel), JSON.stringify(channel)];
+    try {
+      // The index is written before the entry, or a sweep might not find it.
+      const indexed = action === "enter" ? this.#index.add(channel) : undefined;
+      // Two shards have no common order; on one, what is written first is there first.
+      if (keys.sharded) await Promise.all([indexed, this.#index.settled(channel)]);
+      const written = this.#present(channel, [...args, announce ? 1 : 0, ...room]);
+      await Promise.all([indexed, written]);
+    } catch (error) {
+      this.#unsure.add(entry);
+      throw error;
+    }
+  }
+
+  #present(channel: string, args: readonly Argument[]): Promise<unknown> {
+    const { shards, keys } = this.#options;
+    return shards.of(channel).line.run(scripts.present, keys.presence(channel), args, "burst");
+  }
+
+  async #read(
+    channel: string,
+    limit: number,
+    cursor: string | undefined,
+  ): Promise<[page: PresencePage, suspects: string[]]> {
+    const { shards, keys, leases } = this.#options;
+    const { line } = shards.of(channel);
+    const live = leases.live.map(({ lease }) => lease);
+    const args = [limit, cursor ?? "", ...live];
+    const raw = (await line.run(scripts.presencePage, keys.presence(channel), args)) as RawPage;
+    const [total, suspects, more, users] = raw;
+    const page = { total, users: usersOf(users) };
+    const last = page.users.at(-1)?.user;
+    const whole = more === 1 && last !== undefined ? { ...page, cursor: last } : page;
+    return [whole, suspects.map(String)];
+  }
+}
+
+function usersOf(raw: readonly (Buffer | number)[]): PresenceUser[] {
+  const users: PresenceUser[] = [];
+  for (let at = 0; at + 3 < raw.length; at += 4) {
+    const [user, away, connections, info] = raw.slice(at, at + 4);
+    const state = away === 1 ? ("away" as const) : ("online" as const);
+    const described = { user: String(user), state, connections: Number(connections) };
+    const text = String(info);
+    users.push(text === "" ? described : { ...described, info: JSON.parse(text) });
+  }
+  return users;
+}

@@ -1,0 +1,60 @@
+import type { ControlTarget, Revocations } from "../ports.ts";
+import type { Keys } from "./keys.ts";
+import { scripts } from "./scripts.ts";
+import type { HomeLine } from "./shards.ts";
+
+/** Milliseconds for which a token may be accepted after its `exp`. */
+const leeway = 30_000;
+/** Milliseconds before the last look that are looked at again, for connections that were only being made. */
+const overlap = 10_000;
+
+export interface RedisRevocationsOptions {
+  /** To the home shard. */
+  line: HomeLine;
+  keys: Keys;
+  /** Milliseconds; the longest that a token may be valid. */
+  maxLifetime: number;
+}
+
+/** Revocations in Redis, each for as long as a token from before it could still be accepted. */
+export class RedisRevocations implements Revocations {
+  readonly #options: RedisRevocationsOptions;
+  /** Unix milliseconds on the clock of Redis. */
+  #seenUntil: number | undefined;
+
+  constructor(options: RedisRevocationsOptions) {
+    this.#options = options;
+  }
+
+  async revoke(user: string, before: number): Promise<void> {
+    const { line, keys, maxLifetime } = this.#options;
+    const kept = maxLifetime + leeway;
+    const args = [user, before, before * 1_000 + kept, kept];
+    await line.run(scripts.revoke, [keys.revocation(user), keys.revocations()], args);
+  }
+
+  async revokedBefore(user: string): Promise<number | undefined> {
+    const { line, keys } = this.#options;
+    const before = await line.call((client) => client.get(keys.revocation(user)));
+    return before === null ? undefined : Number(before);
+  }
+
+  /**
+   * Has this node end the sessions of what was revoked since the last time, which the command for it may
+   * not have reached.
+   *
+   * @throws Failure `unavailable`
+   */
+  async enforce(target: Pick<ControlTarget, "execute">): Promise<void> {
+    const { line, keys } = this.#options;
+    const since = this.#seenUntil === undefined ? "" : this.#seenUntil - overlap;
+    const [now, ...found] = (await line.run(scripts.revoked, [keys.revocations()], [since])) as RawRevoked;
+    for (const one of found) {
+      const [before = "", ...user] = one.toString().split(":");
+      await target.execute({ kind: "revoke", user: user.join(":"), before: Number(before) });
+    }
+    this.#seenUntil = now;
+  }
+}
+
+type RawRevoked = [now: number, ...Buffer[]];

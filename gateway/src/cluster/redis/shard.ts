@@ -1,0 +1,66 @@
+import type { Redis } from "ioredis";
+import type { ClusterHost } from "../ports.ts";
+import type { Complaints } from "./complaints.ts";
+import type { Keys } from "./keys.ts";
+import { Line } from "./line.ts";
+import type { Pace } from "./pace.ts";
+import { Topics } from "./topics.ts";
+import { Watch } from "./watch.ts";
+
+export interface ShardOptions {
+  keys: Keys;
+  complaints: Complaints;
+  host: Pick<ClusterHost, "deliver" | "lost">;
+  foreign(channel: string, message: Buffer): void;
+  pace: Pace;
+}
+
+/** One Redis, with what this node hears of it. */
+export class Shard {
+  /** For everything but the subscriptions. */
+  readonly line: Line;
+  readonly #subscriber: Line;
+  readonly topics: Topics;
+  readonly #watch: Watch;
+
+  /** @param connect makes a client; it is called twice */
+  constructor(connect: (role: "commands" | "subscriber") => Redis, options: ShardOptions) {
+    const { complaints, pace } = options;
+    this.line = new Line(connect("commands"), complaints);
+    this.#subscriber = new Line(connect("subscriber"), complaints);
+    this.topics = new Topics({ ...options, line: this.#subscriber, silence: pace.silence });
+    this.#watch = new Watch({
+      commands: this.line,
+      subscriber: this.#subscriber,
+      topics: this.topics,
+      complaints,
+      interval: pace.watch,
+    });
+  }
+
+  get ready(): boolean {
+    return this.line.ready && this.#subscriber.ready;
+  }
+
+  /** Whether it was there at the last call. */
+  get answering(): boolean {
+    return this.line.answering && this.#subscriber.answering;
+  }
+
+  /** @param listener is told where this Redis says that something is not, or no longer, here */
+  onMoved(listener: () => void): void {
+    this.line.onMoved(listener);
+    this.#subscriber.onMoved(listener);
+  }
+
+  /** Resolves once both connections are there. */
+  async connect(): Promise<void> {
+    await Promise.all([this.line, this.#subscriber].map((line) => line.connect()));
+  }
+
+  stop(): void {
+    this.#watch.stop();
+    this.line.stop();
+    this.#subscriber.stop();
+  }
+}

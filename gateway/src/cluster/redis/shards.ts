@@ -1,0 +1,62 @@
+import type { Redis } from "ioredis";
+import type { Argument, Limit } from "./line.ts";
+import type { Script } from "./scripts.ts";
+import type { Shard } from "./shard.ts";
+
+/** The places of what is in Redis: one, or the primaries of a Redis Cluster. */
+export interface Shards {
+  /** The shard that holds a channel. */
+  of(channel: string): Shard;
+  /** The shard that holds what belongs to no channel. */
+  readonly home: Shard;
+  all(): Iterable<Shard>;
+  /** Resolves once Redis is there. */
+  connect(): Promise<void>;
+  stop(): void;
+}
+
+/** One Redis, or the one that Sentinels name. */
+export class OneShard implements Shards {
+  readonly home: Shard;
+
+  constructor(shard: Shard) {
+    this.home = shard;
+  }
+
+  of(): Shard {
+    return this.home;
+  }
+
+  all(): Iterable<Shard> {
+    return [this.home];
+  }
+
+  connect(): Promise<void> {
+    return this.home.connect();
+  }
+
+  stop(): void {
+    this.home.stop();
+  }
+}
+
+/** The connection to the home shard, wherever that is at the moment. */
+export class HomeLine {
+  readonly #shards: Pick<Shards, "home">;
+
+  constructor(shards: Pick<Shards, "home">) {
+    this.#shards = shards;
+  }
+
+  get ready(): boolean {
+    return this.#shards.home.line.ready;
+  }
+
+  call<Reply>(send: (client: Redis) => Promise<Reply>, limit?: Limit): Promise<Reply> {
+    return this.#shards.home.line.call(send, limit);
+  }
+
+  run(script: Script, keys: readonly string[], args: readonly Argument[], limit?: Limit): Promise<unknown> {
+    return this.#shards.home.line.run(script, keys, args, limit);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Complaints } from "./complaints.ts";
+import type { Line } from "./line.ts";
+import type { Topics } from "./topics.ts";
+
+export interface WatchOptions {
+  commands: Line;
+  subscriber: Line;
+  topics: Topics;
+  complaints: Complaints;
+  /** Milliseconds between two looks. */
+  interval: number;
+}
+
+/**
+ * Finds out what no error tells: a connection on which nothing comes any more, and two connections that
+ * have ended up at different servers, of which one publishes what the other never hears.
+ */
+export class Watch {
+  readonly #options: WatchOptions;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.#look(), options.interval).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    const { commands, subscriber, topics, complaints } = this.#options;
+    topics.compareQuiet();
+    const servers = await Promise.all([commands, subscriber].map((line) => this.#serverOf(line)));
+    const [publishing, hearing] = servers;
+    if (publishing === undefined || hearing === undefined || publishing === hearing) return;
+    complaints.warn("The two connections to Redis are not at the same server.");
+    commands.restart();
+    subscriber.restart();
+  }
+
+  /** @returns the server's run id, or undefined where the connection is not there */
+  async #serverOf(line: Line): Promise<string | undefined> {
+    if (line.stuck) line.restart();
+    if (!line.ready) return undefined;
+    try {
+      return runIdOf(await line.call((client) => client.info("server"), "ping"));
+    } catch {
+      if (line.ready) line.restart();
+      return undefined;
+    }
+  }
+}
+
+function runIdOf(info: string): string | undefined {
+  return /^run_id:(\w+)/m.exec(info)?.[1];
+}

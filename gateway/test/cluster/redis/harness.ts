@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Cluster, Delivery, NodeInfo } from "../../../src/cluster/ports.ts";
+import { createRedisCluster, type RedisClusterOptions } from "../../../src/cluster/redis/cluster.ts";
+import type { Pace } from "../../../src/cluster/redis/pace.ts";
+import { silentLog } from "../../../src/log.ts";
+import type { Harness, HarnessSetup, MakeHarness } from "../../contract/harness.ts";
+
+/** The contract's harness on a server that all tests of a file share; each begins with nothing in it. */
+export function makeRedisHarness(server: () => { url: string; flush(): Promise<unknown> }): MakeHarness {
+  return async ({ target, tokenMaxLifetime }: HarnessSetup): Promise<Harness> => {
+    await server().flush();
+    const deliveries: Delivery[] = [];
+    const host = { deliver: (delivery: Delivery) => void deliveries.push(delivery), lost() {}, target };
+    const cluster = await createRedisCluster(host, {
+      node: target.describe().node,
+      url: server().url,
+      tokenMaxLifetime,
+      log: silentLog,
+    });
+    return {
+      cluster,
+      deliveries,
+      advance: async (ms) => void (await sleep(ms)),
+      now: Date.now,
+      manualClock: false,
+      stop: () => cluster.stop(),
+    };
+  };
+}
+
+/** The real pace, in a fifth of the time. */
+export const hurry: Pace = { lease: 2_000, beat: 500, watch: 400, silence: 1_000 };
+
+/** One node of several on one server. */
+export interface TestNode {
+  cluster: Cluster;
+  deliveries: Delivery[];
+  /** Channels that were said to be lost. */
+  lost: string[];
+}
+
+export async function startNode(
+  server: { url: string },
+  node: string,
+  options: Partial<RedisClusterOptions> = {},
+): Promise<TestNode> {
+  const deliveries: Delivery[] = [];
+  const lost: string[] = [];
+  const host = {
+    deliver: (delivery: Delivery) => void deliveries.push(delivery),
+    lost: (channel: string) => void lost.push(channel),
+    target: { execute: async () => ({ connections: [] }), describe: () => describeNode(node) },
+  };
+  const fixed = { node, url: server.url, tokenMaxLifetime: 3_600_000, log: silentLog };
+  return { cluster: await createRedisCluster(host, { ...fixed, ...options }), deliveries, lost };
+}
+
+export function describeNode(node: string): NodeInfo {
+  return { node, version: "0.0.0", uptime: 0, connections: 0, subscriptions: 0, draining: false };
+}

@@ -1,0 +1,47 @@
+/** A node in a process of its own, for tests that kill or freeze it. It is told what to do by messages. */
+import { createRedisCluster } from "../../../src/cluster/redis/cluster.ts";
+import { silentLog } from "../../../src/log.ts";
+import { describeNode, hurry } from "./harness.ts";
+
+const [url = "", node = ""] = process.argv.slice(2);
+const executed: unknown[] = [];
+
+const cluster = await createRedisCluster(
+  {
+    deliver() {},
+    lost() {},
+    target: {
+      execute: async (command) => {
+        executed.push(command);
+        return {
+          connections: [
+            { connection: node, user: "ann", node, since: 1, state: "online", address: "::1", agent: "" },
+          ],
+        };
+      },
+      describe: () => describeNode(node),
+    },
+  },
+  { node, url, tokenMaxLifetime: 3_600_000, log: silentLog, pace: hurry },
+);
+
+export interface Task {
+  id: number;
+  enter?: { channel: string; users: string[] };
+  away?: { channel: string; user: string };
+  executed?: true;
+}
+
+process.on("message", async (task: Task) => {
+  for (const user of task.enter?.users ?? []) {
+    const connection = `${node}-${user}`;
+    await cluster.presence.enter(task.enter?.channel ?? "", { user, connection, info: { node } }, true);
+  }
+  if (task.away) {
+    const { channel, user } = task.away;
+    await cluster.presence.setAway(channel, { user, connection: `${node}-${user}` }, true, true);
+  }
+  process.send?.({ id: task.id, executed });
+});
+
+process.send?.({ id: 0 });

@@ -1,0 +1,53 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { freePort } from "../../support/redis-server.ts";
+
+/** A way to a server on which everything can vanish without either end being told, as a dropped route does. */
+export class Passage {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** Of the connections that were there then. */
+  #swallowed = new Set<Socket>();
+
+  constructor(port: number, target: number) {
+    this.port = port;
+    this.#server = createServer((client) => this.#join(client, connect(target, "127.0.0.1")));
+  }
+
+  static async start(target: number): Promise<Passage> {
+    const passage = new Passage(await freePort(), target);
+    await new Promise<void>((resolve) => passage.#server.listen(passage.port, "127.0.0.1", resolve));
+    return passage;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** From now on nothing comes through the connections that there are; new ones work. */
+  swallow(): void {
+    this.#swallowed = new Set(this.#sockets);
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #join(client: Socket, server: Socket): void {
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on("data", (bytes) => {
+        if (!this.#swallowed.has(from)) to.write(bytes);
+      });
+      from.on("error", () => {});
+      from.on("close", () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+    }
+  }
+}

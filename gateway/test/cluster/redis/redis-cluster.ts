@@ -1,0 +1,107 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { vi } from "vitest";
+import { RedisServer } from "../../support/redis-server.ts";
+
+const run = promisify(execFile);
+
+/** A Redis Cluster of three primaries, with or without a replica each. */
+export class RedisCluster {
+  readonly servers: readonly RedisServer[];
+
+  constructor(servers: readonly RedisServer[]) {
+    this.servers = servers;
+  }
+
+  static async start(replicas: 0 | 1 = 0): Promise<RedisCluster> {
+    const options = [
+      "--cluster-enabled",
+      "yes",
+      "--cluster-node-timeout",
+      "1000",
+      "--repl-diskless-sync-delay",
+      "0",
+    ];
+    const count = 3 * (replicas + 1);
+    const servers = await Promise.all(Array.from({ length: count }, () => RedisServer.start(...options)));
+    const cluster = new RedisCluster(servers);
+    const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);
+    const create = [
+      "--cluster",
+      "create",
+      ...addresses,
+      "--cluster-replicas",
+      String(replicas),
+      "--cluster-yes",
+    ];
+    await run("redis-cli", create);
+    await cluster.#agree();
+    return cluster;
+  }
+
+  get url(): string {
+    return `redis+cluster://${this.servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(
+      this.servers.map((server) => server.ask((client) => client.flushall().catch(() => undefined))),
+    );
+  }
+
+  /** The server that holds a key's slot, and another primary. */
+  async ownerOf(key: string): Promise<[owner: RedisServer, other: RedisServer, slot: number]> {
+    const [first] = this.servers;
+    if (!first) throw new Error("The cluster has no servers.");
+    const [slot, slots] = await first.ask((client) =>
+      Promise.all([client.cluster("KEYSLOT", key), client.cluster("SLOTS")]),
+    );
+    const ports = slots.map(([from, to, primary]) => ({ from, to, port: primary?.[1] }));
+    const owner = ports.find(({ from, to }) => from <= slot && slot <= to)?.port;
+    const other = ports.find(({ port }) => port !== owner)?.port;
+    return [this.#at(owner), this.#at(other), slot];
+  }
+
+  /** Moves the slot of a key to another primary, keys and all. */
+  async move(key: string): Promise<void> {
+    const [owner, other, slot] = await this.ownerOf(key);
+    const [ownId, otherId] = await Promise.all(
+      [owner, other].map((server) => server.ask((client) => client.cluster("MYID"))),
+    );
+    await other.ask((client) => client.cluster("SETSLOT", slot, "IMPORTING", String(ownId)));
+    await owner.ask(async (client) => {
+      await client.cluster("SETSLOT", slot, "MIGRATING", String(otherId));
+      const keys = await client.cluster("GETKEYSINSLOT", slot, 1_000);
+      if (keys.length > 0) {
+        await client.call("MIGRATE", "127.0.0.1", other.port, "", 0, 5_000, "KEYS", ...keys.map(String));
+      }
+    });
+    for (const server of [other, owner, ...this.servers]) {
+      await server.ask((client) =>
+        client.cluster("SETSLOT", slot, "NODE", String(otherId)).catch(() => undefined),
+      );
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.stop()));
+  }
+
+  #at(port: unknown): RedisServer {
+    const server = this.servers.find((one) => one.port === Number(port));
+    if (!server) throw new Error("The cluster has no such server.");
+    return server;
+  }
+
+  async #agree(): Promise<void> {
+    await vi.waitFor(
+      async () => {
+        for (const server of this.servers) {
+          const info = String(await server.ask((client) => client.cluster("INFO")));
+          if (!info.includes("cluster_state:ok")) throw new Error("The cluster is not whole yet.");
+        }
+      },
+      { timeout: 15_000, interval: 100 },
+    );
+  }
+}
