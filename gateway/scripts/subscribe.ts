@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { io } from "socket.io-client";
-import type { Message, SubscribeReply } from "../src/protocol/events.ts";
+import type { Message, SubscribeReply, Unsubscribed } from "../src/protocol/events.ts";
 
 /** Subscribes to a channel and prints its messages, one a line; what was missed while offline comes first. */
 
@@ -43,10 +43,18 @@ async function subscribe(): Promise<void> {
   if (reply.more) await subscribe();
 }
 
-socket.on("welcome", () => void subscribe());
+/** What fails because the connection has gone is done again at the next welcome. */
+function start(): void {
+  subscribe().catch((error: Error) => note(`not subscribed: ${error.message}`));
+}
+
+socket.on("welcome", start);
 socket.on("message", (message: Message) => {
   if (message.channel === channel) show(message);
 });
-socket.on("unsubscribed", () => void subscribe());
+socket.on("unsubscribed", (ended: Unsubscribed) => {
+  note(`unsubscribed: ${JSON.stringify(ended)}`);
+  if (ended.channel === channel && ended.error.retryable) start();
+});
 socket.on("connect_error", (error) => note(`cannot connect: ${error.message}`));
 socket.on("disconnect", (reason) => note(`disconnected: ${reason}`));

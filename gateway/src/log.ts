@@ -22,8 +22,11 @@ export function createLog(level: LogLevel, node: string, destination?: { write(l
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: secretPaths, censor: "[secret]" },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination ?? standardOutput);
 }
+
+/** Not pino's own destination, which waits in a loop, signals and timers with it, once nobody reads any more. */
+const standardOutput = { write: (line: string) => void process.stdout.write(line) };
 
 const secretNames = ["token", "code", "authorization", "key", "secret", "session_key", "password"];
 const secretPaths = secretNames.flatMap((name) => [`auth.${name}`, `headers.${name}`, `request.${name}`]);

@@ -8,6 +8,8 @@ import { createLog, type Log } from "./log.ts";
 const drainGrace = 10_000;
 
 async function main(): Promise<void> {
+  // A reader of the output that goes away must not take the process with it.
+  process.stdout.on("error", () => {});
   const { config: loaded, rules, warnings } = loadConfig(process.env, (path) => readFileSync(path, "utf8"));
   const config = withDevelopmentKeys(loaded);
   const log = createLog(config.logLevel, config.nodeId);
@@ -25,8 +27,8 @@ function stopOnSignals(app: App, bound: number, log: Log): void {
   const stop = async (signal: string): Promise<void> => {
     if (stopping) process.exit(1);
     stopping = true;
-    log.info({ signal }, "draining");
     setTimeout(() => process.exit(1), bound).unref();
+    log.info({ signal }, "draining");
     await app.drain();
     await app.stop();
     log.info({}, "stopped");

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { ownerOf } from "../channels/name.ts";
 import type { CommandResult } from "../cluster/ports.ts";
+import { Failure } from "../errors.ts";
 import { answers } from "./answers.ts";
 import { channel, connection, reach, user } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
@@ -83,11 +85,15 @@ function membershipRoute(
         summary,
         description: "It applies to the connections of this moment, not to later ones.",
         body: membership,
-        response: answers("How many connections it touched.", reach, ["unknown_channel"]),
+        response: answers("How many connections it touched.", reach, ["unknown_channel", "forbidden"]),
       },
     },
     async ({ body: { user, channel } }) => {
       rules.policyOf(channel);
+      const owner = ownerOf(channel);
+      if (owner !== undefined && owner !== user) {
+        throw new Failure("forbidden", "A user's own channel is readable by nobody else.");
+      }
       return reachOf(await control.send({ kind, user, channel }));
     },
   );

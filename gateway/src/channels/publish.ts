@@ -106,8 +106,6 @@ export class Publisher {
 
   #checkSize(head: string, attachments: readonly Uint8Array[]): void {
     const { maxBytes } = this.#options;
-    if (attachments.length > 10)
-      throw new Failure("too_large", "A message carries at most 10 binary values.");
     let bytes = Buffer.byteLength(head);
     for (const attachment of attachments) bytes += attachment.byteLength;
     if (bytes > maxBytes + envelopeBytes)

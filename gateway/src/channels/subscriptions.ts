@@ -79,7 +79,7 @@ export class Subscriptions {
     const joins = starts.filter((start): start is Join => !(start instanceof Failure));
     try {
       await this.#readPages(joins);
-      await Promise.all(joins.map((join) => this.#enter(subscriber, join)));
+      await this.#enterAll(subscriber, joins);
       if (subscriber.closed) throw new Failure("disconnected");
       this.#settle(subscriber, requests, starts, answer);
     } finally {
@@ -171,6 +171,13 @@ export class Subscriptions {
       const page = pages[index];
       if (page) join.page = page;
     }
+  }
+
+  /** All of them end before a failure is told, or one could enter after what it entered was given back. */
+  async #enterAll(subscriber: Subscriber, joins: readonly Join[]): Promise<void> {
+    const entered = await Promise.allSettled(joins.map((join) => this.#enter(subscriber, join)));
+    const failed = entered.find((result) => result.status === "rejected");
+    if (failed) throw failed.reason;
   }
 
   async #enter(subscriber: Subscriber, join: Join): Promise<void> {

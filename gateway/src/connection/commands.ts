@@ -26,7 +26,7 @@ export class Commands implements ControlTarget {
     const touched: Connection[] = [];
     await Promise.all(
       this.#targets(command).map(async (connection) => {
-        if (await this.#apply(command, connection)) touched.push(connection);
+        if (await this.#applied(command, connection)) touched.push(connection);
       }),
     );
     return { connections: touched.map((connection) => this.#describe(connection)) };
@@ -42,6 +42,15 @@ export class Commands implements ControlTarget {
     if ("user" in command.target) return registry.ofUser(command.target.user);
     const connection = registry.get(command.target.connection);
     return connection ? [connection] : [];
+  }
+
+  /** One connection that ends meanwhile must not fail what was done for the others. */
+  async #applied(command: Command, connection: Connection): Promise<boolean> {
+    try {
+      return await this.#apply(command, connection);
+    } catch {
+      return false;
+    }
   }
 
   /** @returns whether the command changed or found anything on the connection */

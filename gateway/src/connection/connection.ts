@@ -70,19 +70,31 @@ export class Connection implements Subscriber {
    * Runs work in the order of the calls. What follows an exclusive work waits for it to end: a `publish`
    * right behind a `subscribe` finds the subscription made.
    *
-   * @throws Failure `rate_limited` when too much waits already
+   * @throws Failure `rate_limited` when too much waits already, `disconnected` when the connection ends before
+   * its turn comes
    */
-  async run(exclusive: boolean, work: () => Promise<void>): Promise<void> {
-    if (this.#queued >= queueLimit)
+  async request(exclusive: boolean, work: () => Promise<void>): Promise<void> {
+    if (this.#queued >= queueLimit) {
       throw new Failure("rate_limited", "Too many requests wait for their turn.");
+    }
     this.#queued += 1;
-    const done = this.#tail ? this.#tail.then(work) : work();
-    if (exclusive) this.#becomeTail(done);
     try {
-      await done;
+      await this.run(exclusive, work);
     } finally {
       this.#queued -= 1;
     }
+  }
+
+  /** As `request`, for work of the gateway's own: it finds a place however much a client has waiting. */
+  async run(exclusive: boolean, work: () => Promise<void>): Promise<void> {
+    const done = this.#tail ? this.#tail.then(() => this.#unlessEnded(work)) : work();
+    if (exclusive) this.#becomeTail(done);
+    await done;
+  }
+
+  async #unlessEnded(work: () => Promise<void>): Promise<void> {
+    if (this.closed || this.ending) throw new Failure("disconnected");
+    await work();
   }
 
   #becomeTail(done: Promise<void>): void {

@@ -59,7 +59,7 @@ export class Dispatcher {
     payload: unknown,
     reply: Reply,
   ): Promise<void> {
-    this.#pace(connection);
+    this.#pace(connection, payload);
     if (event === undefined) throw new Failure("bad_request", "An event's name is a string.");
     // Deeper by one than what `publish` allows its data, which stands inside the payload.
     if (isDeeperThan(payload, this.#options.maxDepth + 1)) {
@@ -68,13 +68,14 @@ export class Dispatcher {
     }
     const request = this.#options.requests.get(event);
     if (!request) throw new Failure("no_handler");
-    await connection.run(request.exclusive, () => request.handle(connection, payload, reply));
+    await connection.request(request.exclusive, () => request.handle(connection, payload, reply));
   }
 
-  #pace(connection: Connection): void {
+  /** A request for many channels counts as many. */
+  #pace(connection: Connection, payload: unknown): void {
     const { rate, burst } = this.#options;
     connection.pace ??= new TokenBucket(rate, burst);
-    if (connection.pace.take()) return;
+    if (connection.pace.take(Array.isArray(payload) ? payload.length : 1)) return;
     throw new Failure("rate_limited", undefined, { after: connection.pace.wait });
   }
 

@@ -31,7 +31,7 @@ export class Gaps {
     const failure = new Failure("gap", "Messages of this channel were lost.", { retryable: true });
     connection
       ?.run(true, () => this.#options.joiner.expel(connection, channel, failure))
-      // Whoever has so much waiting that this finds no place sees the hole in the offsets.
+      // The connection has ended: there is nobody left to tell.
       .catch(() => {});
   }
 }

@@ -11,6 +11,10 @@ export interface JoinerOptions {
   presence: Presence;
   tokens: Pick<Tokens, "verifyChannel">;
   alarms: Alarms;
+  /** Unix milliseconds. */
+  now(): number;
+  /** Leeway of a token's expiry in milliseconds. */
+  leeway: number;
 }
 
 /** Subscribes connections to channels as clients and backends ask for it, channel tokens included. */
@@ -88,12 +92,15 @@ export class Joiner {
     const { alarms } = this.#options;
     const expel = () => this.expel(connection, channel, new Failure("token_expired"));
     const alarm = { ring: () => connection.run(true, expel).catch(ignore) };
-    const slot = alarms.set(held.tokenExpiresAt, alarm);
+    const { now, leeway } = this.#options;
+    // As with a session's token: one that was let in within the leeway lives to the end of it.
+    const end = held.tokenExpiresAt > now() ? held.tokenExpiresAt : held.tokenExpiresAt + leeway;
+    const slot = alarms.set(end, alarm);
     held.cancelAlarm = () => alarms.cancel(slot, alarm);
   }
 }
 
-/** The connection has too much waiting; its token alarm has nobody to tell. */
+/** The connection has ended: its token alarm has nobody to tell. */
 function ignore(): void {}
 
 function inOrder(

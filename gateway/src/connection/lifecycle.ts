@@ -87,6 +87,8 @@ export class Lifecycle {
 
   /** Takes over the claims of a newer token of the same user. */
   renew(connection: Connection, identity: Identity): void {
+    // It may have closed while the token was verified; an alarm would keep it to the token's end.
+    if (connection.closed) return;
     connection.identity = identity;
     this.#watchToken(connection);
   }

@@ -19,16 +19,18 @@ export class TokenBucket {
     this.#updated = now();
   }
 
-  take(): boolean {
+  /** @param cost of the event; never more than the burst, or it could not pass at all */
+  take(cost = 1): boolean {
     const now = this.#now();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#updated) / 1_000) * this.#perSecond);
     this.#updated = now;
-    if (this.#tokens < 1) {
+    const price = Math.min(cost, this.#burst);
+    if (this.#tokens < price) {
       this.debt += 1;
       return false;
     }
     this.debt = Math.max(0, this.debt - 1);
-    this.#tokens -= 1;
+    this.#tokens -= price;
     return true;
   }
 

@@ -8,6 +8,7 @@ const reasons: Record<string, CloseReason> = {
   "ping timeout": "ping_timeout",
   "parse error": "parse_error",
   "server shutting down": "shutdown",
+  "forced server close": "parse_error",
 };
 
 /** What Socket.IO says of a close, as the gateway counts it. Closes that the gateway made say their own reason. */

@@ -75,23 +75,41 @@ it("tells only the caller of a work that fails, and goes on", async () => {
   expect(log).toEqual(["a begins", "b begins", "b ends"]);
 });
 
-it("lets 256 works wait and no more", async () => {
+it("lets 256 requests wait and no more", async () => {
   const connection = createConnection();
   const log: string[] = [];
   const first = work("first", log);
-  const others = Array.from({ length: 255 }, () => connection.run(false, async () => void log.push("other")));
-  const done = [connection.run(true, first.run), ...others];
+  const others = Array.from({ length: 255 }, () =>
+    connection.request(false, async () => void log.push("other")),
+  );
+  const done = [connection.request(true, first.run), ...others];
   await Promise.all(others);
   const waiting = Array.from({ length: 255 }, () =>
-    connection.run(false, async () => void log.push("waited")),
+    connection.request(false, async () => void log.push("waited")),
   );
-  await expect(connection.run(false, async () => {})).rejects.toMatchObject({
+  await expect(connection.request(false, async () => {})).rejects.toMatchObject({
     code: "rate_limited",
     retryable: true,
   });
+  const own = connection.run(false, async () => void log.push("own"));
   first.end();
   await Promise.all([...done, ...waiting]);
   expect(log.filter((entry) => entry === "waited")).toHaveLength(255);
-  await connection.run(true, async () => void log.push("again"));
+  await own;
+  expect(log).toContain("own");
+  await connection.request(true, async () => void log.push("again"));
   expect(log.at(-1)).toBe("again");
+});
+
+it("runs nothing that still waits when the connection ends", async () => {
+  const connection = createConnection();
+  const log: string[] = [];
+  const first = work("first", log);
+  const running = connection.run(true, first.run);
+  const waiting = connection.request(false, async () => void log.push("waited"));
+  connection.ending = "revoked";
+  first.end();
+  await running;
+  await expect(waiting).rejects.toMatchObject({ code: "disconnected" });
+  expect(log).not.toContain("waited");
 });

@@ -22,8 +22,9 @@ beforeEach(() => {
   registry = new Registry();
   alarms = new Alarms(node.clock.now);
   const { subscriptions, presence } = node;
+  const { now } = node.clock;
   const verifyChannel = () => Promise.reject(new Failure("unauthorized"));
-  joiner = new Joiner({ subscriptions, presence, tokens: { verifyChannel }, alarms });
+  joiner = new Joiner({ subscriptions, presence, tokens: { verifyChannel }, alarms, now, leeway: 0 });
   gaps = new Gaps({ registry, joiner, members: (channel) => rooms.membersOf(channel) });
 });
 

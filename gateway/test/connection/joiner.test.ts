@@ -25,6 +25,8 @@ async function verifyChannel(token: string): Promise<ChannelClaims> {
   return { user, channel, issuedAt: 0, expiresAt: start + Number(minutes) * minute };
 }
 
+/** Milliseconds. */
+const leeway = 30_000;
 let start: number;
 
 beforeEach(() => {
@@ -34,7 +36,8 @@ beforeEach(() => {
   start = node.clock.now();
   alarms = new Alarms(node.clock.now);
   const { subscriptions, presence } = node;
-  joiner = new Joiner({ subscriptions, presence, tokens: { verifyChannel }, alarms });
+  const { now } = node.clock;
+  joiner = new Joiner({ subscriptions, presence, tokens: { verifyChannel }, alarms, now, leeway });
 });
 
 afterEach(async () => {
