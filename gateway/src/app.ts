@@ -27,10 +27,11 @@ import { Admission } from "./ops/admission.ts";
 import { drainConnections } from "./ops/drain.ts";
 import { createMetrics } from "./ops/metrics.ts";
 import { addressReader } from "./transport/address.ts";
+import { acceptClients } from "./transport/clients.ts";
 import { Engine } from "./transport/engine.ts";
 import { closeServer, createPublicServer, listen, portOf } from "./transport/http.ts";
 import { originCheck } from "./transport/origins.ts";
-import { acceptClients, createSocketServer } from "./transport/socketio.ts";
+import { createSocketServer } from "./transport/socketio.ts";
 import { version } from "./version.ts";
 
 export interface App {

@@ -1,0 +1,76 @@
+import type { Socket } from "socket.io";
+import type { Handshake, Identity } from "../auth/handshake.ts";
+import { Failure } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Meter } from "../meter.ts";
+import { isDeeperThan } from "../protocol/json.ts";
+import { parse } from "../protocol/parse.ts";
+import { handshakeRequest, type SubscriptionItem } from "../protocol/requests.ts";
+
+export interface HandshakeOptions {
+  handshake: Handshake;
+  /** Why a handshake that passed the upgrade cannot be served now. */
+  admit(): Failure | undefined;
+  /** The address of the client, seen through trusted proxies. */
+  addressOf(request: Socket["request"]): string;
+  /** Levels of nesting in the handshake's `auth`. */
+  maxDepth: number;
+  meter: Meter;
+  log: Log;
+}
+
+/** A handshake that let its client in. */
+export interface Accepted {
+  identity: Identity;
+  resume: readonly SubscriptionItem[];
+}
+
+/** @throws Failure with what stands in the way, or is wrong with the request */
+export async function admit(socket: Socket, options: HandshakeOptions): Promise<Accepted> {
+  const refusal = options.admit();
+  if (refusal) throw refusal;
+  const { auth } = socket.handshake;
+  if (isDeeperThan(auth, options.maxDepth)) {
+    throw new Failure("bad_request", `\`auth\` nests deeper than ${options.maxDepth} levels.`);
+  }
+  const request = parse(handshakeRequest, auth);
+  return { identity: await options.handshake.identify(request, socket.id), resume: request.resume ?? [] };
+}
+
+/**
+ * What will not get better is a CONNECT_ERROR that says why; the DISCONNECT behind it is for clients of
+ * version 3, which would come back otherwise. What may get better is a close without either: clients
+ * come back by themselves.
+ */
+export function refuse(
+  socket: Socket,
+  failure: Failure,
+  options: HandshakeOptions,
+  next: (error?: Error) => void,
+): void {
+  const { meter, log } = options;
+  meter.refused(failure.code);
+  const level = failure.code === "internal" ? "error" : "info";
+  log[level](
+    { code: failure.code, cause: causeOf(failure), address: options.addressOf(socket.request) },
+    "refused",
+  );
+  if (failure.retryable || failure.code === "internal") {
+    socket.conn.close();
+    next();
+    return;
+  }
+  next(Object.assign(new Error(failure.message), { data: failure.body }));
+  // Socket.IO writes the CONNECT_ERROR in the next tick.
+  setImmediate(() => {
+    if (socket.conn.readyState === "open") socket.conn.write(disconnectPacket);
+    socket.conn.close();
+  });
+}
+
+const disconnectPacket = "1";
+
+function causeOf({ cause, message }: Failure): string {
+  if (typeof cause === "string") return cause;
+  return cause instanceof Error ? cause.message : message;
+}

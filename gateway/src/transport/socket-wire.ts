@@ -1,0 +1,55 @@
+import type { Socket } from "socket.io";
+import type { Wire } from "../connection/connection.ts";
+import { EngineSocket } from "./engine-socket.ts";
+
+/** A Socket.IO socket as a connection's wire. */
+export class SocketWire implements Wire {
+  readonly id: string;
+  readonly address: string;
+  readonly agent: string;
+  readonly #socket: Socket;
+
+  constructor(socket: Socket, address: string) {
+    this.id = socket.id;
+    this.address = address;
+    this.agent = (socket.handshake.headers["user-agent"] ?? "").slice(0, 256);
+    this.#socket = socket;
+  }
+
+  send(event: string, payload: object): void {
+    this.#socket.emit(event, payload);
+  }
+
+  close(): void {
+    this.#socket.conn.close();
+  }
+
+  disconnect(): void {
+    this.#socket.disconnect(true);
+  }
+}
+
+const forgotten = Object.freeze({
+  headers: {},
+  time: "",
+  address: "",
+  xdomain: false,
+  secure: false,
+  issued: 0,
+  url: "",
+  query: {},
+  auth: {},
+});
+
+/** Neither the token nor the headers are needed any more; they would stay for as long as the connection. */
+export function forgetHandshake(socket: Socket): void {
+  Object.assign(socket, { handshake: forgotten });
+  const engineSocket = engineSocketOf(socket);
+  if (engineSocket) engineSocket.request = undefined;
+}
+
+/** @returns undefined where there is no socket, or another engine's */
+export function engineSocketOf(socket: Socket | undefined): EngineSocket | undefined {
+  const connection: unknown = socket?.conn;
+  return connection instanceof EngineSocket ? connection : undefined;
+}
