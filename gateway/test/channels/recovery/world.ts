@@ -137,7 +137,7 @@ export class World {
         if (client.connection === connection) client.deafen(channel);
         await done;
       })
-      .catch((fault) => this.#note(fault));
+      .catch((fault) => connection.closed || this.#note(fault));
   }
 
   #disconnect(client: Client): void {
