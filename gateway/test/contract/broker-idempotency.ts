@@ -63,6 +63,7 @@ function repeatCases(harness: Current): void {
 
 function expiryCases(harness: Current): void {
   it("knows a key for five minutes from its first use", async (context) => {
+    // Minutes and hours, which a real clock would have to be waited for.
     if (!harness().manualClock) return context.skip();
     const { broker } = harness().cluster;
     const publication = draft("room", "again", { retention: lasting, idempotencyKey: "k" });
@@ -74,6 +75,7 @@ function expiryCases(harness: Current): void {
   });
 
   it("knows a key for longer than the message lives", async (context) => {
+    // Minutes and hours, which a real clock would have to be waited for.
     if (!harness().manualClock) return context.skip();
     const { broker } = harness().cluster;
     await broker.subscribe("room", lasting);

@@ -34,6 +34,7 @@ export function revocationsContract(name: string, makeHarness: MakeHarness): voi
     });
 
     it("remembers while a token could still be older, and no longer", async (context) => {
+      // Minutes and hours, which a real clock would have to be waited for.
       if (!harness().manualClock) return context.skip();
       const { revocations } = harness().cluster;
       const before = seconds();
@@ -45,6 +46,7 @@ export function revocationsContract(name: string, makeHarness: MakeHarness): voi
     });
 
     it("counts anew from a later revocation", async (context) => {
+      // Minutes and hours, which a real clock would have to be waited for.
       if (!harness().manualClock) return context.skip();
       const { revocations } = harness().cluster;
       await revocations.revoke("ann", seconds());
