@@ -1,3 +1,4 @@
+import { Allowance } from "../allowance.ts";
 import type {
   Broker,
   DeliverySink,
@@ -8,7 +9,6 @@ import type {
   Receipt,
   Retention,
 } from "../ports.ts";
-import { Allowance } from "./allowance.ts";
 import { MemoryChannel } from "./channel.ts";
 import { ExpiryQueue } from "./expiry.ts";
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../../protocol/packet.ts";
 import type { Position } from "../../protocol/position.ts";
+import type { Allowance } from "../allowance.ts";
 import type { HistoryEntry, HistoryPage, HistoryRead, ReadFrom, Retention } from "../ports.ts";
-import type { Allowance } from "./allowance.ts";
 
 interface Stored {
   entry: HistoryEntry;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../../protocol/packet.ts";
 import type { Position } from "../../protocol/position.ts";
-import { Allowance } from "../memory/allowance.ts";
+import { Allowance } from "../allowance.ts";
 import type { HistoryRead, ReadBudget } from "../ports.ts";
 import type { Keys } from "./keys.ts";
 import type { Limit, Line } from "./line.ts";

@@ -1,4 +1,4 @@
-import type { ReadBudget } from "../ports.ts";
+import type { ReadBudget } from "./ports.ts";
 
 /** What is left of a read call's budget. */
 export class Allowance {
