@@ -53,3 +53,32 @@ export function packetFrames(packet: string | Uint8Array, attachments: readonly 
   const text = typeof packet === "string" ? textFrame(packet) : encodedTextFrame(packet);
   return attachments.length === 0 ? text : Buffer.concat([text, ...attachments.map(binaryFrame)]);
 }
+
+/** The same frames for a peer that reads text only: each binary message as `b` and its base64 (Engine.IO 4). */
+export function withoutBinary(frames: Buffer): Buffer {
+  const texts: Buffer[] = [];
+  let sent = 0;
+  for (let start = 0; start < frames.length; ) {
+    const payload = start + headerSizeAt(frames, start);
+    const end = payload + lengthAt(frames, start);
+    if (frames[start] === binaryOpcode) {
+      texts.push(frames.subarray(sent, start), textFrame(`b${frames.toString("base64", payload, end)}`));
+      sent = end;
+    }
+    start = end;
+  }
+  return sent === 0 ? frames : Buffer.concat([...texts, frames.subarray(sent)]);
+}
+
+function headerSizeAt(frames: Buffer, start: number): number {
+  const length = frames[start + 1] ?? 0;
+  if (length < 126) return 2;
+  return length === 126 ? 4 : 10;
+}
+
+function lengthAt(frames: Buffer, start: number): number {
+  const length = frames[start + 1] ?? 0;
+  if (length < 126) return length;
+  if (length === 126) return frames.readUInt16BE(start + 2);
+  return frames.readUInt32BE(start + 2) * 0x1_0000_0000 + frames.readUInt32BE(start + 6);
+}

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
-import { binaryFrame, textFrame } from "../fanout/frame.ts";
+import { binaryFrame, textFrame, withoutBinary } from "../fanout/frame.ts";
 import { type OutletLimits, SocketOutlet } from "../fanout/outlet.ts";
 
 /** What Socket.IO listens to on a connection. Errors end it, and are told as its end. */
@@ -130,6 +130,9 @@ export class EngineSocket extends SocketOutlet {
         return;
       case "3": // the answer to a ping
         return;
+      case "b":
+        this.#deliver(Buffer.from(text.slice(1), "base64"));
+        return;
       case "1":
         this.end("transport close");
         return;
@@ -146,6 +149,13 @@ export class EngineSocket extends SocketOutlet {
     this.slow = true;
     this.end("transport close");
     this.#websocket.terminate();
+  }
+}
+
+/** The connection of a client that asked for text only, with `b64` in its URL. */
+export class TextEngineSocket extends EngineSocket {
+  override append(frames: Buffer): void {
+    super.append(withoutBinary(frames));
   }
 }
 

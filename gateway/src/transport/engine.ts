@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { OutletLimits } from "../fanout/outlet.ts";
-import { EngineSocket, OwnedWebSocket } from "./engine-socket.ts";
+import { EngineSocket, OwnedWebSocket, TextEngineSocket } from "./engine-socket.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
 export interface EngineOptions {
@@ -19,6 +19,9 @@ export interface EngineOptions {
 
 /** Milliseconds in which a peer has to answer the WebSocket's close. */
 const closeTimeout = 5_000;
+
+/** How a client says that it cannot take binary frames. */
+const textOnly = /[?&]b64=/;
 
 interface EngineEvents {
   connection: [socket: EngineSocket];
@@ -50,7 +53,9 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (websocket) => {
-      this.#open(new EngineSocket(newId(), websocket as OwnedWebSocket, request, this.#options.outlets));
+      const { outlets } = this.#options;
+      const Socket = textOnly.test(request.url ?? "") ? TextEngineSocket : EngineSocket;
+      this.#open(new Socket(newId(), websocket as OwnedWebSocket, request, outlets));
     });
   }
 

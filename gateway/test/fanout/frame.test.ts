@@ -1,7 +1,13 @@
 import type { Writable } from "node:stream";
 import { expect, it } from "vitest";
 import * as ws from "ws";
-import { binaryFrame, encodedTextFrame, packetFrames, textFrame } from "../../src/fanout/frame.ts";
+import {
+  binaryFrame,
+  encodedTextFrame,
+  packetFrames,
+  textFrame,
+  withoutBinary,
+} from "../../src/fanout/frame.ts";
 import { decodeFrames, type Frame } from "./frames.ts";
 
 /** The package's types do not know it. */
@@ -56,4 +62,21 @@ it("puts a packet's attachments right behind it, in their order", async () => {
   expect(await received(bytes, 3)).toEqual(frames);
   expect(decodeFrames(bytes)).toEqual(frames);
   expect(packetFrames(Buffer.from('452-["message",{}]'), attachments)).toEqual(bytes);
+});
+
+it.each(lengths)("writes %i binary bytes as base64 for a peer that reads text only", async (length) => {
+  const payload = Buffer.alloc(length, 0xfe);
+  const frames = Buffer.concat([textFrame("before"), binaryFrame(payload), textFrame("x".repeat(length))]);
+  expect(
+    decodeFrames(withoutBinary(frames)).map(({ opcode, payload }) => [opcode, payload.toString()]),
+  ).toEqual([
+    [1, "before"],
+    [1, `b${payload.toString("base64")}`],
+    [1, "x".repeat(length)],
+  ]);
+});
+
+it("leaves text as it is for a peer that reads text only", () => {
+  const frames = Buffer.concat([textFrame("one"), textFrame("x".repeat(70_000))]);
+  expect(withoutBinary(frames)).toBe(frames);
 });
