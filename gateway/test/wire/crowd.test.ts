@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { WebSocket } from "ws";
 import { type Gateway, startGateway } from "../support/gateway.ts";
+import { Member } from "./member.ts";
 
 const channel = "crowd";
 const size = 1_000;
@@ -17,80 +17,13 @@ channels:
     history: {size: 10, ttl: 1m}
 `;
 
-interface Seen {
-  data: string;
-  position: string;
-}
-
-/** The least that speaks the protocol: no library, no reconnection. */
-class Member {
-  readonly seen: Seen[] = [];
-  readonly #socket: WebSocket;
-  readonly #token: string;
-  readonly #replies = new Map<number, (reply: unknown) => void>();
-  readonly #welcomed = Promise.withResolvers<void>();
-  readonly #complete = Promise.withResolvers<void>();
-  #asked = 0;
-
-  constructor(url: string, token: string) {
-    this.#token = token;
-    this.#socket = new WebSocket(`${url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`);
-    this.#socket.on("message", (data) => this.#take(String(data)));
-    this.#socket.on("error", (error) => this.#welcomed.reject(error));
-    this.#socket.on("close", () => this.#complete.reject(new Error("the gateway closed a member")));
-    // Whoever waits for it hears of it; a member that is closed at the end is nobody's fault.
-    this.#complete.promise.catch(() => {});
-  }
-
-  /** Once the member is welcomed. */
-  get welcomed(): Promise<void> {
-    return this.#welcomed.promise;
-  }
-
-  /** Once it has seen as many messages as are published. */
-  get complete(): Promise<void> {
-    return this.#complete.promise;
-  }
-
-  ask(event: string, payload: object): Promise<unknown> {
-    const id = this.#asked;
-    this.#asked += 1;
-    this.#socket.send(`42${id}${JSON.stringify([event, payload])}`);
-    return new Promise((resolve) => this.#replies.set(id, resolve));
-  }
-
-  close(): void {
-    this.#socket.terminate();
-  }
-
-  #take(packet: string): void {
-    if (packet === "2") this.#socket.send("3");
-    else if (packet.startsWith("0")) this.#socket.send(`40${JSON.stringify({ token: this.#token })}`);
-    else if (packet.startsWith("43")) this.#reply(packet);
-    else if (packet.startsWith('42["welcome"')) this.#welcomed.resolve();
-    else if (packet.startsWith('42["message"')) this.#see(JSON.parse(packet.slice(2))[1]);
-  }
-
-  #reply(packet: string): void {
-    const start = packet.indexOf("[");
-    const id = Number(packet.slice(2, start));
-    this.#replies.get(id)?.(JSON.parse(packet.slice(start))[0]);
-    this.#replies.delete(id);
-  }
-
-  #see(message: Seen): void {
-    this.seen.push(message);
-    if (this.seen.length === total) this.#complete.resolve();
-  }
-}
-
 let gateway: Gateway;
 let members: Member[];
 
 beforeAll(async () => {
   gateway = await startGateway({ rules });
   const token = await gateway.token("ann");
-  members = Array.from({ length: size }, () => new Member(gateway.url, token));
+  members = Array.from({ length: size }, () => new Member(gateway.url, token, total));
   await Promise.all(members.map((member) => member.welcomed));
   const replies = await Promise.all(members.map((member) => member.ask("subscribe", { channel })));
   expect(replies.every((reply) => (reply as { ok: boolean }).ok)).toBe(true);
