@@ -1,8 +1,12 @@
 import type { Server as HttpServer } from "node:http";
 import { createApiServer } from "./api/server.ts";
+import { AddressLimit } from "./auth/address-limit.ts";
 import { tokenLeeway } from "./auth/claims.ts";
+import { CodeExchange } from "./auth/code-exchange.ts";
 import { Handshake } from "./auth/handshake.ts";
 import { createTokens, type Tokens } from "./auth/token.ts";
+import { Turns } from "./auth/turns.ts";
+import { WeChatLogin } from "./auth/wechat.ts";
 import { Feeds } from "./channels/feeds.ts";
 import { History } from "./channels/history.ts";
 import { Presence } from "./channels/presence.ts";
@@ -141,7 +145,8 @@ async function createCore(context: Context, tokens: Tokens) {
   const subscriptions = new Subscriptions({ rules, broker, feeds, presence, meter, maxChannels });
 
   const revokedBefore = (user: string) => cluster.revocations.revokedBefore(user);
-  const handshake = new Handshake({ tokens, revokedBefore, anonymous: config.anonymous });
+  const wechat = openLogin(context, tokens);
+  const handshake = new Handshake({ tokens, revokedBefore, anonymous: config.anonymous, wechat });
   const leeway = tokenLeeway * 1_000;
   const joiner = new Joiner({ subscriptions, presence, tokens, alarms, now, leeway });
   const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
@@ -165,6 +170,16 @@ async function createCore(context: Context, tokens: Tokens) {
 }
 
 type Core = Awaited<ReturnType<typeof createCore>>;
+
+/** Login codes of mini-programs, where such are set up. */
+function openLogin({ config, now }: Context, tokens: Tokens): WeChatLogin | undefined {
+  const { wechatApps: apps, wechatUrl: url, wechatUnionid: unionid } = config;
+  if (apps.length === 0) return undefined;
+  const exchange = new CodeExchange({ url, turns: new Turns({ atOnce: 64, queue: 1_000 }) });
+  const limit = new AddressLimit(config.wechatLoginRate, now);
+  const lifetime = Math.min(config.wechatTokenLifetime, config.tokenMaxLifetime);
+  return new WeChatLogin({ apps, exchange, limit, unionid, lifetime, tokens });
+}
 
 function admit({ config, state }: Context, { healthy }: Cluster): Admission {
   return new Admission({ draining: () => state.draining, healthy, rate: config.handshakeRate });

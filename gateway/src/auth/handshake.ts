@@ -1,7 +1,9 @@
 import { Failure } from "../errors.ts";
 import type { HandshakeRequest } from "../protocol/requests.ts";
+import { refused } from "./claims.ts";
 import type { Subject } from "./permissions.ts";
 import type { Claims, Tokens } from "./token.ts";
+import type { WeChatLogin } from "./wechat.ts";
 
 /** Who a connection is. */
 export interface Identity {
@@ -14,6 +16,8 @@ export interface Identity {
   issuedAt?: number;
   /** Unix milliseconds; absent for an anonymous user. */
   expiresAt?: number;
+  /** The token that the gateway made for a login, for the welcome to hand over. */
+  issued?: string;
 }
 
 export interface HandshakeOptions {
@@ -21,6 +25,8 @@ export interface HandshakeOptions {
   /** Newest `before` (Unix seconds) of the user's revocations. */
   revokedBefore(user: string): Promise<number | undefined>;
   anonymous: boolean;
+  /** Absent where no app is set up. */
+  wechat?: Pick<WeChatLogin, "token"> | undefined;
 }
 
 /** Finds out who connects. */
@@ -31,15 +37,20 @@ export class Handshake {
     this.#options = options;
   }
 
-  /** @throws Failure `unauthorized` or `token_expired`, always with the same words; the cause is for the log */
-  async identify(request: HandshakeRequest, connection: string): Promise<Identity> {
-    if (request.token !== undefined) return this.verify(request.token);
-    if (request.code === undefined && this.#options.anonymous) return anonymousIdentity(connection);
-    const missing = request.code === undefined ? "no token" : "login by code is not set up";
-    throw new Failure("unauthorized", undefined, { cause: new Error(missing) });
+  /**
+   * @param addressOf gives the client's address, where that matters
+   * @throws Failure `unauthorized` or `token_expired`, always with the same words (the cause is for the log); for a
+   * login code as `WeChatLogin`
+   */
+  async identify(request: HandshakeRequest, connection: string, addressOf: () => string): Promise<Identity> {
+    const { token, code } = request;
+    if (token !== undefined) return this.verify(token);
+    if (code !== undefined) return this.#logIn({ ...request, code }, addressOf());
+    if (this.#options.anonymous) return anonymousIdentity(connection);
+    throw refused("no token");
   }
 
-  /** @throws Failure as `identify` */
+  /** @throws Failure as `identify` for a token */
   async verify(token: string): Promise<Identity> {
     const claims = await this.#options.tokens.verify(token);
     const before = await this.#options.revokedBefore(claims.user);
@@ -47,6 +58,16 @@ export class Handshake {
       throw new Failure("unauthorized", undefined, { cause: new Error("the token is revoked") });
     }
     return identityOf(claims);
+  }
+
+  async #logIn(
+    { code, platform, app }: HandshakeRequest & { code: string },
+    address: string,
+  ): Promise<Identity> {
+    const { wechat } = this.#options;
+    if (!wechat || platform !== "wechat") throw refused("login by code is not set up");
+    const issued = await wechat.token({ code, app }, address);
+    return { ...(await this.verify(issued)), issued };
   }
 }
 

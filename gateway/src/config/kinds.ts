@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isWebUrl } from "./addresses.ts";
 import { parseDuration, parseInteger, parseSize } from "./units.ts";
 
 /** What a setting's text may be. */
@@ -20,6 +21,10 @@ export function kind<T>(type: string, parse: (text: string) => T | undefined): K
 }
 
 export const text = kind("a text", (value) => value);
+
+export const webUrl = kind("an http or https URL without a user or password", (value) =>
+  isWebUrl(value) ? value : undefined,
+);
 
 export const boolean = kind("true or false", (value) => {
   if (value === "true") return true;

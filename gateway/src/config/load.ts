@@ -1,3 +1,4 @@
+import { isProtected } from "./addresses.ts";
 import {
   type Environment,
   type ReadFile,
@@ -37,12 +38,16 @@ export interface Loaded {
  */
 export function loadConfig(env: Environment, readFile: ReadFile): Loaded {
   const { config, given, faults } = readSettings(env, readFile);
-  faults.push(...portFaults(config));
+  faults.push(...portFaults(config), ...loginFaults(config, given));
   if (config.production) faults.push(...productionFaults(config, (key) => given.has(key)));
   const file = loadRules(config, readFile);
   faults.push(...file.faults);
   if (faults.length > 0) throw new ConfigError(faults);
-  const warnings = [...unknownNames(env, Object.values(settings)), ...file.warnings];
+  const warnings = [
+    ...unknownNames(env, Object.values(settings)),
+    ...loginWarnings(config),
+    ...file.warnings,
+  ];
   return { config: deepFreeze(config), rules: deepFreeze(file.rules), warnings };
 }
 
@@ -94,6 +99,18 @@ function shown(text: string): string {
 function portFaults({ port, adminPort }: Config): string[] {
   if (port !== adminPort || port === 0 || port === undefined) return [];
   return [`TIDEGATE_PORT and TIDEGATE_ADMIN_PORT are both ${port}; they must differ`];
+}
+
+function loginFaults({ wechatApps }: Config, given: Set<string>): string[] {
+  if (!wechatApps?.length || given.has("tokenSecret")) return [];
+  return [
+    "TIDEGATE_WECHAT_APPS: the gateway signs the tokens of those who log in; set TIDEGATE_TOKEN_SECRET",
+  ];
+}
+
+function loginWarnings({ production, wechatApps, wechatUrl }: Config): string[] {
+  if (!production || wechatApps.length === 0 || isProtected(wechatUrl)) return [];
+  return ["TIDEGATE_WECHAT_URL is not https: the secrets of the apps can be read on the way"];
 }
 
 interface LoadedRules {

@@ -3,14 +3,16 @@ import { credentials } from "./settings/credentials.ts";
 import { limits } from "./settings/limits.ts";
 import { listening } from "./settings/listening.ts";
 import { operation } from "./settings/operation.ts";
+import { wechat } from "./settings/wechat.ts";
 
 /** Every setting, declared once. The loader, `Config` and the reference page are made from it. */
-export const settings = { ...listening, ...credentials, ...operation, ...limits };
+export const settings = { ...listening, ...credentials, ...wechat, ...operation, ...limits };
 
 /** The settings in the order of the reference page. */
 export const topics: readonly { title: string; settings: Record<string, Setting<unknown>> }[] = [
   { title: "Listening", settings: listening },
   { title: "Credentials", settings: credentials },
+  { title: "Login with WeChat", settings: wechat },
   { title: "Operation", settings: operation },
   { title: "Limits of a connection", settings: limits },
 ];

@@ -41,7 +41,7 @@ export function optional<T>(kind: Kind<T>, declaration: Declaration): Setting<T 
 }
 
 /** A list that is empty until somebody sets it. */
-export function listed(kind: Kind<readonly string[]>, declaration: Declaration): Setting<readonly string[]> {
+export function listed<T>(kind: Kind<readonly T[]>, declaration: Declaration): Setting<readonly T[]> {
   return { ...complete(declaration), ...kind, default: undefined, absent: [] };
 }
 

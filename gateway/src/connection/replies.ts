@@ -26,7 +26,8 @@ export interface WelcomeParts {
 
 export function welcomeReply({ connection, node, time, results }: WelcomeParts): Json {
   const { connection: id, user, identity } = connection;
-  const head = JSON.stringify({ connection: id, user, node, time, expiresAt: identity.expiresAt });
+  const { issued: token, expiresAt } = identity;
+  const head = JSON.stringify({ connection: id, user, node, time, token, expiresAt });
   const attachments: Uint8Array[] = [];
   return new Json(`${head.slice(0, -1)},"channels":${resultsText(results, attachments)}}`, attachments);
 }

@@ -35,8 +35,9 @@ export const requests = {
 /** The handshake's `auth`. */
 export const handshakeRequest = z.object({
   token: z.string().optional(),
-  code: z.string().optional(),
+  code: z.string().min(1).max(512).optional(),
   platform: z.string().optional(),
+  app: z.string().optional(),
   resume: z.array(subscription).max(1_000).optional(),
 });
 

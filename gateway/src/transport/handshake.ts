@@ -34,7 +34,9 @@ export async function admit(socket: Socket, options: HandshakeOptions): Promise<
     throw new Failure("bad_request", `\`auth\` nests deeper than ${options.maxDepth} levels.`);
   }
   const request = parse(handshakeRequest, auth);
-  return { identity: await options.handshake.identify(request, socket.id), resume: request.resume ?? [] };
+  const addressOf = () => options.addressOf(socket.request);
+  const identity = await options.handshake.identify(request, socket.id, addressOf);
+  return { identity, resume: request.resume ?? [] };
 }
 
 /**

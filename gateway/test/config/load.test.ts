@@ -59,6 +59,11 @@ describe("defaults", () => {
       tokenMaxLifetime: 2_592_000_000,
       apiKeys: [],
       anonymous: false,
+      wechatApps: [],
+      wechatUrl: "https://api.weixin.qq.com",
+      wechatUnionid: false,
+      wechatTokenLifetime: 86_400_000,
+      wechatLoginRate: 120,
       redisUrl: "memory",
       configFile: undefined,
       drainWindow: 90_000,
@@ -175,10 +180,14 @@ describe("a fault", () => {
   });
 
   const publicKey = "a public key as PEM (BEGIN PUBLIC KEY) or JWK";
+  const wechatApps = "a comma-separated list of appid:secret, none empty, no app twice";
   const redis = "memory, or a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL";
   it.each([
     ["TIDEGATE_TOKEN_SECRET", "hush,,hush", "a comma-separated list of secrets, none empty"],
     ["TIDEGATE_API_KEYS", "hush,", "a comma-separated list of keys, none empty"],
+    ["TIDEGATE_WECHAT_APPS", "hush", wechatApps],
+    ["TIDEGATE_WECHAT_APPS", "wx1:hush,", wechatApps],
+    ["TIDEGATE_WECHAT_APPS", "wx1:hush,wx1:hush", wechatApps],
     ["TIDEGATE_REDIS_URL", "http://:hush@redis", redis],
     ["TIDEGATE_REDIS_URL", "redis://:hush#@redis", redis],
     ["TIDEGATE_TOKEN_PUBLIC_KEY", "hush", publicKey],

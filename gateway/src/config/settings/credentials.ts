@@ -1,12 +1,8 @@
-import { isWebUrl } from "../addresses.ts";
 import { readPublicKey } from "../keys.ts";
-import { boolean, duration, kind, list, text } from "../kinds.ts";
+import { boolean, duration, kind, list, text, webUrl } from "../kinds.ts";
 import { listed, optional, setting } from "../setting.ts";
 
 const any = () => true;
-const webUrl = kind("an http or https URL without a user or password", (value) =>
-  isWebUrl(value) ? value : undefined,
-);
 
 /** Who clients and backends are, and how that is known. */
 export const credentials = {
