@@ -6,6 +6,8 @@ export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+  /** Whether a line of this level is written; where it is absent, all are. */
+  isLevelEnabled?(level: LogLevel): boolean;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";

@@ -1,7 +1,7 @@
 import { type FastifyInstance, fastify } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { Failure } from "../errors.ts";
-import { logRequests, newRequestId } from "./access-log.ts";
+import { createRequestIds, logRequests } from "./access-log.ts";
 import { acceptJson } from "./body.ts";
 import { answerClientError, answerFailure, sendFailure } from "./errors.ts";
 import { describeApi } from "./openapi.ts";
@@ -24,8 +24,10 @@ export async function createApiServer(services: ApiServices): Promise<FastifyIns
   acceptJson(app);
   const api = app.withTypeProvider<ZodTypeProvider>();
   api.setValidatorCompiler(validate);
-  // Handlers are typed by the schemas of their answers; checking those again at run time finds nothing.
+  // Handlers are typed by the schemas of their answers; checking those again at run time finds nothing. The
+  // compiler keeps Fastify from its own, the serializer from looking for what was compiled at each answer.
   api.setSerializerCompiler(() => JSON.stringify);
+  app.setReplySerializer((payload) => JSON.stringify(payload));
   app.setErrorHandler(answerFailure(log));
   app.setNotFoundHandler((_request, reply) => sendFailure(reply, new Failure("not_found")));
   await describeApi(api, services.version);
@@ -38,7 +40,7 @@ export async function createApiServer(services: ApiServices): Promise<FastifyIns
 function createServer({ log }: ApiServices): FastifyInstance {
   return fastify({
     logger: false,
-    genReqId: newRequestId,
+    genReqId: createRequestIds(),
     bodyLimit,
     frameworkErrors: (error, request, reply) => answerFailure(log)(error, request, reply),
     clientErrorHandler: answerClientError,

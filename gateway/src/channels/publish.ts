@@ -81,8 +81,7 @@ export class Publisher {
     }
     const user = origin.source === "client" ? origin.subject.user : undefined;
     const message = { channel, data, id, user, time: this.#options.now() };
-    this.#checkData(data);
-    const { head, attachments } = encodeHead("message", message);
+    const { head, attachments } = encodeHead("message", message, this.#checkData(data) > 0);
     this.#checkSize(head, attachments);
     return this.#options.broker.publish({
       channel,
@@ -94,14 +93,17 @@ export class Publisher {
     });
   }
 
-  #checkData(data: unknown): void {
+  /** @returns how many binary values it holds */
+  #checkData(data: unknown): number {
     if (data === undefined) throw new Failure("bad_request", "`data` is missing.");
     if (isDeeperThan(data, this.#options.maxDepth)) {
       throw new Failure("bad_request", `\`data\` nests deeper than ${this.#options.maxDepth} levels.`);
     }
-    if (countBinary(data) > maxAttachments) {
+    const binaries = countBinary(data);
+    if (binaries > maxAttachments) {
       throw new Failure("too_large", `A message carries at most ${maxAttachments} binary values.`);
     }
+    return binaries;
   }
 
   #checkSize(head: string, attachments: readonly Uint8Array[]): void {

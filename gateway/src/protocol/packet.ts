@@ -14,8 +14,12 @@ export interface PacketHead {
 const encoder = new Encoder();
 const messageEvent = '["message",';
 
-/** @param payload a JSON object with at least one member; binary values in it become attachments. */
-export function encodeHead(event: string, payload: object): PacketHead {
+/**
+ * @param payload a JSON object with at least one member; binary values in it become attachments
+ * @param binary whether it may have binary values; where it has none, the search for them is most of the work
+ */
+export function encodeHead(event: string, payload: object, binary = true): PacketHead {
+  if (!binary) return { head: `42["${event}",${JSON.stringify(payload).slice(0, -1)}`, attachments: [] };
   const [text, ...attachments] = encoder.encode({ type: PacketType.EVENT, nsp: "/", data: [event, payload] });
   // What arrived is a view on a larger read buffer, all of which a stored message would keep alive.
   return { head: `4${text}`.slice(0, -2), attachments: attachments.map((bytes) => Buffer.from(bytes)) };

@@ -59,6 +59,19 @@ describe("the key", () => {
     },
   );
 
+  it.each(["k".repeat(64), "k".repeat(1_000)])(
+    "is not accepted with more behind it, however long it is",
+    async (long) => {
+      const { inject } = await serve({ keys: [key, long] });
+      const statusOf = async (given: string) =>
+        (await inject({ url: "/v1/nodes", headers: { authorization: `Bearer ${given}` } })).status;
+      expect(await statusOf(long)).toBe(200);
+      expect(await statusOf(key)).toBe(200);
+      expect(await statusOf(`${long}k`)).toBe(401);
+      expect(await statusOf(long.slice(1))).toBe(401);
+    },
+  );
+
   it("cannot be right where there are none", async () => {
     const { inject } = await serve({ keys: [] });
     for (const authorization of ["Bearer ", "Bearer undefined", ""]) {
@@ -231,6 +244,15 @@ describe("the log", () => {
       },
     ]);
     expect(first.headers["x-request-id"]).not.toBe(second.headers["x-request-id"]);
+  });
+
+  it("is not asked to take lines that it would drop", async () => {
+    const lines: unknown[] = [];
+    const write = (fields: object) => void lines.push(fields);
+    const log = { debug: write, info: write, warn: write, error: write, isLevelEnabled: () => false };
+    const { call } = await serve({ log });
+    expect((await call("GET", "/v1/nodes")).status).toBe(200);
+    expect(lines).toEqual([]);
   });
 
   it("has no key, no token, no body and no query, nor has any answer a key", async () => {
