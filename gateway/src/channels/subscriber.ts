@@ -1,4 +1,5 @@
 import type { Subject } from "../auth/permissions.ts";
+import type { Standing } from "./access.ts";
 import type { Feed } from "./feed.ts";
 
 /** A connection as the channels see it. */
@@ -22,4 +23,14 @@ export interface Held {
   granted: boolean;
   /** Cancels the alarm of the channel token. */
   cancelAlarm?: () => void;
+}
+
+/** What the rules ask about a subscriber that wants something of a channel. */
+export function standingOf({ held, subject }: Subscriber, channel: string): Standing {
+  const subscription = held.get(channel);
+  return {
+    subject,
+    subscribed: subscription !== undefined,
+    channelToken: subscription?.tokenExpiresAt !== undefined,
+  };
 }

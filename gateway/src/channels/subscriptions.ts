@@ -8,7 +8,7 @@ import type { Feeds } from "./feeds.ts";
 import type { Presence } from "./presence.ts";
 import { mergeOutcome, type Outcome, plainOutcome, ReplySpace, replyBudget } from "./reply.ts";
 import type { ChannelPolicy, Rules } from "./rules.ts";
-import type { Subscriber } from "./subscriber.ts";
+import { type Subscriber, standingOf } from "./subscriber.ts";
 
 export interface JoinRequest {
   channel: string;
@@ -100,12 +100,8 @@ export class Subscriptions {
   /** Held channels that the subscriber's present claims do not allow any more. */
   noLongerAllowed(subscriber: Subscriber): string[] {
     const denied: string[] = [];
-    for (const [channel, { feed, granted, tokenExpiresAt }] of subscriber.held) {
-      const standing = {
-        subject: subscriber.subject,
-        subscribed: true,
-        channelToken: tokenExpiresAt !== undefined,
-      };
+    for (const [channel, { feed, granted }] of subscriber.held) {
+      const standing = standingOf(subscriber, channel);
       if (!granted && !isAllowed(() => authorize("subscribe", channel, feed.policy, standing))) {
         denied.push(channel);
       }

@@ -5,7 +5,7 @@ import { isDeeperThan } from "../protocol/json.ts";
 import type { Connection } from "./connection.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { TokenBucket } from "./limits.ts";
-import type { Reply, Request } from "./requests.ts";
+import type { Reply, Request } from "./request.ts";
 
 export interface DispatcherOptions {
   requests: ReadonlyMap<string, Request>;
@@ -59,23 +59,22 @@ export class Dispatcher {
     payload: unknown,
     reply: Reply,
   ): Promise<void> {
-    this.#pace(connection, payload);
+    const request = event === undefined ? undefined : this.#options.requests.get(event);
+    this.#pace(connection, request?.cost?.(connection, payload) ?? 1);
     if (event === undefined) throw new Failure("bad_request", "An event's name is a string.");
     // Deeper by one than what `publish` allows its data, which stands inside the payload.
     if (isDeeperThan(payload, this.#options.maxDepth + 1)) {
       connection.strikes += 1;
       throw new Failure("bad_request", `The payload nests deeper than ${this.#options.maxDepth} levels.`);
     }
-    const request = this.#options.requests.get(event);
     if (!request) throw new Failure("no_handler");
     await connection.request(request.exclusive, () => request.handle(connection, payload, reply));
   }
 
-  /** A request for many channels counts as many. */
-  #pace(connection: Connection, payload: unknown): void {
+  #pace(connection: Connection, cost: number): void {
     const { rate, burst } = this.#options;
     connection.pace ??= new TokenBucket(rate, burst);
-    if (connection.pace.take(Array.isArray(payload) ? payload.length : 1)) return;
+    if (connection.pace.take(cost)) return;
     throw new Failure("rate_limited", undefined, { after: connection.pace.wait });
   }
 

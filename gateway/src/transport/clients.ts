@@ -3,7 +3,7 @@ import type { DisconnectReason, Server, Socket } from "socket.io";
 import type { Connection } from "../connection/connection.ts";
 import type { Dispatcher } from "../connection/dispatcher.ts";
 import type { Lifecycle } from "../connection/lifecycle.ts";
-import type { Reply } from "../connection/requests.ts";
+import type { Reply } from "../connection/request.ts";
 import { Failure } from "../errors.ts";
 import { closeReason } from "./close-reason.ts";
 import { type Accepted, admit, type HandshakeOptions, refuse } from "./handshake.ts";

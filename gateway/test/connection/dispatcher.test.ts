@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Connection } from "../../src/connection/connection.ts";
 import { Dispatcher } from "../../src/connection/dispatcher.ts";
-import type { Request } from "../../src/connection/requests.ts";
+import type { Request } from "../../src/connection/request.ts";
 import { type ErrorCode, Failure } from "../../src/errors.ts";
 import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
@@ -17,6 +17,10 @@ let ended: { code: ErrorCode; reconnect: boolean; after: number | undefined }[];
 
 const requests = new Map<string, Request>([
   ["echo", { exclusive: false, handle: async (_connection, payload, reply) => reply({ ok: true, payload }) }],
+  [
+    "dear",
+    { exclusive: false, cost: () => 2, handle: async (_connection, _payload, reply) => reply({ ok: true }) },
+  ],
   ["broken", { exclusive: false, handle: async () => Promise.reject(new Error("the secret cause")) }],
   ["denied", { exclusive: false, handle: async () => Promise.reject(new Failure("forbidden")) }],
 ]);
@@ -174,5 +178,12 @@ describe("the request rate", () => {
     await ask(dispatcher, "echo");
     connection = new Connection(new FakeWire("c2"), connection.identity, 1);
     expect(await ask(dispatcher, "echo")).toMatchObject({ ok: true });
+  });
+
+  it("takes as much of it as a request says that it costs", async () => {
+    const dispatcher = createDispatcher(0.001, 3);
+    expect(await ask(dispatcher, "dear")).toMatchObject({ ok: true });
+    expect(await ask(dispatcher, "echo")).toMatchObject({ ok: true });
+    expect(await ask(dispatcher, "echo")).toMatchObject({ error: { code: "rate_limited" } });
   });
 });

@@ -1,0 +1,38 @@
+import type { Handshake } from "../auth/handshake.ts";
+import type { History } from "../channels/history.ts";
+import type { Presence } from "../channels/presence.ts";
+import type { Publisher } from "../channels/publish.ts";
+import type { Rules } from "../channels/rules.ts";
+import type { Connection } from "./connection.ts";
+import type { Joiner } from "./joiner.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+
+/** Gives the reply; at most once. */
+export type Reply = (reply: object) => void;
+
+/** One of the protocol's requests (PROTOCOL, section 2). */
+export interface Request {
+  /** What follows on the same connection waits for it. */
+  exclusive: boolean;
+  /** What it takes of the connection's request rate; 1 where absent. */
+  cost?(connection: Connection, payload: unknown): number;
+  handle(connection: Connection, payload: unknown, reply: Reply): Promise<void>;
+}
+
+export interface RequestServices {
+  rules: Rules;
+  joiner: Joiner;
+  publisher: Publisher;
+  history: History;
+  presence: Presence;
+  handshake: Pick<Handshake, "verify">;
+  lifecycle: Pick<Lifecycle, "renew">;
+  maxChannels: number;
+}
+
+export type Handler = (
+  services: RequestServices,
+  connection: Connection,
+  payload: unknown,
+  reply: Reply,
+) => Promise<void>;

@@ -1,0 +1,38 @@
+import { authorize } from "../../channels/access.ts";
+import type { ChannelPolicy } from "../../channels/rules.ts";
+import { standingOf } from "../../channels/subscriber.ts";
+import { Failure } from "../../errors.ts";
+import { parse } from "../../protocol/parse.ts";
+import { requests } from "../../protocol/requests.ts";
+import type { Connection } from "../connection.ts";
+import { TokenBucket } from "../limits.ts";
+import type { Handler } from "../request.ts";
+
+export const publish: Handler = async ({ publisher }, connection, payload, reply) => {
+  const { channel, data, id, echo = true } = parse(requests.publish, payload);
+  const except = echo ? [] : [connection.connection];
+  const pace = (policy: ChannelPolicy) => pacePublish(connection, policy);
+  const position = await publisher.publish(
+    { channel, data, id, except },
+    { source: "client", ...standingOf(connection, channel), pace },
+  );
+  reply(position === undefined ? { ok: true } : { ok: true, position });
+};
+
+/** The publish rate that a rule sets, for each connection. */
+function pacePublish(connection: Connection, { rule, rate }: ChannelPolicy): void {
+  if (!rate) return;
+  connection.rates ??= new Map();
+  const bucket = connection.rates.get(rule) ?? new TokenBucket(rate.publish, rate.burst);
+  connection.rates.set(rule, bucket);
+  if (!bucket.take()) {
+    throw new Failure("rate_limited", "The channel's publish rate is used up.", { after: bucket.wait });
+  }
+}
+
+export const history: Handler = async (services, connection, payload, reply) => {
+  const query = parse(requests.history, payload);
+  const policy = services.rules.policyOf(query.channel);
+  authorize("history", query.channel, policy, standingOf(connection, query.channel));
+  reply(await services.history.read(query, policy));
+};

@@ -1,0 +1,31 @@
+import { authorize } from "../../channels/access.ts";
+import { standingOf } from "../../channels/subscriber.ts";
+import { parse } from "../../protocol/parse.ts";
+import { requests } from "../../protocol/requests.ts";
+import type { Connection } from "../connection.ts";
+import type { Handler } from "../request.ts";
+
+export const presence: Handler = async (services, connection, payload, reply) => {
+  const { channel, limit, cursor } = parse(requests.presence, payload);
+  authorize("presence", channel, services.rules.policyOf(channel), standingOf(connection, channel));
+  reply({ ok: true, ...(await services.presence.page(channel, limit, cursor)) });
+};
+
+/** `away` and `back`. */
+export function setAway(away: boolean): Handler {
+  return async ({ joiner }, connection, payload, reply) => {
+    parse(away ? requests.away : requests.back, payload);
+    await joiner.setAway(connection, away);
+    reply({ ok: true });
+  };
+}
+
+/** A change of state counts once for each channel with presence, since each of them is told. */
+export function changesToTell(away: boolean): (connection: Connection) => number {
+  return (connection) => {
+    if (connection.away === away) return 1;
+    let told = 0;
+    for (const { feed } of connection.held.values()) if (feed.policy.presence) told += 1;
+    return Math.max(1, told);
+  };
+}

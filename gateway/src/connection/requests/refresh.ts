@@ -1,0 +1,15 @@
+import { Failure } from "../../errors.ts";
+import { parse } from "../../protocol/parse.ts";
+import { requests } from "../../protocol/requests.ts";
+import type { Handler } from "../request.ts";
+
+export const refresh: Handler = async ({ handshake, lifecycle, joiner }, connection, payload, reply) => {
+  const { token } = parse(requests.refresh, payload);
+  const identity = await handshake.verify(token);
+  if (identity.subject.user !== connection.user) {
+    throw new Failure("forbidden", "The token is another user's.");
+  }
+  lifecycle.renew(connection, identity);
+  reply({ ok: true, expiresAt: identity.expiresAt });
+  await joiner.recheck(connection);
+};

@@ -1,0 +1,40 @@
+import { Failure } from "../../errors.ts";
+import { parse } from "../../protocol/parse.ts";
+import { requests } from "../../protocol/requests.ts";
+import type { Connection } from "../connection.ts";
+import { subscribeManyReply, subscribeReply } from "../replies.ts";
+import type { Handler } from "../request.ts";
+
+/** A request for many channels counts as many. */
+export function itemsOf(_connection: Connection, payload: unknown): number {
+  return Array.isArray(payload) ? payload.length : 1;
+}
+
+export const subscribe: Handler = async (services, connection, payload, reply) => {
+  if (Array.isArray(payload)) {
+    await subscribeMany(services, connection, payload, reply);
+    return;
+  }
+  const request = parse(requests.subscribe, payload);
+  let failure: Failure | undefined;
+  await services.joiner.join(connection, [request], ([result]) => {
+    if (result && "failure" in result) failure = result.failure;
+    else if (result) reply(subscribeReply(result));
+  });
+  if (failure) throw failure;
+};
+
+const subscribeMany: Handler = async ({ joiner, maxChannels }, connection, payload, reply) => {
+  const items = parse(requests.subscribeMany, payload);
+  if (items.length > maxChannels) {
+    throw new Failure("bad_request", `One request subscribes to at most ${maxChannels} channels.`);
+  }
+  await joiner.join(connection, items, (results) => reply(subscribeManyReply(results)));
+};
+
+export const unsubscribe: Handler = async ({ joiner }, connection, payload, reply) => {
+  const { channel } = parse(requests.unsubscribe, payload);
+  if (!connection.held.has(channel)) throw new Failure("not_subscribed");
+  await joiner.leave(connection, channel);
+  reply({ ok: true });
+};
