@@ -8,6 +8,8 @@ export interface Credentials {
   token?: string;
   code?: string;
   platform?: "wechat";
+  /** The app id of the mini-program that the code is from, where the host tells it. */
+  app?: string;
 }
 
 export type TokenSource = string | (() => string | Promise<string>);
@@ -17,6 +19,11 @@ export interface LoginOptions {
   clock: Clock;
   login?: "wechat" | undefined;
   token?: TokenSource | undefined;
+}
+
+interface LoginHost {
+  login?(options: { success(result: { code?: string }): void; fail(error: unknown): void }): unknown;
+  getAccountInfoSync?(): { miniProgram: { appId: string } };
 }
 
 /** A token with less than this left is not worth a handshake. */
@@ -110,9 +117,7 @@ export class Login {
   }
 
   #weChatCode(): Promise<Credentials> {
-    const host = this.#options.host as
-      | { login?(options: { success(result: { code?: string }): void; fail(error: unknown): void }): unknown }
-      | undefined;
+    const host = this.#options.host as LoginHost | undefined;
     return new Promise((resolve, reject) => {
       if (typeof host?.login !== "function") {
         reject(failure("bad_request", "This host has no login()."));
@@ -120,7 +125,8 @@ export class Login {
       }
       host.login({
         success: ({ code }) => {
-          if (code) resolve({ code, platform: "wechat" });
+          const app = host.getAccountInfoSync?.().miniProgram.appId;
+          if (code) resolve(Object.assign({ code, platform: "wechat" as const }, app && { app }));
           else reject(failure("unavailable", "wx.login gave no code.", true));
         },
         fail: (error) => reject(errorOf(error)),

@@ -18,6 +18,8 @@ export interface PhoneOptions {
   alipay?: boolean;
   /** The close code of a suspension: 1000 in WeChat. */
   interruptCode?: number;
+  /** The mini-program's app id; it is not told where absent, as by old base libraries. */
+  appId?: string;
 }
 
 const socketLimit = 5;
@@ -69,6 +71,7 @@ export class Phone {
       dial: (url) => this.#dial(url),
       run: (task) => queueMicrotask(() => this.#thread.run("event", task)),
       login: () => this.#login(),
+      appId: options.appId,
       tasks: options.tasks ?? "direct",
       alipay: options.alipay ?? false,
     });

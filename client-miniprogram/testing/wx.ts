@@ -20,6 +20,8 @@ export interface WxServices {
   /** Runs on the app's thread, later. */
   run(task: () => void): void;
   login(): { code: string } | string;
+  /** Absent: the platform is too old to tell it. */
+  appId: string | undefined;
   tasks: TaskStyle;
   alipay: boolean;
 }
@@ -43,6 +45,7 @@ type AppListener = (event: never) => void;
 export class SimulatedWx {
   /** Only Alipay has it. */
   readonly getAuthCode?: () => void;
+  readonly getAccountInfoSync?: () => { miniProgram: { appId: string } };
   readonly #services: WxServices;
   readonly #listeners: { [Event in AppEvent]: AppListener[] } = {
     AppShow: [],
@@ -61,6 +64,8 @@ export class SimulatedWx {
   constructor(services: WxServices) {
     this.#services = services;
     if (services.alipay) this.getAuthCode = () => {};
+    const { appId } = services;
+    if (appId !== undefined) this.getAccountInfoSync = () => ({ miniProgram: { appId } });
   }
 
   /** `success` means that the call was accepted, and nothing more. */
