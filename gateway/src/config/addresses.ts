@@ -22,13 +22,6 @@ export function isProxy(text: string): boolean {
   }
 }
 
-/** An address of Redis in one of the forms that name how it is run. */
-export function isRedisUrl(text: string): boolean {
-  if (/^rediss?:\/\//.test(text)) return URL.canParse(text) && new URL(text).hostname !== "";
-  // Several hosts between commas are no URL; the client of that form reads them.
-  return /^redis\+(sentinel|cluster):\/\/\S+$/.test(text);
-}
-
 /** An http or https URL without credentials in it. */
 export function isWebUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;

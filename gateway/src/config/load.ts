@@ -8,6 +8,7 @@ import {
   unknownNames,
 } from "./environment.ts";
 import { productionFaults } from "./production.ts";
+import { redisFaults } from "./redis-faults.ts";
 import { type ChannelRule, developmentRules, parseRules } from "./rules.ts";
 import { type Config, settings } from "./schema.ts";
 import type { Setting } from "./setting.ts";
@@ -38,8 +39,9 @@ export interface Loaded {
  */
 export function loadConfig(env: Environment, readFile: ReadFile): Loaded {
   const { config, given, faults } = readSettings(env, readFile);
-  faults.push(...portFaults(config), ...loginFaults(config, given));
-  if (config.production) faults.push(...productionFaults(config, (key) => given.has(key)));
+  const isGiven = (key: keyof Config) => given.has(key);
+  faults.push(...portFaults(config), ...loginFaults(config, given), ...redisFaults(config, isGiven));
+  if (config.production) faults.push(...productionFaults(config, isGiven));
   const file = loadRules(config, readFile);
   faults.push(...file.faults);
   if (faults.length > 0) throw new ConfigError(faults);

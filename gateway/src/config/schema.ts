@@ -3,10 +3,11 @@ import { credentials } from "./settings/credentials.ts";
 import { limits } from "./settings/limits.ts";
 import { listening } from "./settings/listening.ts";
 import { operation } from "./settings/operation.ts";
+import { redis } from "./settings/redis.ts";
 import { wechat } from "./settings/wechat.ts";
 
 /** Every setting, declared once. The loader, `Config` and the reference page are made from it. */
-export const settings = { ...listening, ...credentials, ...wechat, ...operation, ...limits };
+export const settings = { ...listening, ...credentials, ...wechat, ...operation, ...redis, ...limits };
 
 /** The settings in the order of the reference page. */
 export const topics: readonly { title: string; settings: Record<string, Setting<unknown>> }[] = [
@@ -14,6 +15,7 @@ export const topics: readonly { title: string; settings: Record<string, Setting<
   { title: "Credentials", settings: credentials },
   { title: "Login with WeChat", settings: wechat },
   { title: "Operation", settings: operation },
+  { title: "Redis", settings: redis },
   { title: "Limits of a connection", settings: limits },
 ];
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Redis } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 
 /** A redis-server of its own for a test, on a free port and in its own directory. */
 export class RedisServer {
@@ -56,7 +56,7 @@ export class RedisServer {
 
   /** Runs commands on a connection of their own. */
   async ask<Result>(commands: (client: Redis) => Promise<Result>): Promise<Result> {
-    const client = new Redis(this.port, "127.0.0.1");
+    const client = this.#connect();
     try {
       return await commands(client);
     } finally {
@@ -73,6 +73,12 @@ export class RedisServer {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
+  #connect(options: Pick<RedisOptions, "retryStrategy" | "maxRetriesPerRequest"> = {}): Redis {
+    const at = this.#options.indexOf("--requirepass");
+    const [password] = at === -1 ? [] : this.#options.slice(at + 1);
+    return new Redis(this.port, "127.0.0.1", password === undefined ? options : { password, ...options });
+  }
+
   #ended(): Promise<unknown> {
     const child = this.#process;
     if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
@@ -80,7 +86,7 @@ export class RedisServer {
   }
 
   async #answer(): Promise<void> {
-    const client = new Redis(this.port, "127.0.0.1", { retryStrategy: () => 20, maxRetriesPerRequest: null });
+    const client = this.#connect({ retryStrategy: () => 20, maxRetriesPerRequest: null });
     // Until the server listens each attempt fails.
     client.on("error", () => {});
     await client.ping();

@@ -1,4 +1,5 @@
 import type { Complaints } from "./complaints.ts";
+import { serverName } from "./connection.ts";
 import type { Shard } from "./shard.ts";
 import type { Shards } from "./shards.ts";
 import { slotOf } from "./slot.ts";
@@ -105,7 +106,7 @@ export class ClusterShards implements Shards {
     if (slots.length === 0 || this.#stopped) return;
     const current = new Set<Shard>();
     for (const [first, last, [host, port]] of slots) {
-      const shard = this.#open(`${host}:${port}`);
+      const shard = this.#open(serverName(host, port));
       current.add(shard);
       for (let slot = first; slot <= last; slot += 1) this.#owners[slot] = shard;
     }

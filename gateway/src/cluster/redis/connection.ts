@@ -1,13 +1,10 @@
 import type { ConnectionOptions } from "node:tls";
 import { Redis, type RedisOptions } from "ioredis";
+import { parseRedisUrl, type RedisUrl } from "../../config/redis-url.ts";
 
 /** How Redis is reached. */
 export interface RedisAddress {
-  /**
-   * `redis://` or `rediss://` with `[user:password@]host[:port][/db]`, or
-   * `redis+sentinel://[user:password@]host[:port],…/name[/db]`, or
-   * `redis+cluster://[user:password@]host:port,…`.
-   */
+  /** In one of the forms that `parseRedisUrl` reads. */
   url: string;
   /** These two take precedence over those in the URL. */
   username?: string | undefined;
@@ -45,33 +42,32 @@ const sentinelBehaviour: RedisOptions = {
 /**
  * @param connectionName shown by CLIENT LIST
  * @param server `host:port` of one server of a cluster
- * @throws TypeError where the URL is not of one of the forms above
+ * @throws TypeError where the URL is not of a form that is known
  */
 export function createClient(address: RedisAddress, connectionName: string, server?: string): Redis {
   return new Redis({ ...behaviour, ...optionsOf(address, server), connectionName, replyMapping: "legacy" });
 }
 
 function optionsOf(address: RedisAddress, server?: string): RedisOptions {
-  const { url, tls, sentinelUsername, sentinelPassword } = address;
-  const { scheme, credentials, hosts, path } = partsOf(url);
-  const [user, password] = (credentials ?? "").split(":").map(decodeURIComponent);
-  const nodes = (server ?? hosts).split(",").map(hostOf);
-  const username = address.username ?? user;
-  const secret = address.password ?? password;
-  const secure = tls ?? (scheme === "rediss" ? {} : undefined);
+  const { tls, sentinelUsername, sentinelPassword } = address;
+  const url = partsOf(server === undefined ? address.url : `redis://${server}`);
+  const said = partsOf(address.url);
+  const username = address.username ?? said.user;
+  const password = address.password ?? said.password;
+  const secure = tls ?? (said.tls ? {} : undefined);
   const options: RedisOptions = {
     ...(username ? { username } : {}),
-    ...(secret ? { password: secret } : {}),
+    ...(password ? { password } : {}),
     ...(secure ? { tls: secure } : {}),
+    db: url.database,
   };
-  const names = path.split("/").filter((part) => part !== "");
-  if (scheme !== "redis+sentinel") return { ...options, ...endpoint(nodes), db: Number(names[0] ?? 0) };
+  const [{ host, port = 6_379 }] = url.hosts;
+  if (url.kind !== "sentinel") return { ...options, host, port };
   return {
     ...options,
     ...sentinelBehaviour,
-    name: names[0] ?? "mymaster",
-    db: Number(names[1] ?? 0),
-    sentinels: nodes.map(({ host, port = 26_379 }) => ({ host, port })),
+    name: url.primary,
+    sentinels: url.hosts.map((one) => ({ host: one.host, port: one.port ?? 26_379 })),
     ...(sentinelUsername ? { sentinelUsername } : {}),
     ...(sentinelPassword ? { sentinelPassword } : {}),
     ...(secure ? { enableTLSForSentinelMode: true, sentinelTLS: secure } : {}),
@@ -79,33 +75,20 @@ function optionsOf(address: RedisAddress, server?: string): RedisOptions {
 }
 
 /** @returns `host:port` of each server that the URL of a cluster names, or undefined where it names none */
-export function clusterSeeds({ url }: RedisAddress): string[] | undefined {
-  const { scheme, hosts } = partsOf(url);
-  return scheme === "redis+cluster" ? hosts.split(",") : undefined;
+export function clusterSeeds(address: Pick<RedisAddress, "url">): string[] | undefined {
+  const { kind, hosts } = partsOf(address.url);
+  if (kind !== "cluster") return undefined;
+  return hosts.map(({ host, port = 6_379 }) => serverName(host, port));
 }
 
-function partsOf(url: string) {
-  const [, scheme = "", credentials, hosts = "", path = ""] = urlForm.exec(url) ?? [];
-  if (!schemes.includes(scheme)) throw new TypeError("The Redis URL has another form.");
-  return { scheme, credentials, hosts, path };
+/** `host:port`, as it stands in a URL. */
+export function serverName(host: string, port: number): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-const schemes = ["redis", "rediss", "redis+sentinel", "redis+cluster"];
-const urlForm = /^([a-z+]+):\/\/(?:([^@/]*)@)?([^/?]+)(\/[^?]*)?$/;
-
-interface Host {
-  host: string;
-  port?: number;
-}
-
-function hostOf(text: string): Host {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  if (host === undefined) throw new TypeError("The Redis URL has a host of another form.");
-  return port === undefined ? { host } : { host, port: Number(port) };
-}
-
-function endpoint([first]: readonly Host[]): Host {
-  if (!first) throw new TypeError("The Redis URL has no host.");
-  return { port: 6_379, ...first };
+/** The message must not show the URL: its password may be what is wrong with it. */
+function partsOf(text: string): RedisUrl {
+  const url = parseRedisUrl(text);
+  if (!url) throw new TypeError("The Redis URL has another form.");
+  return url;
 }

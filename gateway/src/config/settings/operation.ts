@@ -1,13 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { isRedisUrl } from "../addresses.ts";
 import { duration, kind, oneOf, text } from "../kinds.ts";
 import { optional, setting } from "../setting.ts";
-
-const redisUrl = kind(
-  "memory, or a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL",
-  (value) => (value === "memory" || isRedisUrl(value) ? value : undefined),
-);
 
 const nodeId = kind("1 to 64 letters, digits, dots, underscores or hyphens", (value) =>
   /^[A-Za-z0-9_.-]{1,64}$/.test(value) ? value : undefined,
@@ -15,12 +9,6 @@ const nodeId = kind("1 to 64 letters, digits, dots, underscores or hyphens", (va
 
 /** How a node is run. */
 export const operation = {
-  redisUrl: setting(redisUrl, "memory", {
-    env: "TIDEGATE_REDIS_URL",
-    secret: true,
-    about:
-      "Where nodes meet; `memory` is one node with everything in its memory. In production it has to be set, since a forgotten one would split replicas silently.",
-  }),
   configFile: optional(text, {
     env: "TIDEGATE_CONFIG",
     about: "The YAML file of channel rules. Without it development allows everything and production nothing.",

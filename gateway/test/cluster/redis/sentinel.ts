@@ -8,32 +8,34 @@ import { freePort, RedisServer } from "../../support/redis-server.ts";
 
 const patience = { timeout: 15_000, interval: 50 };
 
+export interface SentinelSecrets {
+  /** Of the primary and the replica. */
+  servers: string;
+  sentinels: string;
+}
+
 /** A primary, its replica, and three Sentinels that watch them. */
 export class Sentinels {
   readonly servers: [RedisServer, RedisServer];
   readonly #ports: number[];
   readonly #processes: ChildProcess[];
   readonly #directory: string;
+  readonly #secrets: SentinelSecrets | undefined;
 
-  constructor(
-    servers: [RedisServer, RedisServer],
-    ports: number[],
-    processes: ChildProcess[],
-    directory: string,
-  ) {
+  constructor(servers: [RedisServer, RedisServer], sentinels: Started, secrets?: SentinelSecrets) {
     this.servers = servers;
-    this.#ports = ports;
-    this.#processes = processes;
-    this.#directory = directory;
+    this.#ports = sentinels.ports;
+    this.#processes = sentinels.processes;
+    this.#directory = sentinels.directory;
+    this.#secrets = secrets;
   }
 
-  static async start(): Promise<Sentinels> {
-    const primary = await RedisServer.start("--repl-diskless-sync-delay", "0");
-    const replica = await RedisServer.start("--replicaof", "127.0.0.1", String(primary.port));
-    const directory = await mkdtemp(join(tmpdir(), "tidegate-sentinel-"));
-    const ports = [await freePort(), await freePort(), await freePort()];
-    const processes = await Promise.all(ports.map((port) => startSentinel(directory, port, primary.port)));
-    const sentinels = new Sentinels([primary, replica], ports, processes, directory);
+  static async start(secrets?: SentinelSecrets): Promise<Sentinels> {
+    const known = secrets ? ["--requirepass", secrets.servers, "--masterauth", secrets.servers] : [];
+    const primary = await RedisServer.start("--repl-diskless-sync-delay", "0", ...known);
+    const replica = await RedisServer.start("--replicaof", "127.0.0.1", String(primary.port), ...known);
+    const started = await startSentinels(primary.port, secrets);
+    const sentinels = new Sentinels([primary, replica], started, secrets);
     await sentinels.#agree();
     return sentinels;
   }
@@ -75,7 +77,8 @@ export class Sentinels {
   }
 
   async #ask<Result>(commands: (client: Redis) => Promise<Result>): Promise<Result> {
-    const client = new Redis(this.#ports[0] ?? 0, "127.0.0.1");
+    const password = this.#secrets?.sentinels;
+    const client = new Redis(this.#ports[0] ?? 0, "127.0.0.1", password === undefined ? {} : { password });
     client.on("error", () => {});
     try {
       return await commands(client);
@@ -85,16 +88,33 @@ export class Sentinels {
   }
 }
 
-async function startSentinel(directory: string, port: number, primary: number): Promise<ChildProcess> {
-  const file = join(directory, `${port}.conf`);
-  const lines = [
-    `port ${port}`,
-    "bind 127.0.0.1",
-    `dir ${directory}`,
-    `sentinel monitor mymaster 127.0.0.1 ${primary} 2`,
-    "sentinel down-after-milliseconds mymaster 1000",
-    "sentinel failover-timeout mymaster 5000",
-  ];
-  await writeFile(file, lines.join("\n"));
-  return spawn("redis-sentinel", [file], { stdio: "ignore" });
+interface Started {
+  ports: number[];
+  processes: ChildProcess[];
+  directory: string;
+}
+
+async function startSentinels(primary: number, secrets: SentinelSecrets | undefined): Promise<Started> {
+  const directory = await mkdtemp(join(tmpdir(), "tidegate-sentinel-"));
+  const ports = [await freePort(), await freePort(), await freePort()];
+  const known = secrets
+    ? [`requirepass ${secrets.sentinels}`, `sentinel auth-pass mymaster ${secrets.servers}`]
+    : [];
+  const processes = await Promise.all(
+    ports.map(async (port) => {
+      const file = join(directory, `${port}.conf`);
+      const lines = [
+        `port ${port}`,
+        "bind 127.0.0.1",
+        `dir ${directory}`,
+        `sentinel monitor mymaster 127.0.0.1 ${primary} 2`,
+        "sentinel down-after-milliseconds mymaster 1000",
+        "sentinel failover-timeout mymaster 5000",
+        ...known,
+      ];
+      await writeFile(file, lines.join("\n"));
+      return spawn("redis-sentinel", [file], { stdio: "ignore" });
+    }),
+  );
+  return { ports, processes, directory };
 }
