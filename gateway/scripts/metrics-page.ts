@@ -13,8 +13,11 @@ export async function metricsPage(): Promise<string> {
     connections: none,
     subscriptions: none,
     channels: none,
-    queuedBytes: none,
+    capacity: 0,
+    backlog: () => ({ connections: 0, bytes: 0 }),
     draining: () => false,
+    healthy: () => true,
+    cluster: () => ({ connected: { commands: 0, subscriber: 0 }, pending: 0, lag: 0, nodes: 0 }),
   });
   const rows = registry
     .getMetricsAsArray()

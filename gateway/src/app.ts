@@ -117,8 +117,11 @@ async function createCore(context: Context, tokens: Tokens) {
     connections: () => registry.size,
     subscriptions: () => subscriptions.count,
     channels: () => feeds.size,
-    queuedBytes: () => engine.unsent,
+    capacity: config.capacity,
+    backlog: () => engine.backlog(),
     draining: () => context.state.draining,
+    healthy: () => cluster.healthy(),
+    cluster: () => cluster.status(),
   });
   const describe = () => describeNode(context, subscriptions.count);
   const host: ClusterHost = {
@@ -126,14 +129,16 @@ async function createCore(context: Context, tokens: Tokens) {
     lost: (channel) => gaps.lost(channel),
     target: { execute: (command) => commands.execute(command), describe },
   };
-  const cluster = await openCluster(host, context);
+  const cluster = await openCluster(host, { ...context, meter });
   const { broker } = cluster;
 
   const turn = new Turn(config.flushDelay);
-  const outlets = { turn, unsentLimit: config.sendQueueLimit, onSent: meter.sent };
+  const outlets = { turn, unsentLimit: config.sendQueueLimit, onSent: meter.sent, onDropped: meter.dropped };
   const engine = new Engine({ ...config, outlets });
   const { connectTimeout } = config;
-  const fanout = { onDelivered: meter.delivered, onConflated: meter.conflated, turn };
+  const onDelivered = (messages: number, copies: number, published: number | undefined) =>
+    meter.delivered(messages, copies, published && Math.max(0, now() - published) / 1_000);
+  const fanout = { onDelivered, onConflated: meter.conflated, turn };
   const { io, rooms } = createSocketServer({ engine, connectTimeout, fanout, onReceived: meter.received });
 
   const { maxChannels, maxChannelName, maxDepth, maxPayload: maxBytes } = config;

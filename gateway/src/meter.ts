@@ -3,8 +3,11 @@ import type { ErrorCode } from "./errors.ts";
 /** Where a publication came from. */
 export type PublishSource = "client" | "api";
 
-/** What a subscribe with `since` came to. */
-export type RecoveryResult = "recovered" | "refused";
+/**
+ * What a subscribe with `since` came to. What the history no longer reaches back to is `too_old`; where the channel
+ * counts anew, since it was forgotten or Redis lost it or failed over, it is `reset`.
+ */
+export type RecoveryResult = "recovered" | "too_old" | "reset";
 
 /** Why a connection ended, for logs and metrics: a code, or what the transport reported. */
 export type CloseReason =
@@ -16,32 +19,64 @@ export type CloseReason =
   | "parse_error"
   | "shutdown";
 
+/** Which of a node's two connections to a Redis. */
+export type RedisRole = "commands" | "subscriber";
+
+/** A hole in what Redis brought of a channel: noticed, filled from the history, or told to the subscribers. */
+export type GapResult = "found" | "repaired" | "lost";
+
+/** What happens between a node and the place where it meets the others. */
+export interface ClusterMeter {
+  redisConnected(role: RedisRole): void;
+  redisAnswered(role: RedisRole, seconds: number): void;
+  /** A call was answered with an error, or not in time. */
+  redisFailed(role: RedisRole): void;
+  gap(result: GapResult): void;
+  /** The node was out of reach for so long that its lease had ended. */
+  leaseLost(): void;
+  /** Nodes that did not answer a command. */
+  unreached(nodes: number): void;
+}
+
 /**
  * What the rooms of the gateway report about themselves. The metrics are one implementation; tests
  * use `noMeter`. No method takes a value that a client chooses, so no label can grow without bound.
  */
-export interface Meter {
+export interface Meter extends ClusterMeter {
   connectionOpened(handshakeSeconds: number): void;
   connectionClosed(reason: CloseReason): void;
   refused(code: ErrorCode): void;
   requestHandled(event: string, code: "ok" | ErrorCode): void;
   received(bytes: number): void;
   sent(bytes: number): void;
+  /** What a slow consumer is not sent any more. */
+  dropped(bytes: number): void;
   published(source: PublishSource, seconds: number, code: "ok" | ErrorCode): void;
-  /** Messages to a room, and their copies to its members. */
-  delivered(messages: number, copies: number): void;
+  /**
+   * Messages to a room, and their copies to its members.
+   *
+   * @param age seconds since the first of the messages was published; absent where that is not known
+   */
+  delivered(messages: number, copies: number, age?: number): void;
   recovered(result: RecoveryResult, messages: number): void;
   conflated(messages: number): void;
   slowConsumer(): void;
 }
 
 export const noMeter: Meter = {
+  redisConnected() {},
+  redisAnswered() {},
+  redisFailed() {},
+  gap() {},
+  leaseLost() {},
+  unreached() {},
   connectionOpened() {},
   connectionClosed() {},
   refused() {},
   requestHandled() {},
   received() {},
   sent() {},
+  dropped() {},
   published() {},
   delivered() {},
   recovered() {},

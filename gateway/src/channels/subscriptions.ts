@@ -1,6 +1,6 @@
 import type { Broker, HistoryPage, HistoryRead, ReadFrom } from "../cluster/ports.ts";
 import { Failure } from "../errors.ts";
-import type { Meter } from "../meter.ts";
+import type { Meter, RecoveryResult } from "../meter.ts";
 import { parsePosition } from "../protocol/position.ts";
 import { authorize } from "./access.ts";
 import type { Feed, Tap } from "./feed.ts";
@@ -208,7 +208,7 @@ export class Subscriptions {
     if (!page) return plainOutcome(request.since !== undefined);
     const outcome = mergeOutcome(feed, page, tap, from, space);
     if (request.since !== undefined) {
-      this.#options.meter.recovered(outcome.recovered ? "recovered" : "refused", outcome.entries.length);
+      this.#options.meter.recovered(recoveryResult(outcome, page, from), outcome.entries.length);
     }
     return outcome;
   }
@@ -238,6 +238,11 @@ export class Subscriptions {
     this.#options.feeds.release(held.feed);
     return held.feed;
   }
+}
+
+function recoveryResult({ recovered }: Outcome, { top }: HistoryPage, from: ReadFrom): RecoveryResult {
+  if (recovered) return "recovered";
+  return typeof from !== "string" && from.epoch === top.epoch ? "too_old" : "reset";
 }
 
 function readFrom(since: string | undefined): ReadFrom {

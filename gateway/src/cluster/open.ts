@@ -2,6 +2,7 @@ import type { ConnectionOptions } from "node:tls";
 import { parseRedisUrl } from "../config/redis-url.ts";
 import type { Config } from "../config/schema.ts";
 import type { Log } from "../log.ts";
+import type { ClusterMeter } from "../meter.ts";
 import { createMemoryCluster } from "./memory/cluster.ts";
 import type { Cluster, ClusterHost } from "./ports.ts";
 import { createRedisCluster } from "./redis/cluster.ts";
@@ -12,17 +13,18 @@ type Settings = Pick<Config, "nodeId" | "tokenMaxLifetime" | Extract<keyof Confi
 export interface OpenOptions {
   config: Settings;
   log: Log;
+  meter: ClusterMeter;
   /** Unix milliseconds. */
   now(): number;
 }
 
 /** The place where this node meets the others: Redis, or its own memory where it is alone. */
-export function openCluster(host: ClusterHost, { config, log, now }: OpenOptions): Promise<Cluster> {
+export function openCluster(host: ClusterHost, { config, log, meter, now }: OpenOptions): Promise<Cluster> {
   const { nodeId: node, tokenMaxLifetime } = config;
   if (config.redisUrl === "memory") {
     return Promise.resolve(createMemoryCluster(host, { now, tokenMaxLifetime }));
   }
-  return createRedisCluster(host, { node, ...placeOf(config), tokenMaxLifetime, log });
+  return createRedisCluster(host, { node, ...placeOf(config), tokenMaxLifetime, log, meter });
 }
 
 function placeOf(config: Settings): Place {

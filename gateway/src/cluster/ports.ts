@@ -6,6 +6,7 @@
  * that it acknowledged.
  */
 
+import type { RedisRole } from "../meter.ts";
 import type { PresenceEvent, PresenceUser } from "../protocol/events.ts";
 import type { Position } from "../protocol/position.ts";
 
@@ -202,6 +203,18 @@ export interface Revocations {
   revokedBefore(user: string): Promise<number | undefined>;
 }
 
+/** How the shared state looks from this node. */
+export interface ClusterStatus {
+  /** Connections to it that are there, by what they are for. */
+  connected: Record<RedisRole, number>;
+  /** Calls that wait for an answer. */
+  pending: number;
+  /** Seconds that the last answer took on the connection that brings deliveries. */
+  lag: number;
+  /** Nodes that are there, this one included. */
+  nodes: number;
+}
+
 /** One implementation of all of them. */
 export interface Cluster {
   broker: Broker;
@@ -210,6 +223,7 @@ export interface Cluster {
   revocations: Revocations;
   /** Whether the shared state can be reached right now. */
   healthy(): boolean;
+  status(): ClusterStatus;
   stop(): Promise<void>;
 }
 

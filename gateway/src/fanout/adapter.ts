@@ -1,4 +1,5 @@
 import { Adapter, type BroadcastOptions } from "socket.io-adapter";
+import { publishedAt } from "../protocol/packet.ts";
 import { Batch, type BatchEntry, batchEntry, type RoomMessage } from "./batch.ts";
 import { Conflation } from "./conflation.ts";
 import type { Outlet } from "./outlet.ts";
@@ -8,7 +9,8 @@ import type { Turn } from "./turn.ts";
 export interface FanoutOptions {
   /** A connection's outlet, or undefined where Socket.IO's own path has to be used. */
   outletOf(connection: string): Outlet | undefined;
-  onDelivered(messages: number, copies: number): void;
+  /** @param published when the first of the messages was published, in Unix milliseconds, where that is known */
+  onDelivered(messages: number, copies: number, published: number | undefined): void;
   onConflated(messages: number): void;
   turn: Turn;
 }
@@ -45,7 +47,7 @@ export class CoalescingAdapter extends Adapter {
   deliver(message: RoomMessage, conflate?: number): void {
     if (!this.rooms.has(message.channel)) return;
     const entry = batchEntry(message);
-    if (conflate === undefined) this.#append(message.channel, entry);
+    if (conflate === undefined) this.#append(message.channel, entry, message.packet);
     else this.#conflation.offer(message.channel, entry, conflate);
   }
 
@@ -56,12 +58,16 @@ export class CoalescingAdapter extends Adapter {
     this.#batches.delete(room);
     const members = this.rooms.get(room);
     if (!members) return;
-    const whole = batch.forAll();
+    const whole = { frames: batch.forAll(), messages: batch.size };
+    let copies = 0;
     for (const connection of members) {
-      const frames = batch.excludes(connection) ? batch.forOne(connection) : whole;
-      if (frames.length > 0) this.#options.outletOf(connection)?.append(frames);
+      const { frames, messages } = batch.excludes(connection) ? batch.forOne(connection) : whole;
+      const outlet = this.#options.outletOf(connection);
+      if (!outlet || frames.length === 0) continue;
+      outlet.append(frames);
+      copies += messages;
     }
-    this.#options.onDelivered(batch.size, batch.size * members.size);
+    this.#options.onDelivered(batch.size, copies, batch.published);
   }
 
   /** Joins a connection that has just been told where the room stands. */
@@ -122,10 +128,11 @@ export class CoalescingAdapter extends Adapter {
     for (const room of options.rooms.size > 0 ? options.rooms : [...this.#batches.keys()]) this.flush(room);
   }
 
-  #append(room: string, entry: BatchEntry): void {
+  /** @param packet of a message whose age at its delivery is measured: once a batch, since reading it takes time */
+  #append(room: string, entry: BatchEntry, packet?: string | Uint8Array): void {
     let batch = this.#batches.get(room);
     if (!batch) {
-      batch = new Batch();
+      batch = new Batch(packet === undefined ? undefined : publishedAt(packet));
       this.#batches.set(room, batch);
     }
     batch.add(entry);

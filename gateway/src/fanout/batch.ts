@@ -33,6 +33,12 @@ function positionNotice(channel: string, position: Position): Buffer {
 export class Batch {
   readonly #entries: BatchEntry[] = [];
   readonly #exceptions = new Set<string>();
+  /** When the first message was published, in Unix milliseconds, where that is known. */
+  readonly published: number | undefined;
+
+  constructor(published?: number) {
+    this.published = published;
+  }
 
   add(entry: BatchEntry): void {
     this.#entries.push(entry);
@@ -54,13 +60,16 @@ export class Batch {
     return this.#exceptions.has(connection);
   }
 
-  /** What a connection is sent that an entry leaves out; it may be empty. */
-  forOne(connection: string): Buffer {
+  /** What a connection is sent that an entry leaves out, and how many messages are in it; both may be none. */
+  forOne(connection: string): { frames: Buffer; messages: number } {
     const frames: Buffer[] = [];
+    let messages = 0;
     for (const { frames: whole, except, notice } of this.#entries) {
-      if (!except.includes(connection)) frames.push(whole);
-      else if (notice) frames.push(notice);
+      if (!except.includes(connection)) {
+        frames.push(whole);
+        messages += 1;
+      } else if (notice) frames.push(notice);
     }
-    return Buffer.concat(frames);
+    return { frames: Buffer.concat(frames), messages };
   }
 }

@@ -11,6 +11,8 @@ export interface OutletLimits {
   /** Bytes that may be unsent when a turn ends, before its own are written. */
   unsentLimit: number;
   onSent(bytes: number): void;
+  /** What a peer that does not keep up is not sent any more. */
+  onDropped(bytes: number): void;
 }
 
 /**
@@ -50,11 +52,12 @@ export abstract class SocketOutlet implements Outlet {
     if (pending === undefined) return;
     this.#pending = undefined;
     if (!this.#socket.writable) return;
+    const frames = Array.isArray(pending) ? Buffer.concat(pending) : pending;
     if (this.unsent > this.#limits.unsentLimit) {
+      this.#limits.onDropped(this.unsent + frames.length);
       this.onSlow();
       return;
     }
-    const frames = Array.isArray(pending) ? Buffer.concat(pending) : pending;
     this.#socket.write(frames);
     // A new connection's socket is corked, so that the answer to its upgrade leaves in this same write.
     if (this.#socket.writableCorked > 0) this.#socket.uncork();

@@ -30,6 +30,17 @@ export function completePacket(head: string, position: Position | undefined): st
   return position === undefined ? `${head}}]` : `${head},"position":"${formatPosition(position)}"}]`;
 }
 
+/** How a message ends where a gateway's node has written it: nothing that the publisher chose stands there. */
+const ending = /"time":(\d{13})(?:,"position":"[^"]{1,60}")?\}\]$/;
+const endingLength = 120;
+
+/** When a message was published, in Unix milliseconds; undefined where its complete packet does not say it. */
+export function publishedAt(packet: string | Uint8Array): number | undefined {
+  const end = packet.slice(-endingLength);
+  const time = ending.exec(typeof end === "string" ? end : Buffer.from(end).toString("latin1"))?.[1];
+  return time === undefined ? undefined : Number(time);
+}
+
 /** The payload's JSON out of a complete `message` packet. */
 export function messageOf(packet: string): string {
   return packet.slice(packet.indexOf(messageEvent) + messageEvent.length, -1);

@@ -59,11 +59,15 @@ export class Engine extends EventEmitter<EngineEvents> {
     });
   }
 
-  /** Bytes that all connections together have not taken yet. */
-  get unsent(): number {
+  /** Connections that have not taken all they were sent, and the bytes of all of them together. */
+  backlog(): { connections: number; bytes: number } {
+    let connections = 0;
     let bytes = 0;
-    for (const socket of this.#heartbeat.sockets()) bytes += socket.unsent;
-    return bytes;
+    for (const { unsent } of this.#heartbeat.sockets()) {
+      if (unsent > 0) connections += 1;
+      bytes += unsent;
+    }
+    return { connections, bytes };
   }
 
   close(): void {

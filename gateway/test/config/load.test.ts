@@ -44,6 +44,7 @@ describe("defaults", () => {
       production: false,
       port: 3000,
       adminPort: 3001,
+      capacity: 10_000,
       host: "0.0.0.0",
       allowedOrigins: [],
       trustedProxies: [],

@@ -12,14 +12,14 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 let sockets: Map<string, FakeSocket>;
 /** What each socket was sent: one entry a write. */
 let writes: Map<string, string[][]>;
-let counted: number[];
+let counted: (number | undefined)[];
 let conflated: number;
 let adapter: CoalescingAdapter;
 
 function createAdapter(flushDelay = 0): CoalescingAdapter {
   return new CoalescingAdapter(fakeNamespace(sockets), {
     outletOf: (id) => (writes.has(id) ? { append: (frames) => note(id, frames) } : undefined),
-    onDelivered: (messages, copies) => counted.push(messages, copies),
+    onDelivered: (...counts) => counted.push(...counts),
     onConflated: (messages) => {
       conflated += messages;
     },
@@ -73,7 +73,7 @@ describe("a turn", () => {
     expect(writes.get("ann")).toEqual([["1", "2", "3"]]);
     expect(writes.get("bob")).toEqual([["1", "2", "3"]]);
     expect(writes.get("eve")).toEqual([]);
-    expect(counted).toEqual([3, 6]);
+    expect(counted).toEqual([3, 6, undefined]);
   });
 
   it("brings whoever is left out the position, in its place", async () => {
@@ -84,6 +84,7 @@ describe("a turn", () => {
     await turn();
     expect(writes.get("ann")).toEqual([["1", "position 2"]]);
     expect(writes.get("bob")).toEqual([["1", "2"]]);
+    expect(counted).toEqual([2, 3, undefined]);
   });
 
   it("does nothing for a room without members", async () => {
@@ -93,6 +94,19 @@ describe("a turn", () => {
     expect(counted).toEqual([]);
   });
 
+  it("says when the first of its messages was published, unless that waited on purpose", async () => {
+    connect("ann");
+    adapter.join("ann", "room");
+    const packet = (time: number) => `42["message",{"data":0,"time":${time},"position":"e:1"}]`;
+    for (const time of [1_795_377_193_257, 1_795_377_193_999]) {
+      adapter.deliver(numbered(1, { packet: packet(time) }));
+    }
+    await turn();
+    adapter.deliver(numbered(1, { packet: packet(1_795_377_193_257) }), 200);
+    await turn();
+    expect(counted).toEqual([2, 2, 1_795_377_193_257, 1, 1, undefined]);
+  });
+
   it("passes over a member whose transport is not ours", async () => {
     connect("ann", "bob");
     for (const id of ["ann", "bob"]) adapter.join(id, "room");
@@ -100,6 +114,7 @@ describe("a turn", () => {
     adapter.deliver(numbered(1));
     await turn();
     expect(writes.get("bob")).toEqual([["1"]]);
+    expect(counted).toEqual([1, 1, undefined]);
   });
 });
 

@@ -26,13 +26,15 @@ it("has the position, in its place, for whoever is left out of a message", () =>
   const batch = batchOf(numbered(1), numbered(2, { except: ["me", "you"] }), numbered(3));
   expect(batch.excludes("me")).toBe(true);
   expect(batch.excludes("another")).toBe(false);
-  expect(summary(batch.forOne("me"))).toEqual(["1", "position 2", "3"]);
+  const { frames, messages } = batch.forOne("me");
+  expect(summary(frames)).toEqual(["1", "position 2", "3"]);
+  expect(messages).toBe(2);
   expect(summary(batch.forAll())).toEqual(["1", "2", "3"]);
 });
 
 it("names channel and position in a notice", () => {
   const batch = batchOf(numbered(7, { channel: 'a"b', except: ["me"] }));
-  expect(decodeEvents(batch.forOne("me"))).toEqual([
+  expect(decodeEvents(batch.forOne("me").frames)).toEqual([
     { event: "position", payload: { channel: 'a"b', position: "e:7" }, attachments: [] },
   ]);
 });
@@ -40,7 +42,7 @@ it("names channel and position in a notice", () => {
 it("has nothing for whoever is left out of a message without a position", () => {
   const { position, ...unstored } = numbered(1, { except: ["me"] });
   expect(position).toBeDefined();
-  expect(batchOf(unstored).forOne("me")).toHaveLength(0);
+  expect(batchOf(unstored).forOne("me")).toEqual({ frames: Buffer.alloc(0), messages: 0 });
 });
 
 it("keeps the attachments of each message behind it", () => {

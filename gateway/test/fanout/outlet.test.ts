@@ -44,8 +44,11 @@ class TestOutlet extends SocketOutlet {
 function setUp(unsentLimit: number) {
   const socket = new StalledSocket();
   const sent: number[] = [];
-  const limits = { turn: new Turn(), unsentLimit, onSent: (bytes: number) => void sent.push(bytes) };
-  return { socket, sent, outlet: new TestOutlet(socket, limits) };
+  const dropped: number[] = [];
+  const onSent = (bytes: number) => void sent.push(bytes);
+  const onDropped = (bytes: number) => void dropped.push(bytes);
+  const outlet = new TestOutlet(socket, { turn: new Turn(), unsentLimit, onSent, onDropped });
+  return { socket, sent, dropped, outlet };
 }
 
 it("writes a turn's frames once, in their order, and counts them", async () => {
@@ -71,7 +74,7 @@ it("lets one turn write more than the limit, in one write or many", async () => 
 });
 
 it("drops a peer that left more than the limit from earlier turns", async () => {
-  const { outlet, sent } = setUp(100);
+  const { outlet, sent, dropped } = setUp(100);
   outlet.append(Buffer.alloc(101));
   await turn();
   outlet.append(Buffer.alloc(1));
@@ -81,6 +84,7 @@ it("drops a peer that left more than the limit from earlier turns", async () => 
   await turn();
   expect(outlet.slow).toBe(1);
   expect(sent).toEqual([101]);
+  expect(dropped).toEqual([103]);
 });
 
 it("keeps a peer that left exactly the limit", async () => {

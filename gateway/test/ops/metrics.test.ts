@@ -1,4 +1,6 @@
-import { beforeEach, expect, it } from "vitest";
+import { totalmem } from "node:os";
+import { getHeapStatistics } from "node:v8";
+import { beforeEach, expect, it, vi } from "vitest";
 import { type ErrorCode, failureKinds } from "../../src/errors.ts";
 import type { CloseReason } from "../../src/meter.ts";
 import { createMetrics, type Metrics, type MetricsSources } from "../../src/ops/metrics.ts";
@@ -35,7 +37,10 @@ beforeEach(() => {
     connections: () => connections,
     subscriptions: () => 5,
     channels: () => 4,
-    queuedBytes: () => 3,
+    capacity: 10_000,
+    backlog: () => ({ connections: 2, bytes: 3 }),
+    healthy: () => true,
+    cluster: () => ({ connected: { commands: 1, subscriber: 0 }, pending: 6, lag: 0.25, nodes: 7 }),
     draining: () => false,
   };
   metrics = createMetrics(sources);
@@ -64,11 +69,22 @@ function reportAll(): void {
   }
   meter.received(10);
   meter.sent(20);
-  meter.delivered(2, 6);
+  meter.dropped(30);
+  meter.delivered(2, 6, 0.02);
+  meter.delivered(1, 1);
   meter.recovered("recovered", 7);
-  meter.recovered("refused", 0);
+  meter.recovered("too_old", 0);
+  meter.recovered("reset", 0);
   meter.conflated(3);
   meter.slowConsumer();
+  for (const role of ["commands", "subscriber"] as const) {
+    meter.redisConnected(role);
+    meter.redisAnswered(role, 0.002);
+    meter.redisFailed(role);
+  }
+  for (const result of ["found", "repaired", "lost"] as const) meter.gap(result);
+  meter.leaseLost();
+  meter.unreached(2);
 }
 
 it("count what is reported", async () => {
@@ -80,15 +96,44 @@ it("count what is reported", async () => {
   expect(await samples("received_bytes_total")).toEqual({ "": 10 });
   expect(await samples("sent_bytes_total")).toEqual({ "": 20 });
   expect(await samples("messages_in_total")).toEqual({ 'source="client"': 1, 'source="api"': 1 });
-  expect(await samples("messages_out_total")).toEqual({ "": 2 });
-  expect(await samples("deliveries_total")).toEqual({ "": 6 });
-  expect(await samples("recoveries_total")).toEqual({ 'result="recovered"': 1, 'result="refused"': 1 });
+  expect(await samples("messages_out_total")).toEqual({ "": 3 });
+  expect(await samples("deliveries_total")).toEqual({ "": 7 });
+  expect(await samples("delivery_seconds_count")).toEqual({ "": 1 });
+  expect(await samples("delivery_seconds_sum")).toEqual({ "": 0.02 });
+  expect(await samples("dropped_bytes_total")).toEqual({ "": 30 });
+  expect(await samples("recoveries_total")).toEqual({
+    'result="recovered"': 1,
+    'result="too_old"': 1,
+    'result="reset"': 1,
+  });
   expect(await samples("recovered_messages_total")).toEqual({ "": 7 });
   expect(await samples("conflated_messages_total")).toEqual({ "": 3 });
   expect(await samples("slow_consumers_total")).toEqual({ "": 1 });
   expect(await samples("handshake_seconds_count")).toEqual({ "": 1 });
   expect(await samples("connections_closed_total")).toMatchObject({ 'reason="ping_timeout"': 1 });
   expect(await samples("publish_failures_total")).toMatchObject({ 'source="api",code="timeout"': 1 });
+});
+
+it("count what happens between the node and Redis", async () => {
+  reportAll();
+  const both = { 'connection="commands"': 1, 'connection="subscriber"': 1 };
+  expect(await samples("redis_connects_total")).toEqual(both);
+  expect(await samples("redis_call_seconds_count")).toEqual(both);
+  expect(await samples("redis_call_failures_total")).toEqual(both);
+  expect(await samples("gaps_total")).toEqual({
+    'result="found"': 1,
+    'result="repaired"': 1,
+    'result="lost"': 1,
+  });
+  expect(await samples("leases_lost_total")).toEqual({ "": 1 });
+  expect(await samples("unreached_nodes_total")).toEqual({ "": 2 });
+});
+
+it("are there before anything has happened, so that the first increase is seen", async () => {
+  expect(await samples("gaps_total")).toMatchObject({ 'result="lost"': 0 });
+  expect(await samples("refusals_total")).toMatchObject({ 'code="unauthorized"': 0 });
+  expect(await samples("connections_closed_total")).toMatchObject({ 'reason="slow_consumer"': 0 });
+  expect(await samples("redis_call_seconds_count")).toMatchObject({ 'connection="commands"': 0 });
 });
 
 it("read the gauges when they are scraped", async () => {
@@ -98,7 +143,17 @@ it("read the gauges when they are scraped", async () => {
   expect(await samples("subscriptions")).toEqual({ "": 5 });
   expect(await samples("channels")).toEqual({ "": 4 });
   expect(await samples("queued_bytes")).toEqual({ "": 3 });
+  expect(await samples("backlogged_connections")).toEqual({ "": 2 });
   expect(await samples("draining")).toEqual({ "": 0 });
+  expect(await samples("capacity_connections")).toEqual({ "": 10_000 });
+  expect(await samples("redis_up")).toEqual({ "": 1 });
+  expect(await samples("redis_connected")).toEqual({
+    'connection="commands"': 1,
+    'connection="subscriber"': 0,
+  });
+  expect(await samples("redis_pending_calls")).toEqual({ "": 6 });
+  expect(await samples("redis_subscription_lag_seconds")).toEqual({ "": 0.25 });
+  expect(await samples("cluster_nodes")).toEqual({ "": 7 });
 });
 
 it("say what runs, and how late the event loop is", async () => {
@@ -108,6 +163,26 @@ it("say what runs, and how late the event loop is", async () => {
     'quantile="0.99"',
     'quantile="1"',
   ]);
+});
+
+it("tell a blocked event loop from an idle one, and how busy it is", async () => {
+  await samples("event_loop_delay_seconds");
+  const before = Number((await samples("event_loop_active_seconds_total"))[""]);
+  await vi.waitFor(async () => {
+    const until = performance.now() + 120;
+    while (performance.now() < until);
+    // The sample that finds out is taken in a later turn.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await samples("event_loop_delay_seconds"))['quantile="1"']).toBeGreaterThan(0.09);
+  });
+  expect((await samples("event_loop_active_seconds_total"))[""]).toBeGreaterThan(before + 0.1);
+});
+
+it("know what memory there is", async () => {
+  const { "": limit = 0 } = await samples("memory_limit_bytes");
+  expect(limit).toBeGreaterThan(process.memoryUsage.rss());
+  expect(limit).toBeLessThanOrEqual(totalmem());
+  expect(await samples("heap_limit_bytes")).toEqual({ "": getHeapStatistics().heap_size_limit });
 });
 
 it("have Node's own beside them", async () => {
@@ -123,7 +198,13 @@ it("have labels of few values, all of them the gateway's own", async () => {
     "client",
     "api",
     "recovered",
-    "refused",
+    "too_old",
+    "reset",
+    "commands",
+    "subscriber",
+    "found",
+    "repaired",
+    "lost",
   ]);
   reportAll();
   const labelled = (await metrics.registry.getMetricsAsJSON()).filter(

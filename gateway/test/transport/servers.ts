@@ -19,7 +19,11 @@ export const servers: Record<string, Opener> = {
     new Server(http, { ...beat, maxHttpBufferSize: maxPayload, transports: ["websocket"] }),
   "the gateway's engine": (http) => {
     const turn = new Turn(0);
-    const engine = new Engine({ ...beat, maxPayload, outlets: { turn, unsentLimit: 1 << 20, onSent() {} } });
+    const engine = new Engine({
+      ...beat,
+      maxPayload,
+      outlets: { turn, unsentLimit: 1 << 20, onSent() {}, onDropped() {} },
+    });
     const io = new Server();
     io.bind(engine);
     io.adapter(coalescing(turn));

@@ -33,6 +33,7 @@ export function createMemoryCluster(host: ClusterHost, options: MemoryClusterOpt
     control: new MemoryControl(host.target),
     revocations,
     healthy: () => true,
+    status: () => ({ connected: { commands: 0, subscriber: 0 }, pending: 0, lag: 0, nodes: 1 }),
     async stop() {
       clearInterval(sweeper);
     },

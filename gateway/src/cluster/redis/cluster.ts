@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "../../log.ts";
+import { type ClusterMeter, noMeter } from "../../meter.ts";
 import type { Cluster, ClusterHost } from "../ports.ts";
 import { RedisBroker } from "./broker.ts";
 import { Complaints } from "./complaints.ts";
@@ -12,7 +13,7 @@ import { type Pace, steadyPace } from "./pace.ts";
 import { makeKeys, makeShards, type Place } from "./place.ts";
 import { RedisPresence } from "./presence.ts";
 import { RedisRevocations } from "./revocations.ts";
-import { HomeLine } from "./shards.ts";
+import { HomeLine, statusOf } from "./shards.ts";
 import { Sweeper } from "./sweeper.ts";
 
 export interface RedisClusterOptions extends Place {
@@ -21,6 +22,7 @@ export interface RedisClusterOptions extends Place {
   /** Milliseconds; the longest that a token may be valid. */
   tokenMaxLifetime: number;
   log: Log;
+  meter?: ClusterMeter | undefined;
   /** Takes what came on a subscribed channel's room and is no publication, as Socket.IO emitters send it. */
   foreign?: ((channel: string, message: Buffer) => void) | undefined;
   pace?: Pace | undefined;
@@ -39,6 +41,7 @@ const patience = 5_000;
  */
 export async function createRedisCluster(host: ClusterHost, options: RedisClusterOptions): Promise<Cluster> {
   const { node, log, tokenMaxLifetime: maxLifetime, pace = steadyPace, foreign = () => {} } = options;
+  const { meter = noMeter } = options;
   const complaints = new Complaints(log);
   const { target } = host;
   let begun = false;
@@ -46,13 +49,13 @@ export async function createRedisCluster(host: ClusterHost, options: RedisCluste
   const address = `${node}:${randomBytes(4).toString("hex")}`;
 
   const keys = makeKeys(options);
-  const shards = makeShards(options, { keys, complaints, pace, host, node, foreign });
+  const shards = makeShards(options, { keys, complaints, meter, pace, host, node, foreign });
   const line = new HomeLine(shards);
-  const leases = new Leases({ line, keys, address, node, describe, life: pace.lease });
+  const leases = new Leases({ line, keys, address, node, meter, describe, life: pace.lease });
   const sweeper = new Sweeper({ line, shards, keys, leases, complaints });
   const presence = new RedisPresence({ line, shards, keys, leases, sweeper });
   const revocations = new RedisRevocations({ line, keys, maxLifetime });
-  const control = new RedisControl({ line, keys, leases, shards, complaints, target, address });
+  const control = new RedisControl({ line, keys, leases, shards, complaints, meter, target, address });
   const beating = { leases, sweeper, presence, revocations, target, shards, complaints };
   const heartbeat = new Heartbeat({ ...beating, interval: pace.beat });
 
@@ -79,5 +82,7 @@ export async function createRedisCluster(host: ClusterHost, options: RedisCluste
     heartbeat.start();
   });
   const broker = new RedisBroker({ shards, keys });
-  return { broker, presence, control, revocations, healthy: () => shards.home.answering, stop };
+  const healthy = () => shards.home.answering;
+  const status = () => ({ ...statusOf(shards), nodes: leases.live.length });
+  return { broker, presence, control, revocations, healthy, status, stop };
 }

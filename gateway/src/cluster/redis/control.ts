@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { ClusterMeter } from "../../meter.ts";
 import type {
   Command,
   CommandReply,
@@ -24,6 +25,7 @@ export interface RedisControlOptions {
   leases: Leases;
   shards: Shards;
   complaints: Complaints;
+  meter: ClusterMeter;
   target: ControlTarget;
   /** Where this node hears replies. */
   address: string;
@@ -120,6 +122,7 @@ export class RedisControl implements Control {
     }
     // Once Redis is away for longer than leases hold, it is still those that were there before.
     const unreached = this.#others(leases.known).filter((other) => !inquiry.hasReplyOf(other.address));
+    this.#options.meter.unreached(unreached.length);
     return { connections: inquiry.connections, unreached: unreached.map(({ info }) => info.node) };
   }
 

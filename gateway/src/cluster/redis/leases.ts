@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { ClusterMeter } from "../../meter.ts";
 import type { NodeInfo } from "../ports.ts";
 import type { Keys } from "./keys.ts";
 import { scripts } from "./scripts.ts";
@@ -20,6 +21,7 @@ export interface LeasesOptions {
   keys: Keys;
   address: string;
   node: string;
+  meter: ClusterMeter;
   describe(): NodeInfo;
   /** Milliseconds for which a lease holds without being renewed. */
   life: number;
@@ -82,6 +84,7 @@ export class Leases {
     try {
       const lost = !(await this.#ask(this.#current));
       if (lost) {
+        if (!this.#isNew) this.#options.meter.leaseLost();
         this.#current = this.#makeLease();
         this.#isNew = true;
         await this.#ask(this.#current);

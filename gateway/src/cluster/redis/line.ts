@@ -1,5 +1,6 @@
 import { type Redis, ReplyError } from "ioredis";
 import { Failure } from "../../errors.ts";
+import type { ClusterMeter, RedisRole } from "../../meter.ts";
 import type { Complaints } from "./complaints.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Script, scripts } from "./scripts.ts";
@@ -16,13 +17,19 @@ const maxUnsent = 32 * 1024 * 1024;
 export type Limit = keyof typeof limits;
 export type Argument = string | number | Buffer;
 
+export interface LineOptions {
+  role: RedisRole;
+  complaints: Complaints;
+  meter: ClusterMeter;
+}
+
 /**
  * One connection to one Redis. A call is answered in time or fails as `unavailable`; nothing waits for
  * a connection that is not there, and no more than a bounded number waits for one that is.
  */
 export class Line {
   readonly #client: Redis;
-  readonly #complaints: Complaints;
+  readonly #options: LineOptions;
   readonly #deadlines: Record<Limit, Deadlines> = {
     call: new Deadlines(limits.call),
     burst: new Deadlines(limits.burst),
@@ -32,16 +39,19 @@ export class Line {
   #corked = false;
   /** Milliseconds on the monotonic clock. */
   #connectedAt = 0;
+  #lag = 0;
 
-  constructor(client: Redis, complaints: Complaints) {
+  constructor(client: Redis, options: LineOptions) {
+    const { complaints, meter, role } = options;
     this.#client = client;
-    this.#complaints = complaints;
+    this.#options = options;
     client.on("error", (error) => complaints.warn("The connection to Redis has failed.", error));
     client.on("connect", () => {
       this.#connectedAt = performance.now();
     });
     client.on("ready", () => {
       this.#answering = true;
+      meter.redisConnected(role);
       this.#loadScripts();
     });
     client.on("close", () => this.#drop(new Error("The connection to Redis was closed.")));
@@ -59,6 +69,16 @@ export class Line {
   /** Whether Redis was there at the last call. */
   get answering(): boolean {
     return this.ready && this.#answering;
+  }
+
+  /** Calls without an answer. */
+  get pending(): number {
+    return this.#client.commandQueue.length;
+  }
+
+  /** Seconds that the last answer took, or its call waited for it in vain. */
+  get lag(): number {
+    return this.#lag;
   }
 
   /** @param listener is told where the server says that a slot is not, or no longer, with it */
@@ -102,16 +122,19 @@ export class Line {
     const obstacle = this.#obstacle();
     if (obstacle) throw new Failure("unavailable", undefined, { cause: obstacle });
     this.#cork();
+    const started = performance.now();
     try {
       const reply = await this.#deadlines[limit].within(send(this.#client));
       this.#answering = true;
+      this.#answered(started);
       return reply;
     } catch (error) {
+      this.#failed(started);
       // An error that Redis answered with is an answer.
       this.#answering = error instanceof ReplyError;
       if (error instanceof Error && /^(MOVED|ASK|CLUSTERDOWN) /.test(error.message))
         this.#client.emit("moved");
-      this.#complaints.warn("A call to Redis has failed.", error);
+      this.#options.complaints.warn("A call to Redis has failed.", error);
       throw new Failure("unavailable", undefined, { cause: error });
     }
   }
@@ -139,6 +162,16 @@ export class Line {
     if (commandQueue.length >= maxPending) return new Error("Too many calls wait for Redis.");
     if (stream.writableLength >= maxUnsent) return new Error("Too many bytes wait for Redis.");
     return undefined;
+  }
+
+  #answered(started: number): void {
+    this.#lag = (performance.now() - started) / 1_000;
+    this.#options.meter.redisAnswered(this.#options.role, this.#lag);
+  }
+
+  #failed(started: number): void {
+    this.#lag = (performance.now() - started) / 1_000;
+    this.#options.meter.redisFailed(this.#options.role);
   }
 
   #drop(error: Error): void {

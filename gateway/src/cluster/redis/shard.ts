@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
-import type { ClusterHost } from "../ports.ts";
+import type { ClusterMeter } from "../../meter.ts";
+import type { ClusterHost, ClusterStatus } from "../ports.ts";
 import type { Complaints } from "./complaints.ts";
 import type { Keys } from "./keys.ts";
 import { Line } from "./line.ts";
@@ -10,6 +11,7 @@ import { Watch } from "./watch.ts";
 export interface ShardOptions {
   keys: Keys;
   complaints: Complaints;
+  meter: ClusterMeter;
   host: Pick<ClusterHost, "deliver" | "lost">;
   foreign(channel: string, message: Buffer): void;
   pace: Pace;
@@ -26,8 +28,8 @@ export class Shard {
   /** @param connect makes a client; it is called twice */
   constructor(connect: (role: "commands" | "subscriber") => Redis, options: ShardOptions) {
     const { complaints, pace } = options;
-    this.line = new Line(connect("commands"), complaints);
-    this.#subscriber = new Line(connect("subscriber"), complaints);
+    this.line = new Line(connect("commands"), { ...options, role: "commands" });
+    this.#subscriber = new Line(connect("subscriber"), { ...options, role: "subscriber" });
     this.topics = new Topics({ ...options, line: this.#subscriber, silence: pace.silence });
     this.#watch = new Watch({
       commands: this.line,
@@ -45,6 +47,12 @@ export class Shard {
   /** Whether it was there at the last call. */
   get answering(): boolean {
     return this.line.answering && this.#subscriber.answering;
+  }
+
+  get status(): Omit<ClusterStatus, "nodes"> {
+    const [commands, subscriber] = [Number(this.line.ready), Number(this.#subscriber.ready)];
+    const pending = this.line.pending + this.#subscriber.pending;
+    return { connected: { commands, subscriber }, pending, lag: this.#subscriber.lag };
   }
 
   /** @param listener is told where this Redis says that something is not, or no longer, here */

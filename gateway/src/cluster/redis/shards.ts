@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import type { ClusterStatus } from "../ports.ts";
 import type { Argument, Limit } from "./line.ts";
 import type { Script } from "./scripts.ts";
 import type { Shard } from "./shard.ts";
@@ -38,6 +39,18 @@ export class OneShard implements Shards {
   stop(): void {
     this.home.stop();
   }
+}
+
+/** How all of them together look; they are as late as the latest. */
+export function statusOf(shards: Shards): Omit<ClusterStatus, "nodes"> {
+  const sum = { connected: { commands: 0, subscriber: 0 }, pending: 0, lag: 0 };
+  for (const { status } of shards.all()) {
+    sum.connected.commands += status.connected.commands;
+    sum.connected.subscriber += status.connected.subscriber;
+    sum.pending += status.pending;
+    sum.lag = Math.max(sum.lag, status.lag);
+  }
+  return sum;
 }
 
 /** The connection to the home shard, wherever that is at the moment. */

@@ -1,3 +1,4 @@
+import type { GapResult } from "../../meter.ts";
 import type { Position } from "../../protocol/position.ts";
 import type { Delivery, HistoryRead, Retention } from "../ports.ts";
 import type { PacketPage } from "./past.ts";
@@ -11,6 +12,7 @@ export interface TopicHost {
   /** A message that is no publication of ours; emitters send them. */
   foreign(channel: string, message: Buffer): void;
   malformed(error: unknown): void;
+  gap(result: GapResult): void;
 }
 
 /** Deliveries that wait for a hole before them to be filled. */
@@ -113,6 +115,7 @@ export class Topic {
         this.#host.deliver({ channel: this.channel, packet, attachments, except: [], position });
       }
       if (page.more) return true;
+      this.#host.gap("repaired");
     } else {
       this.#giveUp(page.top);
     }
@@ -146,6 +149,7 @@ export class Topic {
   #await(held: Delivery[]): void {
     this.#held = held;
     this.#overflowed = false;
+    this.#host.gap("found");
     this.#host.repair(this);
   }
 
@@ -174,6 +178,7 @@ export class Topic {
 
   #giveUp(position: Position): void {
     this.#last = position;
+    this.#host.gap("lost");
     this.#host.lost(this.channel);
   }
 }

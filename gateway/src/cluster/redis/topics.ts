@@ -1,3 +1,4 @@
+import type { ClusterMeter } from "../../meter.ts";
 import type { ClusterHost, HistoryRead, ReadBudget, Retention } from "../ports.ts";
 import type { Complaints } from "./complaints.ts";
 import type { Keys } from "./keys.ts";
@@ -18,6 +19,7 @@ export interface TopicsOptions {
   line: Line;
   keys: Keys;
   complaints: Complaints;
+  meter: ClusterMeter;
   host: Pick<ClusterHost, "deliver" | "lost">;
   foreign(channel: string, message: Buffer): void;
   /** Milliseconds of silence after which a channel is compared with its history. */
@@ -97,6 +99,7 @@ export class Topics {
     lost: (channel) => this.#options.host.lost(channel),
     foreign: (channel, message) => this.#options.foreign(channel, message),
     malformed: (error) => this.#options.complaints.warn("Redis brought a publication that is none.", error),
+    gap: (result) => this.#options.meter.gap(result),
     repair: (topic) => {
       this.#broken.add(topic);
       void this.#repairAll();

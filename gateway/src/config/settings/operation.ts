@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { duration, kind, oneOf, text } from "../kinds.ts";
+import { duration, integer, kind, oneOf, text } from "../kinds.ts";
 import { optional, setting } from "../setting.ts";
 
 const nodeId = kind("1 to 64 letters, digits, dots, underscores or hyphens", (value) =>
@@ -12,6 +12,10 @@ export const operation = {
   configFile: optional(text, {
     env: "TIDEGATE_CONFIG",
     about: "The YAML file of channel rules. Without it development allows everything and production nothing.",
+  }),
+  capacity: setting(integer(1, 1_000_000), "10000", {
+    env: "TIDEGATE_CAPACITY",
+    about: "Connections that a node is sized for: what its load is measured by, and no limit.",
   }),
   drainWindow: setting(duration("0ms", "1h"), "90s", {
     env: "TIDEGATE_DRAIN_WINDOW",

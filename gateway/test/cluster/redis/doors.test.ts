@@ -3,6 +3,7 @@ import { openCluster } from "../../../src/cluster/open.ts";
 import type { Cluster, Delivery } from "../../../src/cluster/ports.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { createLog } from "../../../src/log.ts";
+import { noMeter } from "../../../src/meter.ts";
 import { draft, lasting } from "../../contract/harness.ts";
 import { Authority, type Files } from "../../support/authority.ts";
 import { freePort, RedisServer } from "../../support/redis-server.ts";
@@ -32,7 +33,11 @@ async function open(env: Record<string, string>): Promise<Opened> {
     target: { execute: async () => ({ connections: [] }), describe: () => describeNode(config.nodeId) },
   };
   const log = createLog("debug", config.nodeId, { write: (line) => void lines.push(line) });
-  const node = { cluster: await openCluster(host, { config, log, now: Date.now }), lines, deliveries };
+  const node = {
+    cluster: await openCluster(host, { config, log, meter: noMeter, now: Date.now }),
+    lines,
+    deliveries,
+  };
   opened.push(node);
   return node;
 }

@@ -7,15 +7,18 @@ const at = (offset: number, of = epoch) => ({ epoch: of, offset });
 
 let topic: Topic;
 let told: string[];
+let gaps: string[];
 
 beforeEach(() => {
   told = [];
+  gaps = [];
   topic = new Topic("room", "name", lasting, {
     deliver: ({ position }) => void told.push(String(position?.offset)),
     lost: () => void told.push("lost"),
     repair: () => void told.push("repair"),
     foreign: () => void told.push("foreign"),
     malformed: () => void told.push("malformed"),
+    gap: (result) => void gaps.push(result),
   });
 });
 
@@ -64,6 +67,7 @@ describe("a topic", () => {
     expect(topic.fill(page(2, 4))).toBe(true);
     expect(topic.fill(page(5, 6))).toBe(false);
     expect(told).toEqual(["1", "repair", "2", "3", "4", "repair", "5", "6", "7", "8"]);
+    expect(gaps).toEqual(["found", "repaired", "found", "repaired"]);
   });
 
   it("says once what history does not cover, and goes on behind it", () => {
@@ -72,6 +76,7 @@ describe("a topic", () => {
     expect(topic.fill(page(0, 8, false, false))).toBe(false);
     hear(10);
     expect(told).toEqual(["1", "repair", "lost", "9", "10"]);
+    expect(gaps).toEqual(["found", "lost"]);
   });
 
   it("says that another epoch has begun, before its first message", () => {
@@ -79,6 +84,7 @@ describe("a topic", () => {
     hear(1, "f".repeat(20));
     hear(2, "f".repeat(20));
     expect(told).toEqual(["lost", "1", "2"]);
+    expect(gaps).toEqual(["lost"]);
   });
 
   it("has what is missing read when it is compared, and says that another epoch has begun", () => {

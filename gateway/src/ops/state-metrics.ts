@@ -1,0 +1,68 @@
+import type { ClusterStatus } from "../cluster/ports.ts";
+import type { Series } from "./series.ts";
+
+/** What the gauges read when they are scraped. */
+export interface MetricsSources {
+  version: string;
+  /** Connections that the node is sized for. */
+  capacity: number;
+  connections(): number;
+  subscriptions(): number;
+  channels(): number;
+  /** Connections that have not read all they were sent, and the bytes. */
+  backlog(): { connections: number; bytes: number };
+  draining(): boolean;
+  healthy(): boolean;
+  cluster(): ClusterStatus;
+}
+
+/** What a node is and holds at the moment. */
+export function createStateMetrics(series: Series, sources: MetricsSources): void {
+  series.readGauge("connections", "Connections that are open now.", sources.connections);
+  series.readGauge(
+    "capacity_connections",
+    "Connections that the node is sized for: `TIDEGATE_CAPACITY`, not a limit.",
+    () => sources.capacity,
+  );
+  series.readGauge("subscriptions", "Subscriptions of all connections now.", sources.subscriptions);
+  series.readGauge("channels", "Channels with at least one subscription on this node now.", sources.channels);
+  series.readGauge(
+    "queued_bytes",
+    "Bytes that are written but not yet sent to slow readers now.",
+    () => sources.backlog().bytes,
+  );
+  series.readGauge(
+    "backlogged_connections",
+    "Connections that have not taken all they were sent now.",
+    () => sources.backlog().connections,
+  );
+  series.readGauge("draining", "1 while the node is shutting down.", () => Number(sources.draining()));
+  createClusterMetrics(series, sources);
+  const info = series.gauge("build_info", "Always 1; the labels say what runs.", "version", "node_version");
+  info.set({ version: sources.version, node_version: process.version }, 1);
+}
+
+function createClusterMetrics(series: Series, { healthy, cluster }: MetricsSources): void {
+  series.readGauge(
+    "redis_up",
+    "1 while Redis answers; always 1 where the node holds everything in its own memory.",
+    () => Number(healthy()),
+  );
+  series.readGauges(
+    "redis_connected",
+    "Connections to Redis that are there, by what they are for; one of each for each primary.",
+    "connection",
+    () => Object.entries(cluster().connected),
+  );
+  series.readGauge("redis_pending_calls", "Calls that wait for Redis now.", () => cluster().pending);
+  series.readGauge(
+    "redis_subscription_lag_seconds",
+    "How long Redis took for its last answer on the connection that brings messages: these were as late.",
+    () => cluster().lag,
+  );
+  series.readGauge(
+    "cluster_nodes",
+    "Nodes whose leases hold, as this one knows; itself included.",
+    () => cluster().nodes,
+  );
+}
