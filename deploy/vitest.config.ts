@@ -1,0 +1,13 @@
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+const report = process.env.TIDEGATE_TEST_REPORT;
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 300_000,
+    reporters: report ? ["default", ["json", { outputFile: join(report, "deploy.json") }]] : ["default"],
+  },
+});
