@@ -18,6 +18,7 @@ export async function metricsPage(): Promise<string> {
     draining: () => false,
     healthy: () => true,
     cluster: () => ({ connected: { commands: 0, subscriber: 0 }, pending: 0, lag: 0, nodes: 0 }),
+    connectionsBeforeDrain: () => 0,
   });
   const rows = registry
     .getMetricsAsArray()

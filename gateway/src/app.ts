@@ -28,12 +28,19 @@ import { createRequests } from "./connection/requests.ts";
 import { Turn } from "./fanout/turn.ts";
 import type { Log } from "./log.ts";
 import { Admission } from "./ops/admission.ts";
-import { drainConnections } from "./ops/drain.ts";
+import { leave } from "./ops/drain.ts";
 import { createMetrics } from "./ops/metrics.ts";
 import { addressReader } from "./transport/address.ts";
 import { acceptClients } from "./transport/clients.ts";
 import { Engine } from "./transport/engine.ts";
-import { closeServer, createPublicServer, listen, portOf } from "./transport/http.ts";
+import {
+  closeServer,
+  createPublicServer,
+  listen,
+  portOf,
+  stopListening,
+  whenLeft,
+} from "./transport/http.ts";
 import { originCheck } from "./transport/origins.ts";
 import { createSocketServer } from "./transport/socketio.ts";
 import { version } from "./version.ts";
@@ -41,8 +48,12 @@ import { version } from "./version.ts";
 export interface App {
   /** @returns the ports that are listened on */
   start(): Promise<{ port: number; adminPort: number }>;
-  /** Sends the clients to other nodes, over the drain window. */
-  drain(): Promise<void>;
+  /**
+   * Sends the clients to other nodes, over the drain window.
+   *
+   * @returns connections that are left although their time is over
+   */
+  drain(): Promise<number>;
   /** Ends what is left at once. */
   stop(): Promise<void>;
 }
@@ -57,12 +68,15 @@ export interface AppOptions {
 
 /** What the parts of a node share. */
 interface Context extends Required<AppOptions> {
-  state: { draining: boolean };
+  state: { draining: boolean; connectionsBefore: number };
   /** Unix milliseconds. */
   started: number;
   registry: Registry;
   alarms: Alarms;
 }
+
+/** Milliseconds in which requests to the server API end that are under way when the node stops. */
+const requestGrace = 2_000;
 
 /** Wires one node of the gateway. */
 export async function createApp(options: AppOptions): Promise<App> {
@@ -71,7 +85,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...options,
     now,
     started: now(),
-    state: { draining: false },
+    state: { draining: false, connectionsBefore: 0 },
     registry: new Registry(),
     alarms: new Alarms(now),
   };
@@ -94,13 +108,16 @@ export async function createApp(options: AppOptions): Promise<App> {
       await api.listen({ port: config.adminPort, host: config.host });
       return { port: portOf(publicServer), adminPort: portOf(api.server) };
     },
-    drain: () => drain(context, core),
+    drain: () => drain(context, core, [publicServer, api.server]),
     async stop() {
       context.state.draining = true;
       for (const connection of context.registry.all()) core.lifecycle.end(connection, "draining", true);
       core.engine.close();
+      await Promise.all([publicServer, api.server].map(stopListening));
       closeServer(publicServer);
+      const late = setTimeout(() => api.server.closeAllConnections(), requestGrace);
       await api.close();
+      clearTimeout(late);
       core.rooms.close();
       context.alarms.stop();
       await core.cluster.stop();
@@ -122,6 +139,7 @@ async function createCore(context: Context, tokens: Tokens) {
     draining: () => context.state.draining,
     healthy: () => cluster.healthy(),
     cluster: () => cluster.status(),
+    connectionsBeforeDrain: () => context.state.connectionsBefore,
   });
   const describe = () => describeNode(context, subscriptions.count);
   const host: ClusterHost = {
@@ -219,7 +237,7 @@ function openDoor({ config, log, registry }: Context, core: Core): HttpServer {
 }
 
 /** The admin port. */
-function openApi({ config, log, now }: Context, core: Core, tokens: Tokens) {
+function openApi({ config, log, now, state }: Context, core: Core, tokens: Tokens) {
   const { publisher, history, presence, rules, cluster, metrics, admission } = core;
   return createApiServer({
     publisher,
@@ -231,6 +249,7 @@ function openApi({ config, log, now }: Context, core: Core, tokens: Tokens) {
     tokens,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),
     ready: () => admission.unready(),
+    draining: () => state.draining,
     keys: config.apiKeys,
     version,
     log,
@@ -239,11 +258,21 @@ function openApi({ config, log, now }: Context, core: Core, tokens: Tokens) {
   });
 }
 
-async function drain({ config, state, registry }: Context, { lifecycle }: Core): Promise<void> {
+async function drain(
+  { config, state, registry }: Context,
+  { lifecycle, meter }: Core,
+  servers: readonly HttpServer[],
+): Promise<number> {
   state.draining = true;
-  await drainConnections({
+  state.connectionsBefore = registry.size;
+  const left = await leave({
     window: config.drainWindow,
     connections: () => registry.all(),
-    release: (connection, after) => lifecycle.end(connection, "draining", true, after),
+    release: (connection, after) => lifecycle.release(connection, "draining", after),
+    everybodyLeft: async (limit) => {
+      await Promise.all(servers.map((server) => whenLeft(server, limit)));
+    },
   });
+  meter.drainForced(left);
+  return left;
 }

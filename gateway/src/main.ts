@@ -3,9 +3,7 @@ import { type App, createApp } from "./app.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import { developmentBanner, withDevelopmentKeys } from "./development.ts";
 import { createLog, type Log } from "./log.ts";
-
-/** What a drain may take beyond its window before the process ends all the same. */
-const drainGrace = 10_000;
+import { stopMargin } from "./ops/drain.ts";
 
 async function main(): Promise<void> {
   // A reader of the output that goes away must not take the process with it.
@@ -14,27 +12,48 @@ async function main(): Promise<void> {
   const config = withDevelopmentKeys(loaded);
   const log = createLog(config.logLevel, config.nodeId);
   for (const warning of warnings) log.warn({}, warning);
+  let started: App | undefined;
+  stopOnSignals(() => started, config.drainWindow + stopMargin, log);
   const app = await createApp({ config, rules, log });
   const ports = await app.start();
-  stopOnSignals(app, config.drainWindow + drainGrace, log);
+  started = app;
   log.info(ports, "listening");
   if (!config.production) process.stdout.write(await developmentBanner(config, ports, log));
 }
 
-/** The first signal drains, a second one ends the process at once. */
-function stopOnSignals(app: App, bound: number, log: Log): void {
+/**
+ * The first signal drains, a second one ends the process at once. The first process of a container gets no signal
+ * that it does not listen to, so it listens before there is anything to drain.
+ *
+ * @param bound milliseconds after which the process ends, drained or not
+ */
+function stopOnSignals(started: () => App | undefined, bound: number, log: Log): void {
   let stopping = false;
-  const stop = async (signal: string): Promise<void> => {
+  const stop = (signal: string): void => {
     if (stopping) process.exit(1);
     stopping = true;
-    setTimeout(() => process.exit(1), bound).unref();
     log.info({ signal }, "draining");
-    await app.drain();
-    await app.stop();
-    log.info({}, "stopped");
-    process.exit(0);
+    setTimeout(() => process.exit(1), bound).unref();
+    drainAndStop(started()).then(
+      (left) => {
+        log.info({ left }, "stopped");
+        process.exit(left === 0 ? 0 : 1);
+      },
+      (error: unknown) => {
+        log.error({ err: error }, "failed to stop");
+        process.exit(1);
+      },
+    );
   };
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+}
+
+/** @returns connections that had to be cut. A node that does not listen yet has nobody to send away. */
+async function drainAndStop(app: App | undefined): Promise<number> {
+  if (!app) return 0;
+  const left = await app.drain();
+  await app.stop();
+  return left;
 }
 
 main().catch((error: unknown) => {

@@ -61,6 +61,8 @@ export interface Meter extends ClusterMeter {
   recovered(result: RecoveryResult, messages: number): void;
   conflated(messages: number): void;
   slowConsumer(): void;
+  /** Connections that had to be cut at the end of a drain. */
+  drainForced(count: number): void;
 }
 
 export const noMeter: Meter = {
@@ -82,4 +84,5 @@ export const noMeter: Meter = {
   recovered() {},
   conflated() {},
   slowConsumer() {},
+  drainForced() {},
 };

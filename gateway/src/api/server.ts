@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type FastifyInstance, fastify } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { Failure } from "../errors.ts";
@@ -20,6 +21,7 @@ const bodyLimit = 64 * 1024;
 export async function createApiServer(services: ApiServices): Promise<FastifyInstance> {
   const { log } = services;
   const app = createServer(services);
+  releaseCallers(app, services.draining);
   logRequests(app, log);
   acceptJson(app);
   const api = app.withTypeProvider<ZodTypeProvider>();
@@ -44,7 +46,19 @@ function createServer({ log }: ApiServices): FastifyInstance {
     bodyLimit,
     frameworkErrors: (error, request, reply) => answerFailure(log)(error, request, reply),
     clientErrorHandler: answerClientError,
+    requestTimeout: 30_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
     // A request that comes in while the server closes is served: its own answer has no error body of ours.
     return503OnClosing: false,
+  });
+}
+
+/**
+ * A caller that keeps its connection would lose a request with it when the node ends: before that, each answer
+ * tells it to make a new one.
+ */
+function releaseCallers({ server }: FastifyInstance, draining: () => boolean): void {
+  server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
+    if (draining()) response.setHeader("connection", "close");
   });
 }

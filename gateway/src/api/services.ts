@@ -22,6 +22,8 @@ export interface ApiServices {
   metrics(): Promise<{ contentType: string; text: string }>;
   /** What keeps the node from being ready, where anything does. */
   ready(): Failure | undefined;
+  /** Whether the node is about to end: a caller's next request belongs on another connection. */
+  draining(): boolean;
   /** Any of them opens `/v1`; none of them does where the list is empty. */
   keys: readonly string[];
   version: string;

@@ -66,6 +66,11 @@ export class Connection implements Subscriber {
     return this.identity.info;
   }
 
+  /** Whether every request so far has its answer. */
+  get idle(): boolean {
+    return this.#queued === 0;
+  }
+
   /**
    * Runs work in the order of the calls. What follows an exclusive work waits for it to end: a `publish`
    * right behind a `subscribe` finds the subscription made.

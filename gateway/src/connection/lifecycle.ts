@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Identity } from "../auth/handshake.ts";
 import { personalChannel } from "../channels/name.ts";
 import { type ErrorCode, Failure } from "../errors.ts";
@@ -24,6 +25,10 @@ export interface LifecycleOptions {
   meter: Meter;
   now(): number;
 }
+
+/** Milliseconds that requests have to be answered before a connection is released; the shared state answers in one. */
+const answerLimit = 1_000;
+const answerPause = 10;
 
 /** Opens and ends connections. */
 export class Lifecycle {
@@ -83,6 +88,14 @@ export class Lifecycle {
     connection.wire.send("goodbye", after === undefined ? { code, reconnect } : { code, reconnect, after });
     if (reconnect) connection.wire.close();
     else connection.wire.disconnect();
+  }
+
+  /** Ends the connection, so that the client comes back, as soon as its requests are answered. */
+  async release(connection: Connection, code: ErrorCode, after: number): Promise<void> {
+    for (let waited = 0; !connection.idle && waited < answerLimit; waited += answerPause) {
+      await sleep(answerPause);
+    }
+    this.end(connection, code, true, after);
   }
 
   /** Takes over the claims of a newer token of the same user. */

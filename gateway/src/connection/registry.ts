@@ -37,6 +37,7 @@ export class Registry {
     return found instanceof Set ? [...found] : [found];
   }
 
+  /** The oldest first. */
   all(): Connection[] {
     return [...this.#byId.values()];
   }

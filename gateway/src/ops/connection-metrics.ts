@@ -25,6 +25,7 @@ type ConnectionMeter = Pick<
   | "sent"
   | "dropped"
   | "slowConsumer"
+  | "drainForced"
 >;
 
 /** Counts clients, and what goes over their connections. */
@@ -47,6 +48,10 @@ export function connectionMeter(series: Series): ConnectionMeter {
     "code",
     codes,
   );
+  const forced = series.counter(
+    "drain_forced_total",
+    "Connections that were cut because they were left when the drain's time was over.",
+  );
   const requests = series.counter(
     "requests_total",
     "Requests of clients, by event (those of the protocol; else `other`) and outcome.",
@@ -60,6 +65,7 @@ export function connectionMeter(series: Series): ConnectionMeter {
     },
     connectionClosed: (reason) => closed.inc({ reason }),
     refused: (code) => refused.inc({ code }),
+    drainForced: (count) => forced.inc(count),
     requestHandled: (event, code) => requests.inc({ event, code }),
     ...byteMeter(series),
   };

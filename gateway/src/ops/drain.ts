@@ -3,9 +3,34 @@ import type { Connection } from "../connection/connection.ts";
 export interface DrainOptions {
   /** Milliseconds over which connections are closed. */
   window: number;
+  /** Those that are open, the oldest first. */
   connections(): Connection[];
   /** Says goodbye and closes, so that the client comes back, elsewhere. */
-  release(connection: Connection, after: number): void;
+  release(connection: Connection, after: number): Promise<void>;
+}
+
+export interface LeaveOptions extends DrainOptions {
+  /** Resolves once no client and no caller of the server API is connected, or so many milliseconds have passed. */
+  everybodyLeft(limit: number): Promise<void>;
+}
+
+/** Milliseconds beyond the window that closing all connections may take. */
+const drainMargin = 4_000;
+/** Milliseconds in which peers answer the closing of their sockets, and callers take their next request elsewhere. */
+const partingTime = 2_000;
+
+/** What a node that stops may take beyond its drain window, all in all; in milliseconds. */
+export const stopMargin = 10_000;
+
+/**
+ * Empties the node while it goes on serving those who are left, and callers of the server API.
+ *
+ * @returns connections that are still there although their time is over
+ */
+export async function leave(options: LeaveOptions): Promise<number> {
+  await Promise.race([drainConnections(options), sleep(options.window + drainMargin)]);
+  await options.everybodyLeft(partingTime);
+  return options.connections().length;
 }
 
 /** No two closes are further apart, so that a node with few connections leaves fast. */
@@ -15,33 +40,45 @@ const batchInterval = 1_000;
 /**
  * Closes all connections in jittered batches over the window. Clients that are closed at once come back at
  * once, to nodes that are already carrying the load of this one.
+ *
+ * The youngest leave first. While all nodes are restarted one after the other, they are those that an earlier drain
+ * sent here; a balancer that counts connections sends them to the node that has just come back and is empty. Those
+ * who leave last, when it has caught up, may reach a node that is still to be restarted: they have not moved yet.
  */
-export async function drainConnections(options: DrainOptions): Promise<void> {
-  const total = options.connections().length;
-  const duration = Math.min(options.window, total * maxSpacing);
-  const batches = Math.max(1, Math.ceil(duration / batchInterval));
-  for (let left = batches; left > 0; left -= 1) {
-    const waiting = shuffled(options.connections());
-    const batch = waiting.slice(0, Math.ceil(waiting.length / left));
-    if (batch.length === 0) return;
-    await releaseSpread(batch, Math.min(duration / batches, batch.length * maxSpacing), options.release);
+export async function drainConnections({ window, connections, release }: DrainOptions): Promise<void> {
+  const end = performance.now() + Math.min(window, connections().length * maxSpacing);
+  const leaving = new Map<Connection, Promise<void>>();
+  for (;;) {
+    const waiting = connections().filter((connection) => !leaving.has(connection));
+    if (waiting.length === 0) break;
+    const left = Math.max(0, end - performance.now());
+    const batches = Math.max(1, Math.round(left / batchInterval));
+    const batch = shuffled(waiting.slice(-Math.ceil(waiting.length / batches)));
+    await spread(batch, left / batches, (connection) => {
+      leaving.set(connection, release(connection, Math.floor(Math.random() * batchInterval)));
+    });
   }
+  await Promise.all(leaving.values());
 }
 
-async function releaseSpread(
+async function spread(
   batch: readonly Connection[],
   interval: number,
-  release: (connection: Connection, after: number) => void,
+  release: (connection: Connection) => void,
 ): Promise<void> {
   const spacing = interval / batch.length;
   let due = performance.now();
   for (const connection of batch) {
-    release(connection, Math.floor(Math.random() * batchInterval));
+    release(connection);
     due += Math.min(maxSpacing, spacing * (0.5 + Math.random()));
     // Timers are exact to a millisecond; several connections may be due at once.
     const wait = due - performance.now();
-    if (wait >= 1) await new Promise((resolve) => setTimeout(resolve, wait));
+    if (wait >= 1) await sleep(wait);
   }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function shuffled<Item>(items: Item[]): Item[] {

@@ -12,6 +12,8 @@ export interface MetricsSources {
   /** Connections that have not read all they were sent, and the bytes. */
   backlog(): { connections: number; bytes: number };
   draining(): boolean;
+  /** Connections that were open when the drain began; 0 before. */
+  connectionsBeforeDrain(): number;
   healthy(): boolean;
   cluster(): ClusterStatus;
 }
@@ -37,6 +39,11 @@ export function createStateMetrics(series: Series, sources: MetricsSources): voi
     () => sources.backlog().connections,
   );
   series.readGauge("draining", "1 while the node is shutting down.", () => Number(sources.draining()));
+  series.readGauge(
+    "drain_connections",
+    "Connections that were open when the node began to shut down; 0 before. `tidegate_connections` are left of them.",
+    sources.connectionsBeforeDrain,
+  );
   createClusterMetrics(series, sources);
   const info = series.gauge("build_info", "Always 1; the labels say what runs.", "version", "node_version");
   info.set({ version: sources.version, node_version: process.version }, 1);

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import { Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../errors.ts";
 
 export interface PublicServerOptions {
@@ -100,6 +102,27 @@ export function listen(server: Server, port: number, host: string): Promise<void
 export function portOf(server: Pick<Server, "address">): number {
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** Resolves once nobody is connected to the server, WebSockets included, or so many milliseconds have passed. */
+export async function whenLeft(server: Server, limit: number): Promise<void> {
+  const end = performance.now() + limit;
+  const connected = () => new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
+  while (performance.now() < end && (await connected()) !== 0) await sleep(20);
+}
+
+/** Milliseconds in which the request comes that a connection was made for. */
+const firstRequestLimit = 250;
+
+/**
+ * Takes no new connections, and serves the last that were made. It stops right behind the phase of the event loop in
+ * which the server takes all that the system has for it: what it has not taken is reset. An HTTP server's own `close`
+ * would also end the connections whose request is still under way.
+ */
+export async function stopListening(server: Server): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  NetServer.prototype.close.call(server);
+  await whenLeft(server, firstRequestLimit);
 }
 
 /** Stops listening. WebSockets that are still closing need no more of the server. */

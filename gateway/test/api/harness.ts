@@ -107,6 +107,7 @@ function fakes(recorded: Recorded): ApiServices {
       text: "tidegate_up 1\n",
     }),
     ready: () => undefined,
+    draining: () => false,
     keys: [key, secondKey],
     version: "1.2.3",
     log: recordingLog(recorded),

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Connection } from "../../src/connection/connection.ts";
-import { drainConnections } from "../../src/ops/drain.ts";
+import { drainConnections, leave, stopMargin } from "../../src/ops/drain.ts";
 import { FakeWire } from "../connection/wire.ts";
 
 beforeEach(() => {
@@ -33,7 +33,7 @@ async function drain(open: Set<Connection>, window: number, onRelease = (_count:
   const done = drainConnections({
     window,
     connections: () => [...open],
-    release(connection, after) {
+    async release(connection, after) {
       open.delete(connection);
       releases.push({ connection, at: Date.now() - began, after });
       onRelease(releases.length);
@@ -66,10 +66,12 @@ it("releases everybody once, over the window", async () => {
   expect(firstHalf).toBeLessThan(1_200);
 });
 
-it("releases in no order that the connections could know", async () => {
+it("releases the youngest first, those of a second in no order", async () => {
   const all = connections(200);
-  const { releases } = await drain(new Set(all), 5_000);
-  expect(releases.map(({ connection }) => connection)).not.toEqual(all);
+  const { releases } = await drain(new Set(all), 4_000);
+  const order = releases.map(({ connection }) => all.length - 1 - all.indexOf(connection));
+  for (const [place, age] of order.entries()) expect(Math.abs(place - age)).toBeLessThanOrEqual(60);
+  expect(order).not.toEqual(order.toSorted((a, b) => a - b));
 });
 
 it("tells each to wait up to a second, not all alike", async () => {
@@ -107,4 +109,56 @@ it("releases those too who came after it began, and minds nobody who left", asyn
   expect(open.size).toBe(0);
   const released = new Set(releases.map(({ connection }) => connection));
   expect(late.every((connection) => released.has(connection))).toBe(true);
+});
+
+it("releases nobody twice who takes a while to go, and waits for them", async () => {
+  const [busy, idle] = connections(2);
+  const open = new Set([busy, idle].filter((connection) => connection !== undefined));
+  const released: Connection[] = [];
+  let finish = () => {};
+  let over = false;
+  const draining = drainConnections({
+    window: 0,
+    connections: () => [...open],
+    async release(connection) {
+      released.push(connection);
+      if (connection === busy) await new Promise<void>((resolve) => (finish = resolve));
+      open.delete(connection);
+    },
+  }).then(() => (over = true));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(over).toBe(false);
+  expect(released).toHaveLength(2);
+  finish();
+  await draining;
+  expect(open.size).toBe(0);
+});
+
+describe("a node that leaves", () => {
+  const stuck = (open: Set<Connection>, everybodyLeft: (limit: number) => Promise<void>) =>
+    leave({
+      window: 5_000,
+      connections: () => [...open],
+      release: () => new Promise(() => {}),
+      everybodyLeft,
+    });
+
+  it("gives those who cannot be released their time, then says how many are left", async () => {
+    let left: number | undefined;
+    const open = new Set(connections(3));
+    void stuck(open, async () => {}).then((count) => (left = count));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(left).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(stopMargin);
+    expect(left).toBe(3);
+  });
+
+  it("waits for peers that are still connected, within its margin", async () => {
+    const limits: number[] = [];
+    const left = await stuck(new Set(), async (limit) => void limits.push(limit));
+    expect(left).toBe(0);
+    expect(limits).toHaveLength(1);
+    expect(limits[0]).toBeGreaterThan(0);
+    expect(limits[0]).toBeLessThan(stopMargin);
+  });
 });

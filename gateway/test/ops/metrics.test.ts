@@ -42,6 +42,7 @@ beforeEach(() => {
     healthy: () => true,
     cluster: () => ({ connected: { commands: 1, subscriber: 0 }, pending: 6, lag: 0.25, nodes: 7 }),
     draining: () => false,
+    connectionsBeforeDrain: () => 2,
   };
   metrics = createMetrics(sources);
 });
@@ -85,6 +86,7 @@ function reportAll(): void {
   for (const result of ["found", "repaired", "lost"] as const) meter.gap(result);
   meter.leaseLost();
   meter.unreached(2);
+  meter.drainForced(4);
 }
 
 it("count what is reported", async () => {
@@ -109,6 +111,7 @@ it("count what is reported", async () => {
   expect(await samples("recovered_messages_total")).toEqual({ "": 7 });
   expect(await samples("conflated_messages_total")).toEqual({ "": 3 });
   expect(await samples("slow_consumers_total")).toEqual({ "": 1 });
+  expect(await samples("drain_forced_total")).toEqual({ "": 4 });
   expect(await samples("handshake_seconds_count")).toEqual({ "": 1 });
   expect(await samples("connections_closed_total")).toMatchObject({ 'reason="ping_timeout"': 1 });
   expect(await samples("publish_failures_total")).toMatchObject({ 'source="api",code="timeout"': 1 });
@@ -154,6 +157,7 @@ it("read the gauges when they are scraped", async () => {
   expect(await samples("redis_pending_calls")).toEqual({ "": 6 });
   expect(await samples("redis_subscription_lag_seconds")).toEqual({ "": 0.25 });
   expect(await samples("cluster_nodes")).toEqual({ "": 7 });
+  expect(await samples("drain_connections")).toEqual({ "": 2 });
 });
 
 it("say what runs, and how late the event loop is", async () => {

@@ -123,7 +123,7 @@ describe("a refusal after the upgrade that may get better", () => {
   it("is a close without CONNECT_ERROR, and the client comes back", async () => {
     const { first, second, url, move } = await twoNodes();
     const token = await first.token("alice");
-    let drained: Promise<void> | undefined;
+    let drained: Promise<number> | undefined;
     const client = new OfficialClient(url, (send) => {
       // The transport is open, CONNECT is not sent yet.
       drained ??= first.app.drain();
