@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { vi } from "vitest";
+import { until } from "./until.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const gateway = fileURLToPath(new URL("../..", import.meta.url));
@@ -32,14 +32,12 @@ export class Process {
 
   /** Waits for the condition; fails at once when the process ends without it. */
   async until(condition: () => boolean): Promise<void> {
-    await vi.waitUntil(
-      () => {
-        if (condition()) return true;
-        if (this.#child.exitCode === null) return false;
-        throw new Error(`the process ended with ${this.#child.exitCode}: ${this.stderr}`);
-      },
-      { timeout: 30_000, interval: 10 },
-    );
+    const look = () => {
+      if (condition()) return true;
+      if (this.#child.exitCode === null) return false;
+      throw new Error(`the process ended with ${this.#child.exitCode}: ${this.stderr}`);
+    };
+    await until(look, "the process does not come to it", { timeout: 30_000, interval: 10 });
   }
 
   signal(name: NodeJS.Signals): void {

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { vi } from "vitest";
 import { RedisServer } from "../../support/redis-server.ts";
+import { until } from "../../support/until.ts";
 
 const run = promisify(execFile);
 
@@ -94,14 +94,8 @@ export class RedisCluster {
   }
 
   async #agree(): Promise<void> {
-    await vi.waitFor(
-      async () => {
-        for (const server of this.servers) {
-          const info = String(await server.ask((client) => client.cluster("INFO")));
-          if (!info.includes("cluster_state:ok")) throw new Error("The cluster is not whole yet.");
-        }
-      },
-      { timeout: 15_000, interval: 100 },
-    );
+    const isWhole = async (server: RedisServer) =>
+      String(await server.ask((client) => client.cluster("INFO"))).includes("cluster_state:ok");
+    await until(async () => (await Promise.all(this.servers.map(isWhole))).every(Boolean), "no whole cluster");
   }
 }

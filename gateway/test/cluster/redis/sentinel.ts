@@ -3,10 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { vi } from "vitest";
 import { freePort, RedisServer } from "../../support/redis-server.ts";
-
-const patience = { timeout: 15_000, interval: 50 };
+import { until } from "../../support/until.ts";
 
 export interface SentinelSecrets {
   /** Of the primary and the replica. */
@@ -68,12 +66,13 @@ export class Sentinels {
 
   /** Waits until all know each other and the replica, or a failover would not come about. */
   async #agree(): Promise<void> {
-    await vi.waitFor(async () => {
+    const agreed = async () => {
       const info = String(await this.#ask((client) => client.info("sentinel")));
-      if (!/slaves=1,sentinels=3/.test(info)) throw new Error("The Sentinels do not know each other yet.");
       const replication = await this.servers[1].ask((client) => client.info("replication"));
-      if (!/master_link_status:up/.test(replication)) throw new Error("The replica has no data yet.");
-    }, patience);
+      return /slaves=1,sentinels=3/.test(info) && /master_link_status:up/.test(replication);
+    };
+    // A Sentinel that does not listen yet is one that does not know the others yet.
+    await until(() => agreed().catch(() => false), "the Sentinels and the replica do not come together");
   }
 
   async #ask<Result>(commands: (client: Redis) => Promise<Result>): Promise<Result> {
