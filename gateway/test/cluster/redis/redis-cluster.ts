@@ -71,8 +71,9 @@ export class RedisCluster {
     await other.ask((client) => client.cluster("SETSLOT", slot, "IMPORTING", String(ownId)));
     await owner.ask(async (client) => {
       await client.cluster("SETSLOT", slot, "MIGRATING", String(otherId));
-      const keys = await client.cluster("GETKEYSINSLOT", slot, 1_000);
-      if (keys.length > 0) {
+      for (;;) {
+        const keys = await client.cluster("GETKEYSINSLOT", slot, 1_000);
+        if (keys.length === 0) return;
         await client.call("MIGRATE", "127.0.0.1", other.port, "", 0, 5_000, "KEYS", ...keys.map(String));
       }
     });
@@ -81,6 +82,17 @@ export class RedisCluster {
         client.cluster("SETSLOT", slot, "NODE", String(otherId)).catch(() => undefined),
       );
     }
+  }
+
+  /** Waits until others hold what a server held. */
+  async takenOver(from: RedisServer): Promise<void> {
+    const rest = this.servers.filter((server) => server !== from);
+    const isOver = async (server: RedisServer) => {
+      const slots = await server.ask((client) => client.cluster("SLOTS"));
+      return slots.every(([, , primary]) => Number(primary?.[1]) !== from.port);
+    };
+    const areOver = async () => (await Promise.all(rest.map(isOver))).every(Boolean);
+    await until(areOver, "no replica takes over", { timeout: 30_000 });
   }
 
   async stop(): Promise<void> {
@@ -96,6 +108,9 @@ export class RedisCluster {
   async #agree(): Promise<void> {
     const isWhole = async (server: RedisServer) =>
       String(await server.ask((client) => client.cluster("INFO"))).includes("cluster_state:ok");
-    await until(async () => (await Promise.all(this.servers.map(isWhole))).every(Boolean), "no whole cluster");
+    await until(
+      async () => (await Promise.all(this.servers.map(isWhole))).every(Boolean),
+      "no whole cluster",
+    );
   }
 }

@@ -47,6 +47,12 @@ export class Sentinels {
     await this.#ask((client) => client.call("SENTINEL", "FAILOVER", "mymaster"));
   }
 
+  /** Waits until the replica has taken over. */
+  async takenOver(): Promise<void> {
+    const isPrimary = () => this.servers[1].ask(async (client) => (await client.role())[0] === "master");
+    await until(isPrimary, "the replica does not take over", { timeout: 30_000 });
+  }
+
   /** Empties the server that was the primary at the start. */
   async flush(): Promise<void> {
     await this.servers[0].flush();
