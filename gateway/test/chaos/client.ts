@@ -43,6 +43,8 @@ export class Client {
   #socket: Socket | undefined;
   #wanted = true;
   #welcomed = false;
+  /** What the handshake asked for; the client may have left some of it since, or joined it anew. */
+  #resumed = new Map<string, Follower>();
 
   constructor(options: ClientOptions) {
     this.user = options.user;
@@ -81,7 +83,8 @@ export class Client {
     if (!follower) return;
     follower.end();
     this.#followers.delete(channel);
-    this.#socket?.emit("unsubscribe", { channel }, () => {});
+    // Before the welcome nothing is sent, or it would be kept and be sent after it; the welcome puts it right.
+    if (this.#welcomed) this.#socket?.emit("unsubscribe", { channel }, () => {});
   }
 
   /** Loses the connection for so many milliseconds. */
@@ -140,6 +143,7 @@ export class Client {
       auth: { token, resume },
     });
     this.#socket = socket;
+    this.#resumed = new Map(this.#followers);
     socket.on("connect_error", (error: Error & { data?: ErrorReply["error"] }) => {
       if (error.data) this.complaints.push(`refused: ${error.data.code}`);
       this.#comeBack(socket);
@@ -184,11 +188,17 @@ export class Client {
 
   #start(replies: readonly (SubscribeReply | ChannelErrorReply)[]): void {
     this.#welcomed = true;
-    const answered = new Set(replies.map(({ channel }) => channel));
-    for (const reply of replies) this.#take(this.#add(reply.channel), reply);
-    for (const follower of this.#followers.values()) {
-      if (!answered.has(follower.channel)) this.#ask(follower);
+    const settled = new Set<Follower>();
+    for (const reply of replies) {
+      const asked = this.#resumed.get(reply.channel) ?? this.#add(reply.channel);
+      if (this.#followers.get(reply.channel) === asked) {
+        settled.add(asked);
+        this.#take(asked, reply);
+      } else if (!this.#followers.has(reply.channel)) {
+        this.#socket?.emit("unsubscribe", { channel: reply.channel }, () => {});
+      }
     }
+    for (const follower of this.#followers.values()) if (!settled.has(follower)) this.#ask(follower);
   }
 
   #ask(follower: Follower): void {

@@ -50,7 +50,7 @@ export class Publishers {
 
   constructor(options: PublishersOptions) {
     this.#options = options;
-    for (let lane = 0; lane < 4; lane += 1)
+    for (let lane = 0; lane < 3; lane += 1)
       this.#lanes.push(this.#runBackend(options.dice.of(`backend ${lane}`)));
     for (let lane = 0; lane < 2; lane += 1)
       this.#lanes.push(this.#runClient(options.dice.of(`client ${lane}`)));
@@ -80,10 +80,10 @@ export class Publishers {
   async #runBackend(dice: Dice): Promise<void> {
     const { channels } = this.#options;
     while (this.#running) {
-      const count = dice.chance(0.05) ? batchSize : 1;
+      const count = dice.chance(0.01) ? batchSize : 1;
       const some = Array.from({ length: count }, () => this.#next(dice.pick(channels), dice));
       await this.#insist(some, dice);
-      await sleep(dice.between(10, 60));
+      await sleep(dice.between(20, 80));
     }
   }
 

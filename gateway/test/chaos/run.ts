@@ -90,7 +90,7 @@ function environment({ url }: Store, config: string): Record<string, string> {
     TIDEGATE_HANDSHAKE_RATE: "0",
     TIDEGATE_DRAIN_WINDOW: "2s",
     TIDEGATE_PING_INTERVAL: "2s",
-    TIDEGATE_PING_TIMEOUT: "2s",
+    TIDEGATE_PING_TIMEOUT: "6s",
   };
 }
 
