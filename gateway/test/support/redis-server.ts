@@ -89,8 +89,8 @@ export class RedisServer {
     const client = this.#connect({ retryStrategy: () => 20, maxRetriesPerRequest: null });
     // Until the server listens each attempt fails.
     client.on("error", () => {});
-    await client.ping();
-    client.disconnect();
+    const ended = this.#ended().then(() => Promise.reject(new Error("The server does not start.")));
+    await Promise.race([client.ping(), ended]).finally(() => client.disconnect());
   }
 }
 
