@@ -27,9 +27,11 @@ import { Registry } from "./connection/registry.ts";
 import { createRequests } from "./connection/requests.ts";
 import { Turn } from "./fanout/turn.ts";
 import type { Log } from "./log.ts";
+import type { Meter } from "./meter.ts";
 import { Admission } from "./ops/admission.ts";
 import { leave } from "./ops/drain.ts";
 import { createMetrics } from "./ops/metrics.ts";
+import { Overload } from "./ops/overload.ts";
 import { addressReader } from "./transport/address.ts";
 import { acceptClients } from "./transport/clients.ts";
 import { Engine } from "./transport/engine.ts";
@@ -73,6 +75,7 @@ interface Context extends Required<AppOptions> {
   started: number;
   registry: Registry;
   alarms: Alarms;
+  overload: Overload;
 }
 
 /** Milliseconds in which requests to the server API end that are under way when the node stops. */
@@ -88,6 +91,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     state: { draining: false, connectionsBefore: 0 },
     registry: new Registry(),
     alarms: new Alarms(now),
+    overload: new Overload(config),
   };
   const tokens = await createTokens({
     secrets: config.tokenSecret,
@@ -104,6 +108,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const api = await openApi(context, core, tokens);
   return {
     async start() {
+      context.overload.start();
       await listen(publicServer, config.port, config.host);
       await api.listen({ port: config.adminPort, host: config.host });
       return { port: portOf(publicServer), adminPort: portOf(api.server) };
@@ -120,6 +125,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       clearTimeout(late);
       core.rooms.close();
       context.alarms.stop();
+      context.overload.stop();
       await core.cluster.stop();
     },
   };
@@ -188,7 +194,7 @@ async function createCore(context: Context, tokens: Tokens) {
     meter,
     metrics,
     dispatcher,
-    admission: admit(context, cluster),
+    admission: admit(context, cluster, meter),
   };
 }
 
@@ -204,8 +210,14 @@ function openLogin({ config, now }: Context, tokens: Tokens): WeChatLogin | unde
   return new WeChatLogin({ apps, exchange, limit, unionid, lifetime, tokens });
 }
 
-function admit({ config, state }: Context, { healthy }: Cluster): Admission {
-  return new Admission({ draining: () => state.draining, healthy, rate: config.handshakeRate });
+function admit({ config, state, overload }: Context, { healthy }: Cluster, meter: Meter): Admission {
+  return new Admission({
+    draining: () => state.draining,
+    healthy,
+    shortage: () => overload.shortage,
+    rate: config.handshakeRate,
+    onRefused: meter.turnedAway,
+  });
 }
 
 function describeNode({ config, started, now, registry, state }: Context, subscriptions: number): NodeInfo {

@@ -19,6 +19,9 @@ export type CloseReason =
   | "parse_error"
   | "shutdown";
 
+/** Why a handshake is refused before the upgrade: by what the node does, or by what it has too little of. */
+export type RefusalReason = "draining" | "unavailable" | "rate" | "lag" | "memory";
+
 /** Which of a node's two connections to a Redis. */
 export type RedisRole = "commands" | "subscriber";
 
@@ -46,6 +49,7 @@ export interface Meter extends ClusterMeter {
   connectionOpened(handshakeSeconds: number): void;
   connectionClosed(reason: CloseReason): void;
   refused(code: ErrorCode): void;
+  turnedAway(reason: RefusalReason): void;
   requestHandled(event: string, code: "ok" | ErrorCode): void;
   received(bytes: number): void;
   sent(bytes: number): void;
@@ -75,6 +79,7 @@ export const noMeter: Meter = {
   connectionOpened() {},
   connectionClosed() {},
   refused() {},
+  turnedAway() {},
   requestHandled() {},
   received() {},
   sent() {},

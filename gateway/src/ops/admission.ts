@@ -1,12 +1,18 @@
 import { TokenBucket } from "../connection/limits.ts";
 import { Failure } from "../errors.ts";
+import type { RefusalReason } from "../meter.ts";
+import type { Shortage } from "./overload.ts";
 
 export interface AdmissionOptions {
   draining(): boolean;
   /** Whether the shared state can be reached. */
   healthy(): boolean;
+  /** What the node has too little of for more connections. */
+  shortage(): Shortage | undefined;
   /** Handshakes a second; 0 for no limit. */
   rate: number;
+  /** Told of each handshake that is refused before the upgrade. */
+  onRefused(reason: RefusalReason): void;
 }
 
 /** Decides whether a new connection can be served at this moment. */
@@ -22,12 +28,10 @@ export class Admission {
 
   /** Before the WebSocket upgrade; counts the handshake. */
   upgrade(): Failure | undefined {
-    const obstacle = this.obstacle();
-    if (obstacle) return obstacle;
-    if (this.#bucket === undefined || this.#bucket.take()) return undefined;
-    // Those who are sent away together do not come back together.
-    const after = 1_000 + Math.floor(Math.random() * 4_000);
-    return new Failure("rate_limited", "This node accepts no more handshakes in this second.", { after });
+    const reason = this.#hindrance() ?? this.#options.shortage() ?? this.#excess();
+    if (reason === undefined) return undefined;
+    this.#options.onRefused(reason);
+    return refusal(reason);
   }
 
   /**
@@ -36,14 +40,37 @@ export class Admission {
    */
   unready(): Failure | undefined {
     this.#met ||= this.#options.healthy();
-    if (this.#options.draining()) return new Failure("draining", undefined, { after: 1_000 });
-    return this.#met ? undefined : new Failure("unavailable", undefined, { after: 2_000 });
+    if (this.#options.draining()) return refusal("draining");
+    return this.#met ? undefined : refusal("unavailable");
   }
 
-  /** What stands in the way of any connection. */
+  /** What stands in the way of a connection that has passed the upgrade, whose cost is borne already. */
   obstacle(): Failure | undefined {
-    if (this.#options.draining()) return new Failure("draining", undefined, { after: 1_000 });
-    if (!this.#options.healthy()) return new Failure("unavailable", undefined, { after: 2_000 });
-    return undefined;
+    const reason = this.#hindrance();
+    return reason && refusal(reason);
   }
+
+  #hindrance(): RefusalReason | undefined {
+    if (this.#options.draining()) return "draining";
+    return this.#options.healthy() ? undefined : "unavailable";
+  }
+
+  #excess(): RefusalReason | undefined {
+    return this.#bucket === undefined || this.#bucket.take() ? undefined : "rate";
+  }
+}
+
+const wordings: Record<RefusalReason, { code: "draining" | "unavailable" | "rate_limited"; words?: string }> =
+  {
+    draining: { code: "draining" },
+    unavailable: { code: "unavailable" },
+    rate: { code: "rate_limited", words: "This node accepts no more handshakes in this second." },
+    lag: { code: "unavailable", words: "This node is too busy for new connections at the moment." },
+    memory: { code: "unavailable", words: "This node has no room for new connections at the moment." },
+  };
+
+/** Those who are sent away together do not come back together. */
+function refusal(reason: RefusalReason): Failure {
+  const { code, words } = wordings[reason];
+  return new Failure(code, words, { after: 1_000 + Math.floor(Math.random() * 4_000) });
 }

@@ -1,5 +1,5 @@
 import { type ErrorCode, failureKinds } from "../errors.ts";
-import type { CloseReason, Meter } from "../meter.ts";
+import type { CloseReason, Meter, RefusalReason } from "../meter.ts";
 import type { Series } from "./series.ts";
 
 const handshakeBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -15,11 +15,14 @@ const reasons: CloseReason[] = [
   "draining",
 ];
 
+const refusalReasons: RefusalReason[] = ["draining", "unavailable", "rate", "lag", "memory"];
+
 type ConnectionMeter = Pick<
   Meter,
   | "connectionOpened"
   | "connectionClosed"
   | "refused"
+  | "turnedAway"
   | "requestHandled"
   | "received"
   | "sent"
@@ -48,6 +51,12 @@ export function connectionMeter(series: Series): ConnectionMeter {
     "code",
     codes,
   );
+  const turnedAway = series.knownCounter(
+    "handshakes_turned_away_total",
+    "Handshakes that the node could not serve at that moment, among those refused: `draining`, `unavailable` (Redis), `rate`, `lag` of the event loop, `memory`.",
+    "reason",
+    refusalReasons,
+  );
   const forced = series.counter(
     "drain_forced_total",
     "Connections that were cut because they were left when the drain's time was over.",
@@ -65,6 +74,7 @@ export function connectionMeter(series: Series): ConnectionMeter {
     },
     connectionClosed: (reason) => closed.inc({ reason }),
     refused: (code) => refused.inc({ code }),
+    turnedAway: (reason) => turnedAway.inc({ reason }),
     drainForced: (count) => forced.inc(count),
     requestHandled: (event, code) => requests.inc({ event, code }),
     ...byteMeter(series),

@@ -1,6 +1,6 @@
-import { totalmem } from "node:os";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
+import { givenMemory } from "./memory.ts";
 import type { Series } from "./series.ts";
 
 /** Milliseconds between two samples of the event loop's delay. */
@@ -31,7 +31,7 @@ export function createProcessMetrics(series: Series): void {
   series.readGauge(
     "memory_limit_bytes",
     "Memory that the process may have: its container's limit, else the machine's memory.",
-    memoryLimit,
+    givenMemory,
   );
   series.readGauge(
     "heap_limit_bytes",
@@ -43,10 +43,4 @@ export function createProcessMetrics(series: Series): void {
 /** @param interval nanoseconds between two samples, which stand at the resolution where nothing is late */
 function latenessOf(interval: number): number {
   return Math.max(0, interval / 1e9 - resolution / 1_000);
-}
-
-/** Without a limit in its control group Node reports one that no machine has. */
-function memoryLimit(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

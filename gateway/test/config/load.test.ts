@@ -49,6 +49,9 @@ describe("defaults", () => {
       allowedOrigins: [],
       trustedProxies: [],
       handshakeRate: 300,
+      maxLoopDelay: 200,
+      maxMemory: 90,
+      memoryLimit: undefined,
       connectTimeout: 10_000,
       pingInterval: 25_000,
       pingTimeout: 20_000,
@@ -137,6 +140,9 @@ describe("values", () => {
     ["TIDEGATE_MAX_PAYLOAD", "1024", { maxPayload: 1024 }],
     ["TIDEGATE_FLUSH_DELAY", "5ms", { flushDelay: 5 }],
     ["TIDEGATE_HANDSHAKE_RATE", "0", { handshakeRate: 0 }],
+    ["TIDEGATE_MAX_LOOP_DELAY", "0ms", { maxLoopDelay: 0 }],
+    ["TIDEGATE_MAX_MEMORY", "0", { maxMemory: 0 }],
+    ["TIDEGATE_MEMORY_LIMIT", "512MiB", { memoryLimit: 536_870_912 }],
   ])("%s=%s", (name, text, part) => expect(load({ [name]: text }).config).toMatchObject(part));
 
   it("and rules are frozen, all the way down", () => {

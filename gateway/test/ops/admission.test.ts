@@ -1,18 +1,24 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { RefusalReason } from "../../src/meter.ts";
 import { Admission } from "../../src/ops/admission.ts";
+import type { Shortage } from "../../src/ops/overload.ts";
 
-let state: { draining: boolean; healthy: boolean };
+let state: { draining: boolean; healthy: boolean; shortage: Shortage | undefined };
+let refused: RefusalReason[];
 
 beforeEach(() => {
-  state = { draining: false, healthy: true };
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
+  state = { draining: false, healthy: true, shortage: undefined };
+  refused = [];
 });
 
 function createAdmission(rate = 0): Admission {
-  return new Admission({ draining: () => state.draining, healthy: () => state.healthy, rate });
+  return new Admission({
+    draining: () => state.draining,
+    healthy: () => state.healthy,
+    shortage: () => state.shortage,
+    rate,
+    onRefused: (reason) => refused.push(reason),
+  });
 }
 
 it("lets everybody in while nothing is in the way", () => {
@@ -20,32 +26,57 @@ it("lets everybody in while nothing is in the way", () => {
   const failures = Array.from({ length: 1_000 }, () => admission.upgrade());
   expect(failures.every((failure) => failure === undefined)).toBe(true);
   expect(admission.obstacle()).toBeUndefined();
+  expect(refused).toEqual([]);
 });
 
 it("lets nobody in while the node drains, nor while the shared state is out of reach", () => {
   const admission = createAdmission();
   state.healthy = false;
-  expect(admission.upgrade()).toMatchObject({ code: "unavailable", retryable: true, after: 2_000 });
+  expect(admission.upgrade()).toMatchObject({ code: "unavailable", retryable: true });
   expect(admission.obstacle()).toMatchObject({ code: "unavailable" });
   state.draining = true;
-  expect(admission.upgrade()).toMatchObject({ code: "draining", retryable: true, after: 1_000 });
+  expect(admission.upgrade()).toMatchObject({ code: "draining", retryable: true });
   expect(admission.obstacle()).toMatchObject({ code: "draining" });
-  state = { draining: false, healthy: true };
+  state = { ...state, draining: false, healthy: true };
   expect(admission.upgrade()).toBeUndefined();
+  expect(refused).toEqual(["unavailable", "draining"]);
 });
 
-it("lets so many in at once, and tells the others to come back at different times", () => {
+it.each(["lag", "memory"] as const)("lets nobody in for the upgrade while it is short: %s", (shortage) => {
+  const admission = createAdmission();
+  state.shortage = shortage;
+  expect(admission.upgrade()).toMatchObject({ code: "unavailable", retryable: true });
+  expect(refused).toEqual([shortage]);
+  // Its upgrade is done: to refuse it now would cost more than to go on, and it would come back.
+  expect(admission.obstacle()).toBeUndefined();
+  expect(admission.unready()).toBeUndefined();
+});
+
+it("lets so many in at once", () => {
   const admission = createAdmission(100);
   const failures = Array.from({ length: 1_000 }, () => admission.upgrade());
-  const refused = failures.filter((failure) => failure !== undefined);
+  const turnedAway = failures.filter((failure) => failure !== undefined);
   expect(failures.slice(0, 100).every((failure) => failure === undefined)).toBe(true);
-  expect(refused.length).toBeGreaterThan(0);
-  for (const { code, retryable, after = 0 } of refused) {
-    expect({ code, retryable }).toEqual({ code: "rate_limited", retryable: true });
-    expect(after).toBeGreaterThanOrEqual(1_000);
-    expect(after).toBeLessThan(5_000);
-  }
-  expect(new Set(refused.map(({ after }) => after)).size).toBeGreaterThan(1);
+  expect(turnedAway.length).toBeGreaterThan(0);
+  for (const failure of turnedAway) expect(failure).toMatchObject({ code: "rate_limited", retryable: true });
+  expect(refused).toEqual(turnedAway.map(() => "rate"));
+});
+
+describe("those who are sent away", () => {
+  it.each([
+    ["because it drains", () => (state.draining = true)],
+    ["because the shared state is out of reach", () => (state.healthy = false)],
+    ["because it is busy", () => (state.shortage = "lag")],
+    ["because they are too many", () => {}],
+  ])("%s are told to come back at different times", (_why, begin) => {
+    const admission = createAdmission(1);
+    admission.upgrade();
+    begin();
+    const times = Array.from({ length: 100 }, () => admission.upgrade()?.after ?? 0);
+    for (const after of times) expect(after).toBeGreaterThanOrEqual(1_000);
+    for (const after of times) expect(after).toBeLessThan(5_000);
+    expect(new Set(times).size).toBeGreaterThan(10);
+  });
 });
 
 it("does not count a handshake that it refuses for another reason", () => {

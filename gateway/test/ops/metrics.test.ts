@@ -87,6 +87,7 @@ function reportAll(): void {
   meter.leaseLost();
   meter.unreached(2);
   meter.drainForced(4);
+  meter.turnedAway("lag");
 }
 
 it("count what is reported", async () => {
@@ -111,6 +112,10 @@ it("count what is reported", async () => {
   expect(await samples("recovered_messages_total")).toEqual({ "": 7 });
   expect(await samples("conflated_messages_total")).toEqual({ "": 3 });
   expect(await samples("slow_consumers_total")).toEqual({ "": 1 });
+  expect(await samples("handshakes_turned_away_total")).toMatchObject({
+    'reason="lag"': 1,
+    'reason="rate"': 0,
+  });
   expect(await samples("drain_forced_total")).toEqual({ "": 4 });
   expect(await samples("handshake_seconds_count")).toEqual({ "": 1 });
   expect(await samples("connections_closed_total")).toMatchObject({ 'reason="ping_timeout"': 1 });
@@ -199,6 +204,9 @@ it("have labels of few values, all of them the gateway's own", async () => {
     ...transportReasons,
     ...events,
     "ok",
+    "rate",
+    "lag",
+    "memory",
     "client",
     "api",
     "recovered",

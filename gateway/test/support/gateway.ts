@@ -45,6 +45,7 @@ const testEnvironment = {
   TIDEGATE_TOKEN_SECRET: testSecret,
   TIDEGATE_API_KEYS: testKey,
   TIDEGATE_HANDSHAKE_RATE: "0",
+  TIDEGATE_MAX_LOOP_DELAY: "0ms",
   TIDEGATE_DRAIN_WINDOW: "1s",
 };
 

@@ -1,6 +1,6 @@
 import { isOrigin, isProxy } from "../addresses.ts";
-import { duration, integer, kind, list, text } from "../kinds.ts";
-import { listed, setting } from "../setting.ts";
+import { duration, integer, kind, list, size, text } from "../kinds.ts";
+import { listed, optional, setting } from "../setting.ts";
 
 const exact = list("origins", isOrigin);
 const origins = kind(
@@ -34,6 +34,20 @@ export const listening = {
   handshakeRate: setting(integer(0, 1_000_000), "300", {
     env: "TIDEGATE_HANDSHAKE_RATE",
     about: "New connections a second that this node takes; the rest get 503 and come back. 0 sets no limit.",
+  }),
+  maxLoopDelay: setting(duration("0ms", "1m"), "200ms", {
+    env: "TIDEGATE_MAX_LOOP_DELAY",
+    about:
+      "While the event loop is later than this, new connections get 503 and come back; until it is half as late. 0ms sets no limit.",
+  }),
+  maxMemory: setting(integer(0, 100), "90", {
+    env: "TIDEGATE_MAX_MEMORY",
+    about:
+      "Percent of the memory limit that the process may use before new connections get 503. 0 sets no limit.",
+  }),
+  memoryLimit: optional(size("64MiB", "1024GiB"), {
+    env: "TIDEGATE_MEMORY_LIMIT",
+    about: "The memory limit, where it is neither the container's nor, without one, the machine's memory.",
   }),
   connectTimeout: setting(duration("10ms", "10m"), "10s", {
     env: "TIDEGATE_CONNECT_TIMEOUT",

@@ -1,0 +1,73 @@
+import { givenMemory } from "./memory.ts";
+
+/** What a node can have too little of to take more connections. */
+export type Shortage = "lag" | "memory";
+
+export interface OverloadOptions {
+  /** Milliseconds that the event loop may be late; 0 for no limit. */
+  maxLoopDelay: number;
+  /** Percent of the memory limit that the process may use; 0 for no limit. */
+  maxMemory: number;
+  /** Bytes; what the process is given where undefined. */
+  memoryLimit: number | undefined;
+  /** Bytes that the process uses now. */
+  resident?(): number;
+}
+
+/** Milliseconds between two looks at the event loop, and looks between two at the memory. */
+const interval = 100;
+const looksPerReading = 10;
+/** What is left of a delay with each look after it, so that one long turn is over within a second. */
+const decay = 0.8;
+/** A shortage that began at its limit ends below this share of it, so that it does not come and go. */
+const relief = { lag: 0.5, memory: 0.95 };
+
+/** Watches what a node is short of. Asking it costs nothing. */
+export class Overload {
+  readonly #options: OverloadOptions;
+  readonly #limits: Record<Shortage, number>;
+  readonly #short: Record<Shortage, boolean> = { lag: false, memory: false };
+  #timer: NodeJS.Timeout | undefined;
+  #delay = 0;
+  #looks = 0;
+
+  constructor(options: OverloadOptions) {
+    const { maxLoopDelay, maxMemory, memoryLimit = givenMemory() } = options;
+    this.#options = options;
+    this.#limits = { lag: maxLoopDelay, memory: (memoryLimit * maxMemory) / 100 };
+  }
+
+  get shortage(): Shortage | undefined {
+    if (this.#short.lag) return "lag";
+    return this.#short.memory ? "memory" : undefined;
+  }
+
+  start(): void {
+    let due = performance.now() + interval;
+    const look = (): void => {
+      const now = performance.now();
+      this.#look(now - due);
+      due = now + interval;
+      this.#timer = setTimeout(look, interval).unref();
+    };
+    this.#timer = setTimeout(look, interval).unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #look(lateness: number): void {
+    const { resident = process.memoryUsage.rss } = this.#options;
+    // A turn of minutes, as after a freeze, is as over as one of a second once it has ended.
+    this.#delay = Math.min(Math.max(lateness, this.#delay * decay), 4 * this.#limits.lag);
+    this.#judge("lag", this.#delay);
+    if (this.#looks++ % looksPerReading === 0) this.#judge("memory", resident());
+  }
+
+  #judge(shortage: Shortage, reading: number): void {
+    const limit = this.#limits[shortage];
+    const bound = this.#short[shortage] ? limit * relief[shortage] : limit;
+    this.#short[shortage] = limit > 0 && reading > bound;
+  }
+}

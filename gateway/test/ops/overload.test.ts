@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Overload } from "../../src/ops/overload.ts";
+
+const mebibyte = 1024 * 1024;
+
+let resident: number;
+let overload: Overload;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  resident = 100 * mebibyte;
+  overload = create();
+});
+
+afterEach(() => {
+  overload.stop();
+  vi.useRealTimers();
+});
+
+function create(maxLoopDelay = 200, maxMemory = 90): Overload {
+  const limits = { maxLoopDelay, maxMemory, memoryLimit: 1_000 * mebibyte };
+  const made = new Overload({ ...limits, resident: () => resident });
+  made.start();
+  return made;
+}
+
+/** The event loop gets to its next timer so many milliseconds late. */
+async function block(ms: number): Promise<void> {
+  const later = performance.now() + 100 + ms;
+  const now = vi.spyOn(performance, "now").mockImplementation(() => later);
+  await vi.advanceTimersToNextTimerAsync();
+  now.mockRestore();
+}
+
+it("is short of nothing while timers are on time", async () => {
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(overload.shortage).toBeUndefined();
+});
+
+it("tells a turn that took longer than the limit, and none that did not", async () => {
+  await block(190);
+  expect(overload.shortage).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(2_000);
+  await block(400);
+  expect(overload.shortage).toBe("lag");
+});
+
+it.each([250, 60_000])("has forgotten a turn of %i ms within 2 s, and not at once", async (ms) => {
+  await block(ms);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(overload.shortage).toBe("lag");
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(overload.shortage).toBeUndefined();
+});
+
+it("does not come and go at the limit of the memory", async () => {
+  const readings = [];
+  for (const used of [899, 901, 899, 870, 901, 850, 899]) {
+    resident = used * mebibyte;
+    await vi.advanceTimersByTimeAsync(1_000);
+    readings.push(overload.shortage);
+  }
+  const short = "memory";
+  expect(readings).toEqual([undefined, short, short, short, short, undefined, undefined]);
+});
+
+it("has no limits where they are 0", async () => {
+  overload.stop();
+  overload = create(0, 0);
+  resident = 2_000 * mebibyte;
+  await block(60_000);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(overload.shortage).toBeUndefined();
+});
