@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type Manifest, only, overlays, render } from "./render.ts";
+import { workload } from "./workload.ts";
+
+const metricsPage = readFileSync(resolve(import.meta.dirname, "../../../gateway/docs/METRICS.md"), "utf8");
+
+interface Selecting {
+  selector: Record<string, string>;
+  ports: { targetPort: string; appProtocol: string }[];
+}
+
+interface Policy {
+  ingress: { ports: { port: string }[]; from: { namespaceSelector?: { matchLabels?: object } }[] }[];
+  egress: object[];
+}
+
+const of = (manifests: readonly Manifest[], kind: string) =>
+  manifests.filter((manifest) => manifest.kind === kind);
+
+describe.each(overlays)("%s", (overlay) => {
+  const manifests = render(overlay);
+  const { spec, pod, container, labels } = workload(manifests);
+  const autoscaled = of(manifests, "ScaledObject").length > 0;
+
+  it("asks the admin port how the process is, and gives up slowly", () => {
+    const { startupProbe, livenessProbe, readinessProbe } = container;
+    const paths = [startupProbe, livenessProbe, readinessProbe].map((probe) => probe?.httpGet);
+    expect(paths).toEqual([
+      { path: "/livez", port: "admin" },
+      { path: "/livez", port: "admin" },
+      { path: "/readyz", port: "admin" },
+    ]);
+    const patience = (livenessProbe?.periodSeconds ?? 0) * (livenessProbe?.failureThreshold ?? 0);
+    expect(patience).toBeGreaterThanOrEqual(60);
+    expect(
+      (readinessProbe?.periodSeconds ?? 0) * (readinessProbe?.failureThreshold ?? 0),
+    ).toBeLessThanOrEqual(10);
+  });
+
+  it("runs as a user above 10000 without a token, links to services, or a place to write but a small one", () => {
+    expect(pod).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
+    expect(pod.securityContext?.runAsUser).toBeGreaterThan(10_000);
+    expect(only(manifests, "ServiceAccount")).toMatchObject({ automountServiceAccountToken: false });
+    const written = container.volumeMounts?.filter(({ readOnly }) => !readOnly) ?? [];
+    expect(written.map(({ mountPath }) => mountPath)).toEqual(["/tmp"]);
+    expect(pod.volumes?.find(({ name }) => name === "tmp")?.emptyDir?.sizeLimit).toBeDefined();
+  });
+
+  it("asks for CPU and memory, and is held to memory alone", () => {
+    const { requests = {}, limits = {} } = container.resources ?? {};
+    expect(Object.keys(requests)).toEqual(expect.arrayContaining(["cpu", "memory"]));
+    expect(limits.memory).toBeDefined();
+    expect(limits.cpu).toBeUndefined();
+  });
+
+  it("spreads each version over zones and hosts", () => {
+    const spread = pod.topologySpreadConstraints ?? [];
+    expect(spread.map(({ topologyKey }) => topologyKey)).toEqual([
+      "topology.kubernetes.io/zone",
+      "kubernetes.io/hostname",
+    ]);
+    for (const constraint of spread) {
+      expect(constraint.matchLabelKeys).toEqual(["pod-template-hash"]);
+      expect(labels).toMatchObject(constraint.labelSelector?.matchLabels ?? {});
+    }
+  });
+
+  it("lets one pod be evicted at a time, and any that is not ready", () => {
+    const budget = only(manifests, "PodDisruptionBudget").spec;
+    expect(budget).toMatchObject({ maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" });
+    expect(budget).toMatchObject({ selector: { matchLabels: spec.selector.matchLabels } });
+  });
+
+  it("has a Service for clients and another for backends, each with a port of its own", () => {
+    const ports = (name: string) => {
+      const { selector, ports } = only(manifests, "Service", name).spec as unknown as Selecting;
+      expect(labels).toMatchObject(selector);
+      return ports.map(({ targetPort, appProtocol }) => [targetPort, appProtocol]);
+    };
+    expect(ports("tidegate")).toEqual([["public", "kubernetes.io/ws"]]);
+    expect(ports("tidegate-admin")).toEqual([["admin", "http"]]);
+    expect(container.ports?.map(({ name }) => name)).toEqual(["public", "admin"]);
+  });
+
+  it("sends nobody from outside to the admin port", () => {
+    const ways = JSON.stringify(manifests.filter(({ kind }) => kind === "HTTPRoute" || kind === "Ingress"));
+    expect(ways).not.toContain("admin");
+    const policy = only(manifests, "NetworkPolicy").spec as unknown as Policy;
+    expect(JSON.stringify(policy.egress)).toContain('"port":53');
+    if (overlay === "overlays/dev") return;
+    for (const { ports, from } of policy.ingress) {
+      expect(ports).toHaveLength(1);
+      if (ports[0]?.port === "admin") expect(JSON.stringify(from)).not.toContain("ipBlock");
+    }
+  });
+
+  it("has replicas unless something scales it", () => {
+    expect(spec.replicas === undefined).toBe(autoscaled);
+    expect(of(manifests, "HorizontalPodAutoscaler")).toEqual([]);
+  });
+
+  it("names an image by its digest, development aside", () => {
+    expect(container.image).toMatch(overlay === "overlays/dev" ? /^tidegate:dev$/ : /@sha256:[0-9a-f]{64}$/);
+  });
+
+  it("rolls when its settings change", () => {
+    const names = container.envFrom?.map(({ configMapRef }) => configMapRef?.name ?? "") ?? [];
+    const mounted = pod.volumes?.flatMap(({ configMap }) => configMap?.name ?? []) ?? [];
+    expect([...names, ...mounted].length).toBe(2);
+    for (const name of [...names, ...mounted]) expect(name).toMatch(/^tidegate-\w+-[a-z0-9]{10}$/);
+  });
+});
+
+describe("autoscaling", () => {
+  const manifests = render("overlays/autoscaling");
+  const spec = only(manifests, "ScaledObject").spec as {
+    scaleTargetRef: { name: string };
+    triggers: { metricType: string; metadata: { query: string; ignoreNullValues: string } }[];
+    fallback: object;
+  };
+
+  it("scales the Deployment by metrics that exist, and by nothing where there are none", () => {
+    expect(spec.scaleTargetRef.name).toBe(only(manifests, "Deployment").metadata.name);
+    for (const { metricType, metadata } of spec.triggers) {
+      expect(metricType).toBe("AverageValue");
+      expect(metadata.query).not.toContain("vector(");
+      expect(metadata.ignoreNullValues).toBe("false");
+      const [metric = ""] = metadata.query.match(/tidegate_\w+|process_cpu_seconds_total/) ?? [];
+      expect(metric.startsWith("process_") || metricsPage.includes(`| \`${metric}\` |`)).toBe(true);
+    }
+    expect(spec.fallback).toMatchObject({ failureThreshold: 3, behavior: "currentReplicasIfHigher" });
+  });
+});
+
+describe("monitoring", () => {
+  it("scrapes every pod's admin port every 15 seconds", () => {
+    const manifests = render("overlays/monitoring");
+    expect(only(manifests, "PodMonitor").spec).toMatchObject({
+      selector: { matchLabels: workload(manifests).spec.selector.matchLabels },
+      podMetricsEndpoints: [{ port: "admin", path: "/metrics", interval: "15s" }],
+    });
+  });
+});

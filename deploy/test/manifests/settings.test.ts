@@ -1,0 +1,38 @@
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../../gateway/src/config/load.ts";
+import { readDockerfile } from "../image/dockerfile.ts";
+import { overlays, render } from "./render.ts";
+import { environmentOf, fileReader } from "./workload.ts";
+
+const image = readDockerfile(resolve(import.meta.dirname, "../../../Dockerfile")).at(-1);
+
+/** What an operator puts there. */
+const secrets = {
+  tidegate: {
+    "token-secret": "a-secret-for-the-manifests-of-32-bytes\n",
+    "api-keys": "a-key-for-the-manifests\n",
+    "redis-url": "rediss://tidegate:password@redis.example.com:6380\n",
+  },
+};
+
+describe.each(overlays)("the settings of %s", (overlay) => {
+  const manifests = render(overlay);
+  const load = (extra: Record<string, string> = {}) =>
+    loadConfig({ ...image?.env, ...environmentOf(manifests), ...extra }, fileReader(manifests, secrets));
+
+  it("are settings of the gateway, which starts on them without a warning", () => {
+    const { config, rules, warnings } = load();
+    expect(warnings).toEqual([]);
+    expect(config.production).toBe(true);
+    expect(config.redisUrl).toMatch(/^rediss?:/);
+    expect(rules.length).toBeGreaterThan(0);
+  });
+
+  it("would not go unnoticed if they were none, or pointed nowhere", () => {
+    expect(load({ TIDEGATE_DRAIN_WINDW: "90s" }).warnings.join()).toContain(
+      "TIDEGATE_DRAIN_WINDW is not a setting",
+    );
+    expect(() => load({ TIDEGATE_CONFIG: "/etc/tidegate/absent.yaml" })).toThrow("cannot read");
+  });
+});
