@@ -90,10 +90,16 @@ describe("a refusal before the upgrade that may get better", () => {
   it("is 503 with Retry-After", async () => {
     const { first } = await twoNodes();
     await first.app.drain();
+    const error = {
+      code: "draining",
+      message: expect.any(String),
+      retryable: true,
+      after: expect.any(Number),
+    };
     expect(await refusedUpgrade(first.url)).toEqual({
       status: 503,
-      retryAfter: "1",
-      body: { error: { code: "draining", message: expect.any(String), retryable: true, after: 1_000 } },
+      retryAfter: expect.stringMatching(/^[1-5]$/),
+      body: { error },
     });
   });
 
