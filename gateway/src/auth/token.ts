@@ -104,6 +104,7 @@ export class Tokens {
   readonly #options: TokenOptions & { now: () => number };
   readonly #sources: readonly KeySource[];
   readonly #hmac: HmacVerifier;
+  readonly #headers = new HeaderReader();
 
   constructor(options: TokenOptions & { now: () => number }, sources: readonly KeySource[]) {
     this.#options = options;
@@ -136,7 +137,7 @@ export class Tokens {
   async #authenticate(token: unknown): Promise<JWTPayload> {
     if (typeof token !== "string") throw refused("the token is not a string");
     if (token.length > maxTokenBytes) throw refused("the token is too long");
-    const header = readHeader(token);
+    const header = this.#headers.read(token);
     if (header.alg === "HS256") {
       const payload = this.#hmac.payloadOf(token);
       if (payload) return payload;
@@ -211,8 +212,22 @@ function identityOf({ sub, iat, exp }: { sub: string; iat: number; exp: number }
   return { user: sub, issuedAt: Math.floor(iat), expiresAt: Math.floor(exp * second) };
 }
 
-function readHeader(token: string): ProtectedHeaderParameters {
-  const header = decodeHeader(token);
+/** Keeps the header that it read last: one signer writes the same text into all its tokens. */
+class HeaderReader {
+  #text: string | undefined;
+  #header: ProtectedHeaderParameters = {};
+
+  /** @throws Failure for a header that no accepted token has */
+  read(token: string): ProtectedHeaderParameters {
+    const text = token.slice(0, token.indexOf("."));
+    if (text === this.#text) return this.#header;
+    this.#header = checkedHeader(decodeHeader(token));
+    this.#text = text;
+    return this.#header;
+  }
+}
+
+function checkedHeader(header: ProtectedHeaderParameters): ProtectedHeaderParameters {
   const fault = refusedHeaders.find((name) => name in header);
   if (fault !== undefined) throw refused(`the header has ${fault}`);
   if (header.kid !== undefined && typeof header.kid !== "string") throw refused("the key id is not a string");

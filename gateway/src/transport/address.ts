@@ -9,7 +9,8 @@ export function addressReader(trusted: readonly string[]): (request: IncomingMes
   const trust = proxyAddr.compile([...trusted]);
   return (request) => {
     // A peer that has gone already has no address any more.
-    if (request.socket.remoteAddress === undefined) return "";
-    return proxyAddr(request, trust);
+    const { remoteAddress = "" } = request.socket;
+    const saysMore = trusted.length > 0 && request.headers["x-forwarded-for"] !== undefined;
+    return saysMore && remoteAddress !== "" ? proxyAddr(request, trust) : remoteAddress;
   };
 }

@@ -1,9 +1,9 @@
-import { randomFillSync } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { OutletLimits } from "../fanout/outlet.ts";
+import { randomText } from "../random.ts";
 import { EngineSocket, OwnedWebSocket, TextEngineSocket } from "./engine-socket.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
@@ -89,8 +89,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   };
 }
 
-const idBytes = Buffer.alloc(15);
-
+/** In the shape of Socket.IO's own ids. */
 function newId(): string {
-  return randomFillSync(idBytes).toString("base64url");
+  return randomText(15, "base64url");
 }

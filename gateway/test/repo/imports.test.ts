@@ -13,7 +13,7 @@ const tiers = [
   ["channels"],
   ["cluster", "fanout", "auth"],
   ["protocol", "config"],
-  ["errors", "log", "meter", "version"],
+  ["errors", "log", "meter", "random", "version"],
 ];
 
 interface Import {

@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { messageOf } from "../../protocol/packet.ts";
 import type { Position } from "../../protocol/position.ts";
+import { randomText } from "../../random.ts";
 import type { Allowance } from "../allowance.ts";
 import type { HistoryEntry, HistoryPage, HistoryRead, ReadFrom, Retention } from "../ports.ts";
 
@@ -17,7 +17,7 @@ const nothing = new Map<number, Stored>();
 
 /** A channel's counter and its newest messages, whose offsets run without holes up to the counter. */
 export class ChannelHistory {
-  readonly #epoch = randomBytes(6).toString("hex");
+  readonly #epoch = randomText(6, "hex");
   #offset = 0;
   /** By offset: an array would move all of a large window at each message that leaves it. */
   #stored: Map<number, Stored> = nothing;

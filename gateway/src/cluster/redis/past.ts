@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { messageOf } from "../../protocol/packet.ts";
 import type { Position } from "../../protocol/position.ts";
+import { randomText } from "../../random.ts";
 import { Allowance } from "../allowance.ts";
 import type { HistoryRead, ReadBudget } from "../ports.ts";
 import type { Keys } from "./keys.ts";
@@ -28,7 +28,7 @@ type RawPage = [epoch: Buffer, top: number, reached: number, more: number, entri
 
 /** A nonce of an epoch, where the channel has no counter yet. */
 export function makeNonce(): string {
-  return randomBytes(6).toString("hex");
+  return randomText(6, "hex");
 }
 
 /**
