@@ -36,7 +36,8 @@ export class Line {
     ping: new Deadlines(limits.ping),
   };
   #answering = false;
-  #corked = false;
+  /** Holds back what is called in this turn of the event loop. */
+  #corked: Redis["stream"] | undefined;
   /** Milliseconds on the monotonic clock. */
   #connectedAt = 0;
   #lag = 0;
@@ -156,6 +157,12 @@ export class Line {
     }, limit);
   }
 
+  /** Sends what was called in this turn, before the turn ends. */
+  flush(): void {
+    this.#corked?.uncork();
+    this.#corked = undefined;
+  }
+
   #obstacle(): Error | undefined {
     const { status, commandQueue, stream } = this.#client;
     if (status !== "ready") return new Error(`The connection to Redis is in the state "${status}".`);
@@ -182,13 +189,9 @@ export class Line {
   /** All calls of one turn of the event loop leave in one write. */
   #cork(): void {
     if (this.#corked) return;
-    this.#corked = true;
-    const { stream } = this.#client;
-    stream.cork();
-    setImmediate(() => {
-      this.#corked = false;
-      stream.uncork();
-    });
+    this.#corked = this.#client.stream;
+    this.#corked.cork();
+    setImmediate(() => this.flush());
   }
 
   #loadScripts(): void {

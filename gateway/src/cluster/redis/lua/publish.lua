@@ -1,47 +1,120 @@
--- Stores and publishes one message as one step.
--- KEYS: 1 counter, 2 stream, 3 the idempotency key where there is one
--- ARGV: 1 PUBLISH or SPUBLISH, 2 its channel, 3 exceptions, 4 attachments, 5 the packet's head, 6 nonce,
---       7 size or '' where nothing is stored, 8 ttl in ms, 9 ms for which the idempotency key is known
--- Returns {repeated}, or {repeated, epoch, offset}.
+-- Stores and publishes messages: those of a channel in their order, each as one step.
+-- KEYS: for each channel its counter and its stream; then the idempotency keys, in the order of their messages
+-- ARGV: 1 PUBLISH or SPUBLISH, 2 nonce, 3 ms for which an idempotency key is known, 4 how many channels follow:
+--       for each its pub/sub channel, the size ('' where nothing is stored), the ttl in ms, how many messages;
+--       for each message 1 where it has an idempotency key, its exceptions, its attachments ('' where none), its head
+-- Returns for each channel {epoch, repeated, offset, repeated, offset, ...}; the offset is 0 where nothing is stored.
+-- In place of `repeated` is 2 for a message that could not be stored.
 
-local stored = ARGV[7] ~= ''
-local first = KEYS[3] and redis.call('GET', KEYS[3])
-
-if first and (first == '' or not stored) then
-  return {1}
-end
-
-if not stored then
-  if KEYS[3] then
-    redis.call('SET', KEYS[3], '', 'PX', ARGV[9])
-  end
-  redis.call(ARGV[1], ARGV[2], '\1\n' .. ARGV[3] .. ARGV[4] .. ARGV[5] .. '}]')
-  return {0}
-end
-
-local nonce, _, oldest = open(KEYS[1], KEYS[2], ARGV[6])
-local epoch = nonce .. epochs_end()
-if first then
-  return {1, epoch, tonumber(first)}
-end
-
--- The first write is one that Redis refuses where its memory is full, so none of them has happened then.
-local offset = redis.call('HINCRBY', KEYS[1], 'n', 1)
+local no_parts = '\0\0\0\0'
 local now = clock()
-local ttl = tonumber(ARGV[8])
-local position = epoch .. ':' .. text(offset)
-local packet = ARGV[5] .. ',"position":"' .. position .. '"}]'
-local id = text(offset) .. '-' .. text(now)
-if ARGV[4] == '\0\0\0\0' then
-  redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[7], id, 'p', packet)
-else
-  redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[7], id, 'p', packet, 'a', ARGV[4])
+local ending = epochs_end()
+local at = 5
+local next_key = tonumber(ARGV[4]) * 2 + 1
+-- What this script has already done stays done, so an error after that is the message's and not the script's.
+local wrote = false
+
+local function next_message()
+  local message = {except = ARGV[at + 1], attachments = ARGV[at + 2], head = ARGV[at + 3]}
+  if ARGV[at] == '1' then
+    message.key = KEYS[next_key]
+    next_key = next_key + 1
+  end
+  if message.except == '' then message.except = no_parts end
+  if message.attachments == '' then message.attachments = no_parts end
+  at = at + 4
+  return message
 end
-drop_aged(KEYS[1], KEYS[2], oldest, now, ttl)
-redis.call('PEXPIRE', KEYS[2], ttl + 1000)
-refresh(KEYS[1], ttl)
-if KEYS[3] then
-  redis.call('SET', KEYS[3], text(offset), 'PX', ARGV[9])
+
+local function remember(message, value)
+  if message.key then
+    redis.call('SET', message.key, value, 'PX', ARGV[3])
+  end
 end
-redis.call(ARGV[1], ARGV[2], '\1' .. position .. '\n' .. ARGV[3] .. ARGV[4] .. packet)
-return {0, epoch, offset}
+
+local function send(room, position, message, packet)
+  redis.call(ARGV[1], room, '\1' .. position .. '\n' .. message.except .. message.attachments .. packet)
+end
+
+local function pass_on(room, message)
+  if message.key and redis.call('GET', message.key) then
+    return 1, 0
+  end
+  remember(message, '')
+  wrote = true
+  send(room, '', message, message.head .. '}]')
+  return 0, 0
+end
+
+local function store(channel, epoch, message)
+  local first = message.key and redis.call('GET', message.key)
+  if first then
+    return 1, tonumber(first) or 0
+  end
+  -- The first write is one that Redis refuses where its memory is full, so none of them has happened then.
+  local offset = redis.call('HINCRBY', channel.counter, 'n', 1)
+  wrote = true
+  local position = epoch .. ':' .. text(offset)
+  local packet = message.head .. ',"position":"' .. position .. '"}]'
+  local id = text(offset) .. '-' .. text(now)
+  if message.attachments == no_parts then
+    redis.call('XADD', channel.stream, 'MAXLEN', channel.size, id, 'p', packet)
+  else
+    redis.call('XADD', channel.stream, 'MAXLEN', channel.size, id, 'p', packet, 'a', message.attachments)
+  end
+  remember(message, text(offset))
+  send(channel.room, position, message, packet)
+  return 0, offset
+end
+
+local function store_all(channel, messages, result)
+  local nonce, _, oldest = open(channel.counter, channel.stream, ARGV[2])
+  local epoch = nonce .. ending
+  result[1] = epoch
+  for _, message in ipairs(messages) do
+    local repeated, offset = store(channel, epoch, message)
+    result[#result + 1] = repeated
+    result[#result + 1] = offset
+  end
+  drop_aged(channel.counter, channel.stream, oldest, now, channel.ttl)
+  redis.call('PEXPIRE', channel.stream, channel.ttl + 1000)
+  refresh(channel.counter, channel.ttl)
+end
+
+local function pass_all_on(channel, messages, result)
+  for _, message in ipairs(messages) do
+    local repeated, offset = pass_on(channel.room, message)
+    result[#result + 1] = repeated
+    result[#result + 1] = offset
+  end
+end
+
+local results = {}
+local trouble
+for index = 1, tonumber(ARGV[4]) do
+  local channel = {
+    counter = KEYS[index * 2 - 1],
+    stream = KEYS[index * 2],
+    room = ARGV[at],
+    size = ARGV[at + 1],
+    ttl = tonumber(ARGV[at + 2]),
+  }
+  local messages = {}
+  local count = tonumber(ARGV[at + 3])
+  at = at + 4
+  for _ = 1, count do
+    messages[#messages + 1] = next_message()
+  end
+  local result = {''}
+  local done, problem = pcall(channel.size == '' and pass_all_on or store_all, channel, messages, result)
+  if not done then trouble = problem end
+  while #result < 1 + 2 * count do
+    result[#result + 1] = 2
+    result[#result + 1] = 0
+  end
+  results[index] = result
+end
+if trouble and not wrote then
+  return type(trouble) == 'table' and trouble or redis.error_reply(trouble)
+end
+return results
