@@ -1,0 +1,59 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { debianBinary } from "./debian.ts";
+import { alerts, deploy, expectations, rulesFile, testFiles } from "./rule-files.ts";
+
+const promtool = (...args: string[]) =>
+  execFileSync(debianBinary("promtool", "prometheus"), args, { encoding: "utf8", stdio: "pipe" });
+
+describe("the rules", () => {
+  it("are what promtool takes for rules", () => {
+    expect(promtool("check", "rules", rulesFile)).toContain("SUCCESS");
+  });
+
+  it("alert as their tests expect", () => {
+    const report = promtool("test", "rules", ...testFiles());
+    expect(report.match(/SUCCESS/g)).toHaveLength(testFiles().length);
+  });
+
+  it("would not pass if an alert were another", () => {
+    const folder = mkdtempSync(join(tmpdir(), "tidegate-rules-"));
+    const another = join(folder, "tidegate.yaml");
+    writeFileSync(
+      another,
+      readFileSync(rulesFile, "utf8").replace("memory:ratio) > 0.85", "memory:ratio) > 0.75"),
+    );
+    const test = testFiles().find((file) => basename(file) === "TidegateMemoryNearLimit.yaml") ?? "";
+    const copy = join(folder, "test.yaml");
+    writeFileSync(copy, readFileSync(test, "utf8").replace("../rules/tidegate.yaml", another));
+    expect(() => promtool("test", "rules", copy)).toThrow();
+  });
+});
+
+describe.each(alerts())("$alert", ({ alert, labels, annotations }) => {
+  it("is tested both firing and quiet", () => {
+    const cases = expectations().get(alert) ?? [];
+    expect(cases.some((expected) => expected > 0)).toBe(true);
+    expect(cases).toContain(0);
+  });
+
+  it("says how bad it is, what it is, and where one reads on", () => {
+    expect(["critical", "warning"]).toContain(labels?.severity);
+    expect(annotations?.summary).toBeTruthy();
+    expect(annotations?.description).toBeTruthy();
+    const page = readFileSync(resolve(deploy, "..", annotations?.runbook_url ?? ""), "utf8");
+    expect(page.match(/^#.*/gm)).toEqual([`# ${alert}`, "## What to look at", "## What to do"]);
+  });
+});
+
+it("has no runbook for an alert that is not there", () => {
+  const pages = readdirSync(resolve(deploy, "runbooks")).map((file) => basename(file, ".md"));
+  expect(pages.sort()).toEqual(
+    alerts()
+      .map(({ alert }) => alert)
+      .sort(),
+  );
+});
