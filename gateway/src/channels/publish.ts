@@ -3,6 +3,7 @@ import type { Subject } from "../auth/permissions.ts";
 import type { Broker, Receipt } from "../cluster/ports.ts";
 import { Failure } from "../errors.ts";
 import type { Meter } from "../meter.ts";
+import { countBinary, maxAttachments } from "../protocol/binary.ts";
 import { isDeeperThan } from "../protocol/json.ts";
 import { encodeHead } from "../protocol/packet.ts";
 import { formatPosition } from "../protocol/position.ts";
@@ -40,9 +41,6 @@ export interface PublisherOptions {
   /** Bytes of `data` as JSON, its binary values included. */
   maxBytes: number;
 }
-
-/** More in one packet, and a client of Socket.IO ends its connection. */
-const maxAttachments = 10;
 
 /** Room for what a message says besides its data: channel, user, id and time, each bounded. */
 const envelopeBytes = 1_024;
@@ -113,22 +111,4 @@ export class Publisher {
     if (bytes > maxBytes + envelopeBytes)
       throw new Failure("too_large", `\`data\` is at most ${maxBytes} bytes.`);
   }
-}
-
-/**
- * How many binary values the data holds; one that stands in several places counts as often, since each place would
- * get a copy of its own.
- *
- * @throws Failure `bad_request` for an object such as Socket.IO puts in the place of a binary value: sent
- * beside real ones, a forged one makes the receiving client end its connection
- */
-function countBinary(value: unknown): number {
-  if (typeof value !== "object" || value === null) return 0;
-  if (ArrayBuffer.isView(value)) return 1;
-  if ("_placeholder" in value && value._placeholder === true) {
-    throw new Failure("bad_request", "`data` may not hold an object whose `_placeholder` is true.");
-  }
-  let count = 0;
-  for (const child of Array.isArray(value) ? value : Object.values(value)) count += countBinary(child);
-  return count;
 }
