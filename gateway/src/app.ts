@@ -154,7 +154,7 @@ async function createCore(context: Context, tokens: Tokens) {
     target: { execute: (command) => commands.execute(command), describe },
   };
   const cluster = await openCluster(host, { ...context, meter });
-  const { broker } = cluster;
+  const { broker, peers } = cluster;
 
   const turn = new Turn(config.flushDelay);
   const outlets = { turn, unsentLimit: config.sendQueueLimit, onSent: meter.sent, onDropped: meter.dropped };
@@ -162,12 +162,16 @@ async function createCore(context: Context, tokens: Tokens) {
   const { connectTimeout } = config;
   const onDelivered = (messages: number, copies: number, published: number | undefined) =>
     meter.delivered(messages, copies, published && Math.max(0, now() - published) / 1_000);
-  const fanout = { onDelivered, onConflated: meter.conflated, turn };
+  const connections = {
+    leave: (id: string, channel: string) => commands.leave(id, channel),
+    end: (id: string) => commands.end(id),
+  };
+  const fanout = { onDelivered, onConflated: meter.conflated, turn, peers, connections };
   const { io, rooms } = createSocketServer({ engine, connectTimeout, fanout, onReceived: meter.received });
 
   const { maxChannels, maxChannelName, maxDepth, maxPayload: maxBytes } = config;
   const rules = new Rules(context.rules, maxChannelName);
-  const feeds = new Feeds(broker, rooms);
+  const feeds = new Feeds({ broker, rooms, policyOf: (room) => rules.policyOfRoom(room) });
   const presence = new Presence(cluster.presence);
   const history = new History(broker);
   const publisher = new Publisher({ rules, broker, meter, now, maxDepth, maxBytes });

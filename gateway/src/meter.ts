@@ -39,6 +39,8 @@ export interface ClusterMeter {
   leaseLost(): void;
   /** Nodes that did not answer a command. */
   unreached(nodes: number): void;
+  /** A message came over pub/sub that is of no form that is sent there. */
+  malformed(): void;
 }
 
 /**
@@ -76,6 +78,7 @@ export const noMeter: Meter = {
   gap() {},
   leaseLost() {},
   unreached() {},
+  malformed() {},
   connectionOpened() {},
   connectionClosed() {},
   refused() {},

@@ -17,8 +17,8 @@ export class Feed {
   readonly policy: ChannelPolicy;
   /** Where the members of the room stand; undefined before the first position is known. */
   live: Position | undefined;
-  /** Connections in the room. */
-  members = 0;
+  /** Somebody is in the room. */
+  occupied = false;
   /** There while somebody joins. */
   #taps: Set<Tap> | undefined;
 

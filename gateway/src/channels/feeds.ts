@@ -9,6 +9,15 @@ export interface Rooms {
   /** Joins a connection that has just been told where the channel stands. */
   join(connection: string, channel: string): void;
   leave(connection: string, channel: string): void;
+  /** Tells when a room gets its first member, and when its last one has left. */
+  watch(watcher: { opened(room: string): void; closed(room: string): void }): void;
+}
+
+export interface FeedsOptions {
+  broker: Pick<Broker, "subscribe" | "unsubscribe">;
+  rooms: Rooms;
+  /** Of any room, those included that no client could subscribe to. */
+  policyOf(room: string): ChannelPolicy;
 }
 
 interface Entry {
@@ -17,15 +26,20 @@ interface Entry {
   ready: Promise<void>;
 }
 
-/** The channels that this node hears: each is subscribed once, for as long as anybody here needs it. */
+/** Milliseconds until a room is tried again that could not be heard. */
+const retryAfter = 1_000;
+
+/**
+ * The channels that this node hears: each is subscribed once, for as long as anybody here needs it, or is in
+ * its room: emitters put sockets into rooms that nobody has subscribed to.
+ */
 export class Feeds {
   readonly #entries = new Map<string, Entry>();
-  readonly #broker: Pick<Broker, "subscribe" | "unsubscribe">;
-  readonly #rooms: Rooms;
+  readonly #options: FeedsOptions;
 
-  constructor(broker: Pick<Broker, "subscribe" | "unsubscribe">, rooms: Rooms) {
-    this.#broker = broker;
-    this.#rooms = rooms;
+  constructor(options: FeedsOptions) {
+    this.#options = options;
+    options.rooms.watch({ opened: (room) => this.#occupy(room), closed: (room) => this.#vacate(room) });
   }
 
   get size(): number {
@@ -34,15 +48,7 @@ export class Feeds {
 
   /** Each feed that is opened is released once. */
   async open(channel: string, policy: ChannelPolicy): Promise<Feed> {
-    let entry = this.#entries.get(channel);
-    if (!entry) {
-      entry = {
-        feed: new Feed(channel, policy),
-        users: 0,
-        ready: this.#broker.subscribe(channel, policy.history),
-      };
-      this.#entries.set(channel, entry);
-    }
+    const entry = this.#entries.get(channel) ?? this.#hear(channel, policy);
     entry.users += 1;
     try {
       await entry.ready;
@@ -57,19 +63,15 @@ export class Feeds {
     const entry = this.#entries.get(feed.channel);
     if (entry?.feed !== feed) return;
     entry.users -= 1;
-    if (entry.users > 0) return;
-    this.#entries.delete(feed.channel);
-    this.#broker.unsubscribe(feed.channel);
+    this.#settle(entry);
   }
 
   join(feed: Feed, connection: string): void {
-    feed.members += 1;
-    this.#rooms.join(connection, feed.channel);
+    this.#options.rooms.join(connection, feed.channel);
   }
 
   leave(feed: Feed, connection: string): void {
-    feed.members -= 1;
-    this.#rooms.leave(connection, feed.channel);
+    this.#options.rooms.leave(connection, feed.channel);
   }
 
   /** The sink of the broker. */
@@ -77,6 +79,46 @@ export class Feeds {
     const feed = this.#entries.get(delivery.channel)?.feed;
     if (!feed?.advance(delivery)) return;
     // Only values take each other's place; a presence event is none.
-    this.#rooms.deliver(delivery, delivery.position && feed.policy.conflate);
+    this.#options.rooms.deliver(delivery, delivery.position && feed.policy.conflate);
+  }
+
+  #hear(channel: string, policy: ChannelPolicy): Entry {
+    const feed = new Feed(channel, policy);
+    const entry = { feed, users: 0, ready: this.#options.broker.subscribe(channel, policy.history) };
+    this.#entries.set(channel, entry);
+    this.#insist(entry);
+    return entry;
+  }
+
+  #occupy(room: string): void {
+    const { feed } = this.#entries.get(room) ?? this.#hear(room, this.#options.policyOf(room));
+    feed.occupied = true;
+  }
+
+  #vacate(room: string): void {
+    const entry = this.#entries.get(room);
+    if (!entry) return;
+    entry.feed.occupied = false;
+    this.#settle(entry);
+  }
+
+  /** Who asked to hear the channel is told of a failure; who was put into its room cannot be. */
+  #insist(entry: Entry): void {
+    entry.ready.catch(() => {
+      if (entry.feed.occupied) setTimeout(() => this.#retry(entry), retryAfter).unref();
+    });
+  }
+
+  #retry(entry: Entry): void {
+    const { channel, policy } = entry.feed;
+    if (this.#entries.get(channel) !== entry) return;
+    entry.ready = this.#options.broker.subscribe(channel, policy.history);
+    this.#insist(entry);
+  }
+
+  #settle({ feed, users }: Entry): void {
+    if (users > 0 || feed.occupied) return;
+    this.#entries.delete(feed.channel);
+    this.#options.broker.unsubscribe(feed.channel);
   }
 }

@@ -81,7 +81,7 @@ function isSame(one: Position | undefined, other: Position): boolean {
 function roomPosition(feed: Feed, top: Position): Position {
   const { live } = feed;
   if (!live || live.epoch !== top.epoch) return top;
-  return feed.members > 0 || live.offset > top.offset ? live : top;
+  return feed.occupied || live.offset > top.offset ? live : top;
 }
 
 function isWithin(position: Position, end: Position): boolean {

@@ -13,6 +13,15 @@ export interface ChannelPolicy extends Omit<ChannelRule, "match"> {
 
 const minute = 60_000;
 
+/** No client comes into a room that is no channel. */
+const roomPolicy: ChannelPolicy = {
+  personal: false,
+  subscribe: "nobody",
+  publish: "nobody",
+  latest: false,
+  rule: -1,
+};
+
 /** The history that `user:<id>` has, unless a rule says otherwise. */
 const personalHistory = { size: 200, ttl: 30 * minute, read: "subscriber" } as const;
 
@@ -47,10 +56,19 @@ export class Rules {
     if (!isChannelName(channel, this.#maxName)) {
       throw new Failure("bad_request", `A channel's name is 1 to ${this.#maxName} bytes without spaces.`);
     }
-    if (ownerOf(channel) !== undefined) return find(this.#personal, channel) ?? defaultPersonalPolicy;
-    const policy = find(this.#rules, channel);
+    const policy = this.#find(channel);
     if (!policy) throw new Failure("unknown_channel");
     return policy;
+  }
+
+  /** Of a room that emitters may have made, and that need not be a channel. */
+  policyOfRoom(room: string): ChannelPolicy {
+    return (isChannelName(room, this.#maxName) ? this.#find(room) : undefined) ?? roomPolicy;
+  }
+
+  #find(channel: string): ChannelPolicy | undefined {
+    if (ownerOf(channel) !== undefined) return find(this.#personal, channel) ?? defaultPersonalPolicy;
+    return find(this.#rules, channel);
   }
 }
 

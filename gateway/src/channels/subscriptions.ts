@@ -150,7 +150,10 @@ export class Subscriptions {
       const { channel } = plan.request;
       const feed = await this.#options.feeds.open(channel, plan.policy);
       const tap = feed.tap();
-      return { ...plan, feed, tap, present: this.#drop(subscriber, channel) !== undefined };
+      const present = this.#drop(subscriber, channel) !== undefined;
+      // An emitter may have put it into the room: what it is sent there, the reply would bring again.
+      if (!present) this.#options.feeds.leave(feed, subscriber.connection);
+      return { ...plan, feed, tap, present };
     } catch (error) {
       return Failure.of(error);
     }

@@ -9,6 +9,7 @@
 import type { RedisRole } from "../meter.ts";
 import type { PresenceEvent, PresenceUser } from "../protocol/events.ts";
 import type { Position } from "../protocol/position.ts";
+import type { Peers } from "./peers.ts";
 
 /** How much of a channel's past is kept: the newest `size` messages, none older than `ttl` milliseconds. */
 export interface Retention {
@@ -221,6 +222,7 @@ export interface Cluster {
   presence: PresenceStore;
   control: Control;
   revocations: Revocations;
+  peers: Peers;
   /** Whether the shared state can be reached right now. */
   healthy(): boolean;
   status(): ClusterStatus;

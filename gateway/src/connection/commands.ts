@@ -36,6 +36,26 @@ export class Commands implements ControlTarget {
     return this.#options.describe();
   }
 
+  /**
+   * An emitter takes a socket out of a room.
+   *
+   * @returns whether that is a channel it is subscribed to; the subscription then ends, and the client is told
+   */
+  leave(id: string, channel: string): boolean {
+    const connection = this.#options.registry.get(id);
+    if (!connection?.held.has(channel)) return false;
+    // Where the connection ends meanwhile, its subscriptions do too.
+    this.#unsubscribe(connection, channel).catch(() => {});
+    return true;
+  }
+
+  /** An emitter ends a socket. @returns whether it is a connection of this node */
+  end(id: string): boolean {
+    const connection = this.#options.registry.get(id);
+    if (connection) this.#options.lifecycle.end(connection, "disconnected", false);
+    return connection !== undefined;
+  }
+
   #targets(command: Command): Connection[] {
     const { registry } = this.#options;
     if (command.kind !== "disconnect") return registry.ofUser(command.user);

@@ -1,8 +1,11 @@
 import { Adapter, type BroadcastOptions } from "socket.io-adapter";
+import type { Peers } from "../cluster/peers.ts";
 import { publishedAt } from "../protocol/packet.ts";
 import { Batch, type BatchEntry, batchEntry, type RoomMessage } from "./batch.ts";
 import { Conflation } from "./conflation.ts";
+import { packetFrames } from "./frame.ts";
 import type { Outlet } from "./outlet.ts";
+import { type Namespace, type Packet, PeerAdapter } from "./peer-adapter.ts";
 import { RoomMap } from "./room-map.ts";
 import type { Turn } from "./turn.ts";
 
@@ -13,10 +16,32 @@ export interface FanoutOptions {
   onDelivered(messages: number, copies: number, published: number | undefined): void;
   onConflated(messages: number): void;
   turn: Turn;
+  peers: Peers;
+  /** Asked first where Socket.IO's operations take a socket out of a room, or end it. */
+  connections?: Connections;
 }
 
-type Namespace = ConstructorParameters<typeof Adapter>[0];
-type Packet = Parameters<Adapter["broadcast"]>[0];
+/** What backends do to connections through Socket.IO, as far as the gateway has to know of it. */
+export interface Connections {
+  /** Ends the connection's subscription to the channel. @returns false where it has none */
+  leave(connection: string, channel: string): boolean;
+  /** @returns false where there is no such connection */
+  end(connection: string): boolean;
+}
+
+/** Is told of the rooms on this node, those that sockets have of their own excepted. */
+export interface RoomWatcher {
+  /** The room has its first member. */
+  opened(room: string): void;
+  /** Its last member has left. */
+  closed(room: string): void;
+}
+
+/** A socket, as far as it matters here. */
+interface Receiver {
+  disconnect(close: boolean): unknown;
+  notifyOutgoingListeners?(packet: Packet): void;
+}
 
 /**
  * Writes each socket once a turn. A message to a room is encoded once and appended to the room's batch;
@@ -26,14 +51,14 @@ type Packet = Parameters<Adapter["broadcast"]>[0];
  * Order within a room is the order of the calls: whoever joins or leaves, and whatever is sent on another
  * way, comes after the room's batch has left.
  */
-export class CoalescingAdapter extends Adapter {
+export class CoalescingAdapter extends PeerAdapter {
   readonly #options: FanoutOptions;
   readonly #batches = new Map<string, Batch>();
   readonly #conflation: Conflation;
   #scheduled = false;
 
   constructor(namespace: Namespace, options: FanoutOptions) {
-    super(namespace);
+    super(namespace, options.peers);
     this.rooms = new RoomMap((id) => namespace.sockets.has(id));
     this.#options = options;
     this.#conflation = new Conflation({
@@ -77,7 +102,21 @@ export class CoalescingAdapter extends Adapter {
   }
 
   leave(connection: string, room: string): void {
-    this.del(connection, room);
+    if (this.rooms.get(room)?.has(connection)) this.#remove(connection, room);
+  }
+
+  watch(watcher: RoomWatcher): void {
+    const unlessOwn = (tell: (room: string) => void) => (room: string) => {
+      if (!this.sids.has(room)) tell(room);
+    };
+    this.on(
+      "create-room",
+      unlessOwn((room) => watcher.opened(room)),
+    );
+    this.on(
+      "delete-room",
+      unlessOwn((room) => watcher.closed(room)),
+    );
   }
 
   override addAll(connection: string, rooms: Set<string>): void {
@@ -87,7 +126,10 @@ export class CoalescingAdapter extends Adapter {
   }
 
   override delAll(connection: string): void {
-    if (this.sids.has(connection)) this.emit("delete-room", connection);
+    if (this.sids.has(connection)) {
+      this.emit("delete-room", connection);
+      this.peers.unhear(connection);
+    }
     super.delAll(connection);
   }
 
@@ -97,18 +139,7 @@ export class CoalescingAdapter extends Adapter {
   }
 
   override del(connection: string, room: string): void {
-    this.flush(room);
-    super.del(connection, room);
-  }
-
-  override broadcast(packet: Packet, options: BroadcastOptions): void {
-    this.#flushBefore(options);
-    super.broadcast(packet, options);
-  }
-
-  override broadcastWithAck(...args: Parameters<Adapter["broadcastWithAck"]>): void {
-    this.#flushBefore(args[1]);
-    super.broadcastWithAck(...args);
+    if (!this.#options.connections?.leave(connection, room)) this.#remove(connection, room);
   }
 
   override close(): void {
@@ -122,10 +153,65 @@ export class CoalescingAdapter extends Adapter {
     this.sids.set(connection, new Set());
     this.emit("create-room", connection);
     this.emit("join-room", connection, connection);
+    this.peers.hear(connection);
   }
 
-  #flushBefore(options: BroadcastOptions): void {
-    for (const room of options.rooms.size > 0 ? options.rooms : [...this.#batches.keys()]) this.flush(room);
+  #remove(connection: string, room: string): void {
+    this.flush(room);
+    super.del(connection, room);
+  }
+
+  protected override settle({ rooms }: BroadcastOptions): void {
+    for (const room of rooms.size > 0 ? rooms : [...this.#batches.keys()]) this.flush(room);
+  }
+
+  /**
+   * Writes one frame for all. It does not wait in a batch: what goes to several rooms in turn, or to a
+   * socket alone, has an order with what goes to others.
+   */
+  protected override sendHere(packet: Packet, options: BroadcastOptions): void {
+    this.settle(options);
+    const connections = this.#selected(options);
+    const [first] = connections;
+    if (first === undefined) return;
+    if (options.flags?.volatile || !this.#options.outletOf(first)) {
+      Adapter.prototype.broadcast.call(this, packet, options);
+      return;
+    }
+    const frames = this.#encode(packet);
+    for (const connection of connections) {
+      this.#receiver(connection)?.notifyOutgoingListeners?.(packet);
+      this.#options.outletOf(connection)?.append(frames);
+    }
+    this.#options.onDelivered(1, connections.size, undefined);
+  }
+
+  protected override disconnectHere(options: BroadcastOptions, close: boolean): void {
+    this.settle(options);
+    for (const connection of this.#selected(options)) {
+      if (!this.#options.connections?.end(connection)) this.#receiver(connection)?.disconnect(close);
+    }
+  }
+
+  /** The connections that are in one of the rooms, or all where none is named, but in none of the excepted ones. */
+  #selected({ rooms, except }: BroadcastOptions): Set<string> {
+    const selected = new Set(rooms.size > 0 ? this.#membersOf(rooms) : this.sids.keys());
+    for (const connection of this.#membersOf(except ?? [])) selected.delete(connection);
+    return selected;
+  }
+
+  *#membersOf(rooms: Iterable<string>): Generator<string> {
+    for (const room of rooms) yield* this.rooms.get(room) ?? [];
+  }
+
+  #receiver(connection: string): Receiver | undefined {
+    return this.nsp.sockets.get(connection);
+  }
+
+  #encode(packet: Packet): Buffer {
+    const { name, server } = this.nsp;
+    const [text, ...attachments]: [string, ...Buffer[]] = server.encoder.encode({ ...packet, nsp: name });
+    return packetFrames(`4${text}`, attachments);
   }
 
   /** @param packet of a message whose age at its delivery is measured: once a batch, since reading it takes time */

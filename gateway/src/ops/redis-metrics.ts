@@ -40,6 +40,10 @@ export function redisMeter(series: Series): ClusterMeter {
     "unreached_nodes_total",
     "Nodes that did not answer a command in time, once for each command.",
   );
+  const malformed = series.counter(
+    "malformed_messages_total",
+    "Messages of pub/sub that are of no form that nodes or emitters send, and were dropped.",
+  );
   return {
     redisConnected: (connection) => connects.inc({ connection }),
     redisAnswered: (connection, seconds) => calls.observe({ connection }, seconds),
@@ -47,5 +51,6 @@ export function redisMeter(series: Series): ClusterMeter {
     gap: (result) => gaps.inc({ result }),
     leaseLost: () => leases.inc(),
     unreached: (nodes) => unreached.inc(nodes),
+    malformed: () => malformed.inc(),
   };
 }

@@ -21,7 +21,7 @@ beforeEach(() => {
     },
     unsubscribe: (channel: string) => void calls.push(`unsubscribe ${channel}`),
   };
-  feeds = new Feeds(broker, rooms);
+  feeds = new Feeds({ broker, rooms, policyOf: () => policy });
 });
 
 it("hears each channel once, for as long as anybody needs it", async () => {

@@ -59,7 +59,7 @@ export class TestNode {
     const { broker } = this.cluster;
     const guarded = options.around?.(broker) ?? broker;
     this.rules = new Rules(options.rules, 255);
-    this.feeds = new Feeds(guarded, rooms);
+    this.feeds = new Feeds({ broker: guarded, rooms, policyOf: (room) => this.rules.policyOfRoom(room) });
     this.presence = new Presence(this.cluster.presence);
     this.history = new History(broker);
     const { rules, feeds, presence } = this;

@@ -1,6 +1,8 @@
 import type { Rooms } from "../../src/channels/feeds.ts";
 import type { Delivery } from "../../src/cluster/ports.ts";
 
+type Watcher = Parameters<Rooms["watch"]>[0];
+
 export interface Sent {
   event: string;
   payload: Record<string, unknown>;
@@ -11,6 +13,7 @@ export class RecordingRooms implements Rooms {
   /** With `conflate` as the room was told it, by delivery. */
   readonly deliveries: { delivery: Delivery; conflate: number | undefined }[] = [];
   readonly #members = new Map<string, Set<string>>();
+  #watcher: Watcher | undefined;
   readonly #sent = new Map<string, Sent[]>();
 
   deliver(delivery: Delivery, conflate?: number): void {
@@ -21,11 +24,18 @@ export class RecordingRooms implements Rooms {
   }
 
   join(connection: string, channel: string): void {
+    const empty = this.membersOf(channel).size === 0;
     this.#members.set(channel, this.membersOf(channel).add(connection));
+    if (empty) this.#watcher?.opened(channel);
   }
 
   leave(connection: string, channel: string): void {
-    this.membersOf(channel).delete(connection);
+    if (!this.membersOf(channel).delete(connection)) return;
+    if (this.membersOf(channel).size === 0) this.#watcher?.closed(channel);
+  }
+
+  watch(watcher: Watcher): void {
+    this.#watcher = watcher;
   }
 
   membersOf(channel: string): Set<string> {

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { PacketType } from "socket.io-parser";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { noPeers } from "../../src/cluster/memory/peers.ts";
 import { CoalescingAdapter } from "../../src/fanout/adapter.ts";
 import { textFrame } from "../../src/fanout/frame.ts";
 import { Turn } from "../../src/fanout/turn.ts";
@@ -24,6 +25,7 @@ function createAdapter(flushDelay = 0): CoalescingAdapter {
       conflated += messages;
     },
     turn: new Turn(flushDelay),
+    peers: noPeers,
   });
 }
 

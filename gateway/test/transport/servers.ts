@@ -1,6 +1,7 @@
 import { createServer, type Server as HttpServer } from "node:http";
 import { Server, type Socket } from "socket.io";
 import { onTestFinished } from "vitest";
+import { noPeers } from "../../src/cluster/memory/peers.ts";
 import { CoalescingAdapter } from "../../src/fanout/adapter.ts";
 import { Turn } from "../../src/fanout/turn.ts";
 import { Engine } from "../../src/transport/engine.ts";
@@ -41,7 +42,7 @@ function coalescing(turn: Turn) {
   return class extends CoalescingAdapter {
     constructor(namespace: Namespace) {
       const outletOf = (id: string) => engineSocketOf(namespace.sockets.get(id) as Socket | undefined);
-      super(namespace, { outletOf, onDelivered() {}, onConflated() {}, turn });
+      super(namespace, { outletOf, onDelivered() {}, onConflated() {}, turn, peers: noPeers });
     }
   };
 }

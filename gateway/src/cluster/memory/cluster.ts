@@ -2,6 +2,7 @@ import { encodeHead } from "../../protocol/packet.ts";
 import type { Announce, Cluster, ClusterHost } from "../ports.ts";
 import { MemoryBroker } from "./broker.ts";
 import { MemoryControl } from "./control.ts";
+import { noPeers } from "./peers.ts";
 import { MemoryPresence } from "./presence.ts";
 import { MemoryRevocations } from "./revocations.ts";
 
@@ -32,6 +33,7 @@ export function createMemoryCluster(host: ClusterHost, options: MemoryClusterOpt
     presence: new MemoryPresence({ announce }),
     control: new MemoryControl(host.target),
     revocations,
+    peers: noPeers,
     healthy: () => true,
     status: () => ({ connected: { commands: 0, subscriber: 0 }, pending: 0, lag: 0, nodes: 1 }),
     async stop() {

@@ -32,11 +32,12 @@ export class RedisBroker implements Broker {
   }
 
   subscribe(channel: string, retention: Retention | undefined): Promise<void> {
+    if (!this.#keys.hasPlace(channel)) return Promise.resolve();
     return this.#shards.of(channel).topics.subscribe(channel, retention);
   }
 
   unsubscribe(channel: string): void {
-    this.#shards.of(channel).topics.unsubscribe(channel);
+    if (this.#keys.hasPlace(channel)) this.#shards.of(channel).topics.unsubscribe(channel);
   }
 
   async read(reads: readonly HistoryRead[], budget: ReadBudget): Promise<HistoryPage[]> {

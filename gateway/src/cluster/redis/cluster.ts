@@ -10,6 +10,7 @@ import { RedisControl } from "./control.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Leases } from "./leases.ts";
 import { type Pace, steadyPace } from "./pace.ts";
+import { RedisPeers } from "./peers.ts";
 import { makeKeys, makeShards, type Place } from "./place.ts";
 import { RedisPresence } from "./presence.ts";
 import { RedisRevocations } from "./revocations.ts";
@@ -23,8 +24,6 @@ export interface RedisClusterOptions extends Place {
   tokenMaxLifetime: number;
   log: Log;
   meter?: ClusterMeter | undefined;
-  /** Takes what came on a subscribed channel's room and is no publication, as Socket.IO emitters send it. */
-  foreign?: ((channel: string, message: Buffer) => void) | undefined;
   pace?: Pace | undefined;
 }
 
@@ -40,16 +39,18 @@ const patience = 5_000;
  * @throws Failure `internal` where this Redis cannot be used
  */
 export async function createRedisCluster(host: ClusterHost, options: RedisClusterOptions): Promise<Cluster> {
-  const { node, log, tokenMaxLifetime: maxLifetime, pace = steadyPace, foreign = () => {} } = options;
+  const { node, log, tokenMaxLifetime: maxLifetime, pace = steadyPace } = options;
   const { meter = noMeter } = options;
-  const complaints = new Complaints(log);
+  const complaints = new Complaints(log, meter.malformed);
   const { target } = host;
   let begun = false;
   const describe = () => (begun ? target.describe() : { ...nothingYet, node });
   const address = `${node}:${randomBytes(4).toString("hex")}`;
 
   const keys = makeKeys(options);
+  const foreign = (channel: string, message: Buffer) => peers.receiveOfRoom(channel, message);
   const shards = makeShards(options, { keys, complaints, meter, pace, host, node, foreign });
+  const peers = new RedisPeers({ shards, keys, complaints });
   const line = new HomeLine(shards);
   const leases = new Leases({ line, keys, address, node, meter, describe, life: pace.lease });
   const sweeper = new Sweeper({ line, shards, keys, leases, complaints });
@@ -84,5 +85,5 @@ export async function createRedisCluster(host: ClusterHost, options: RedisCluste
   const broker = new RedisBroker({ shards, keys });
   const healthy = () => shards.home.answering;
   const status = () => ({ ...statusOf(shards), nodes: leases.live.length });
-  return { broker, presence, control, revocations, healthy, status, stop };
+  return { broker, presence, control, revocations, peers, healthy, status, stop };
 }

@@ -7,9 +7,18 @@ const interval = 5_000;
 export class Complaints {
   readonly #log: Log;
   readonly #kinds = new Map<string, { since: number; suppressed: number }>();
+  readonly #onMalformed: () => void;
 
-  constructor(log: Log) {
+  /** @param onMalformed counts what came from Redis and was dropped */
+  constructor(log: Log, onMalformed: () => void = () => {}) {
     this.#log = log;
+    this.#onMalformed = onMalformed;
+  }
+
+  /** @param message as for `warn` */
+  malformed(message: string, error: unknown): void {
+    this.#onMalformed();
+    this.warn(message, error);
   }
 
   /** @param message one of few; it is the kind */

@@ -11,7 +11,7 @@ import type {
 } from "../ports.ts";
 import { type Order, parseOrder, parseReport } from "./commands.ts";
 import type { Complaints } from "./complaints.ts";
-import type { Keys } from "./keys.ts";
+import { homeTag, type Keys } from "./keys.ts";
 import type { Leases, Neighbour } from "./leases.ts";
 import type { HomeLine, Shards } from "./shards.ts";
 
@@ -80,8 +80,9 @@ export class RedisControl implements Control {
   listen(): void {
     const { shards, keys, address } = this.#options;
     const { topics } = shards.home;
-    topics.hear(keys.commands(), (message) => void this.#execute(message));
-    topics.hear(keys.replies(address), (message) => this.#receive(message));
+    const ear = { tag: homeTag };
+    topics.hear({ ...ear, name: keys.commands(), receive: (message) => void this.#execute(message) });
+    topics.hear({ ...ear, name: keys.replies(address), receive: (message) => this.#receive(message) });
   }
 
   async send(command: Command): Promise<CommandResult> {

@@ -1,6 +1,8 @@
 /** The hash tag of what belongs to no channel. */
 export const homeTag = "nodes";
 
+const socketId = /^[A-Za-z0-9_-]{20}$/;
+
 /**
  * The names of everything in Redis. All keys of a channel have the channel as their hash tag, so that they
  * are in one slot of a Redis Cluster.
@@ -29,6 +31,19 @@ export class Keys {
   /** The pub/sub channel of a Socket.IO room. */
   room(channel: string): string {
     return `${this.#channelPrefix}#/#${this.sharded ? `{${channel}}` : channel}#`;
+  }
+
+  /**
+   * Whether a room has a pub/sub channel of its own. In a Redis Cluster a name that begins with `}` would make
+   * the hash tag empty, and a socket's own room has none: emitters, which need it, do not work there.
+   */
+  hasPlace(room: string): boolean {
+    return !this.sharded || !(room === "" || room.startsWith("}") || socketId.test(room));
+  }
+
+  /** The pub/sub channel of what Socket.IO's adapters tell all nodes. @param kind as Socket.IO names it */
+  peers(kind: "" | "-request" | "-response" = ""): string {
+    return `${this.#channelPrefix}${kind}#/#`;
   }
 
   get #home(): string {

@@ -31,8 +31,8 @@ export class Topic {
   #host: TopicHost;
   /** The newest position that was handed on; what comes next must follow it. */
   #last: Position | undefined;
-  /** Publications behind a hole, while the hole is read; undefined where there is none. */
-  #held: Delivery[] | undefined;
+  /** What came behind a hole, while the hole is read; undefined where there is none. */
+  #held: (Delivery | Buffer)[] | undefined;
   #overflowed = false;
   /** Milliseconds on the monotonic clock. */
   heardAt = performance.now();
@@ -65,7 +65,7 @@ export class Topic {
 
   receive(message: Buffer): void {
     if (!isPublication(message)) {
-      this.#host.foreign(this.channel, message);
+      this.#receiveForeign(message);
       return;
     }
     const delivery = this.#decode(message);
@@ -131,6 +131,12 @@ export class Topic {
     }
   }
 
+  /** It keeps its place among the publications. */
+  #receiveForeign(message: Buffer): void {
+    if (this.#held && this.#held.length < maxHeld) this.#held.push(message);
+    else this.#host.foreign(this.channel, message);
+  }
+
   #accept(delivery: Delivery, position: Position): void {
     const last = this.#last;
     if (last && position.epoch === last.epoch) {
@@ -146,14 +152,14 @@ export class Topic {
     this.#host.deliver(delivery);
   }
 
-  #await(held: Delivery[]): void {
+  #await(held: (Delivery | Buffer)[]): void {
     this.#held = held;
     this.#overflowed = false;
     this.#host.gap("found");
     this.#host.repair(this);
   }
 
-  #hold(delivery: Delivery, held: Delivery[]): void {
+  #hold(delivery: Delivery, held: (Delivery | Buffer)[]): void {
     if (held.length < maxHeld) held.push(delivery);
     else this.#overflowed = true;
   }
@@ -161,15 +167,16 @@ export class Topic {
   /** Hands on what waited, as far as it follows. */
   #release(): boolean {
     const again = this.#overflowed;
-    for (const delivery of this.#takeHeld()) {
-      if (this.#held) this.#hold(delivery, this.#held);
-      else if (delivery.position) this.#accept(delivery, delivery.position);
+    for (const one of this.#takeHeld()) {
+      if (Buffer.isBuffer(one)) this.#receiveForeign(one);
+      else if (this.#held) this.#hold(one, this.#held);
+      else if (one.position) this.#accept(one, one.position);
     }
     if (again) this.#held ??= [];
     return this.#held !== undefined;
   }
 
-  #takeHeld(): Delivery[] {
+  #takeHeld(): (Delivery | Buffer)[] {
     const held = this.#held ?? [];
     this.#held = undefined;
     this.#overflowed = false;

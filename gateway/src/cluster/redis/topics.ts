@@ -2,7 +2,6 @@ import type { ClusterMeter } from "../../meter.ts";
 import type { ClusterHost, HistoryRead, ReadBudget, Retention } from "../ports.ts";
 import type { Complaints } from "./complaints.ts";
 import type { Keys } from "./keys.ts";
-import { homeTag } from "./keys.ts";
 import type { Line } from "./line.ts";
 import { readPast } from "./past.ts";
 import { type Ear, Subscriptions } from "./subscriptions.ts";
@@ -55,8 +54,8 @@ export class Topics {
   }
 
   /** Hears a pub/sub channel that is no channel of clients, as soon as there is a connection. */
-  hear(name: string, receive: (message: Buffer) => void): void {
-    this.#subscriptions.want({ name, receive, tag: homeTag });
+  hear(ear: Ear): void {
+    this.#subscriptions.want(ear);
   }
 
   ears(): Ear[] {
@@ -98,7 +97,8 @@ export class Topics {
     deliver: (delivery) => this.#options.host.deliver(delivery),
     lost: (channel) => this.#options.host.lost(channel),
     foreign: (channel, message) => this.#options.foreign(channel, message),
-    malformed: (error) => this.#options.complaints.warn("Redis brought a publication that is none.", error),
+    malformed: (error) =>
+      this.#options.complaints.malformed("Redis brought a publication that is none.", error),
     gap: (result) => this.#options.meter.gap(result),
     repair: (topic) => {
       this.#broken.add(topic);

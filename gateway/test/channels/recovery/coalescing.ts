@@ -1,3 +1,4 @@
+import { noPeers } from "../../../src/cluster/memory/peers.ts";
 import { CoalescingAdapter } from "../../../src/fanout/adapter.ts";
 import type { Outlet } from "../../../src/fanout/outlet.ts";
 import { Turn } from "../../../src/fanout/turn.ts";
@@ -11,5 +12,6 @@ export function createRooms(show: (connection: string, frames: Buffer) => void):
     onDelivered() {},
     onConflated() {},
     turn: new Turn(),
+    peers: noPeers,
   });
 }

@@ -1,0 +1,39 @@
+import { encode } from "notepack.io";
+import { readMsgpack } from "./msgpack.ts";
+
+const openingBrace = 0x7b;
+
+/** Bytes of a message to sockets, far above what one should have. */
+const maxMsgpack = 1024 * 1024;
+/** Bytes of what nodes tell each other, such as their sockets in answer to `fetchSockets`. */
+const maxJson = 8 * 1024 * 1024;
+
+/**
+ * A message of Socket.IO's, in the one or the other of its formats.
+ *
+ * @throws Error where the bytes are neither; whoever may publish in Redis may send anything
+ */
+export function readPayload(bytes: Buffer): unknown {
+  const json = bytes[0] === openingBrace;
+  if (bytes.length > (json ? maxJson : maxMsgpack)) throw new RangeError("The message is too large.");
+  return json ? readJson(bytes) : readMsgpack(bytes);
+}
+
+function readJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    // The error would quote the message, and goes to the log.
+    throw new SyntaxError("The message is no JSON.");
+  }
+}
+
+/** @throws Error where the value cannot be written, as a cycle cannot */
+export function writeBinary(value: unknown): Buffer {
+  return encode(value);
+}
+
+/** @throws TypeError as above */
+export function writeJson(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
