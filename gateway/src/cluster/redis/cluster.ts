@@ -68,7 +68,7 @@ export async function createRedisCluster(host: ClusterHost, options: RedisCluste
   };
   try {
     await Promise.race([shards.connect(), sleep(patience, undefined, { ref: false })]);
-    if (line.ready) await checkConditions(line, log);
+    if (line.ready) await checkConditions({ line, sharded: keys.sharded, log });
     else log.warn({}, "Redis cannot be reached; nobody is let in until it can.");
   } catch (error) {
     await stop();
