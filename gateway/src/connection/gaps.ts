@@ -1,3 +1,4 @@
+import type { Held } from "../channels/subscriber.ts";
 import { Failure } from "../errors.ts";
 import type { Joiner } from "./joiner.ts";
 import type { Registry } from "./registry.ts";
@@ -21,16 +22,25 @@ export class Gaps {
   }
 
   lost(channel: string): void {
-    for (const id of this.#options.members(channel)) {
-      setTimeout(() => this.#tell(id, channel), Math.random() * spread).unref();
+    const { members, registry } = this.#options;
+    for (const id of members(channel)) {
+      const subscription = registry.get(id)?.held.get(channel);
+      setTimeout(() => this.#tell(id, channel, subscription), Math.random() * spread).unref();
     }
   }
 
-  #tell(id: string, channel: string): void {
+  /** A client that has seen the loss itself and subscribed again lacks nothing any more. */
+  #tell(id: string, channel: string, subscription: Held | undefined): void {
     const connection = this.#options.registry.get(id);
+    if (!connection) return;
     const failure = new Failure("gap", "Messages of this channel were lost.", { retryable: true });
+    const expel = async () => {
+      if (connection.held.get(channel) === subscription) {
+        await this.#options.joiner.expel(connection, channel, failure);
+      }
+    };
     connection
-      ?.run(true, () => this.#options.joiner.expel(connection, channel, failure))
+      .run(true, expel)
       // The connection has ended: there is nobody left to tell.
       .catch(() => {});
   }

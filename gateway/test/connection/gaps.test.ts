@@ -66,6 +66,14 @@ it("tell every member within five seconds, spread out, and nobody else", async (
   expect(stranger.wire.sent).toEqual([]);
 });
 
+it("tell nobody who has subscribed again meanwhile", async () => {
+  const [quick, slow] = [await member("quick", "a"), await member("slow", "a")];
+  gaps.lost("a");
+  await joiner.join(quick, [{ channel: "a" }], () => {});
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([isTold(quick), isTold(slow)]).toEqual([false, true]);
+});
+
 it("tell nobody who left the channel or the node meanwhile", async () => {
   const gone = await member("gone", "a");
   const left = await member("left", "a");
