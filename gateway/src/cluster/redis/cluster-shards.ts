@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Complaints } from "./complaints.ts";
 import { serverName } from "./connection.ts";
 import type { Shard } from "./shard.ts";
@@ -11,6 +12,8 @@ export interface ClusterShardsOptions {
   homeTag: string;
   makeShard(address: string): Shard;
   complaints: Complaints;
+  /** A replica has taken over from its primary. */
+  onReplaced(): void;
   /** Milliseconds between two looks at whether a shard is missing. */
   interval: number;
 }
@@ -18,12 +21,19 @@ export interface ClusterShardsOptions {
 /** CLUSTER SLOTS: ranges, each with its primary and then its replicas. */
 type RawSlots = [first: number, last: number, primary: [host: string, port: number], ...unknown[]][];
 
+/** Milliseconds between two questions where the slots are. */
+const refreshPause = 100;
+
 /** The primaries of a Redis Cluster. Where slots move, what is heard of their channels moves with them. */
 export class ClusterShards implements Shards {
   readonly #options: ClusterShardsOptions;
   readonly #shards = new Map<string, Shard>();
   readonly #owners: Shard[] = [];
   readonly #timer: NodeJS.Timeout;
+  /** Shards that say that something has moved, and so know where to; others may still learn of it. */
+  readonly #witnesses = new Set<Shard>();
+  /** Shards that may have ended subscriptions: those of a slot end as it leaves, also where it comes back at once. */
+  readonly #doubted = new Set<Shard>();
   #refreshing: Promise<void> | undefined;
   #stopped = false;
 
@@ -70,6 +80,8 @@ export class ClusterShards implements Shards {
   }
 
   #look(): void {
+    for (const shard of this.#doubted) shard.topics.restore();
+    this.#doubted.clear();
     if ([...this.#shards.values()].some((shard) => !shard.answering)) void this.refresh();
   }
 
@@ -84,12 +96,26 @@ export class ClusterShards implements Shards {
   #make(address: string): Shard {
     const shard = this.#options.makeShard(address);
     this.#shards.set(address, shard);
-    shard.onMoved(() => void this.refresh());
+    shard.onDoubt(() => this.#doubted.add(shard));
+    shard.onMoved(() => {
+      this.#witnesses.add(shard);
+      void this.refresh();
+    });
     return shard;
   }
 
   async #refresh(): Promise<void> {
-    for (const shard of this.#shards.values()) {
+    for (;;) {
+      const shards = new Set([...this.#witnesses, ...this.#shards.values()]);
+      this.#witnesses.clear();
+      await this.#askOneOf(shards);
+      if (this.#witnesses.size === 0) return;
+      await sleep(refreshPause, undefined, { ref: false });
+    }
+  }
+
+  async #askOneOf(shards: Iterable<Shard>): Promise<void> {
+    for (const shard of shards) {
       if (!shard.line.ready) continue;
       try {
         const slots = await shard.line.call((client) => client.cluster("SLOTS"));
@@ -108,7 +134,7 @@ export class ClusterShards implements Shards {
     for (const [first, last, [host, port]] of slots) {
       const shard = this.#open(serverName(host, port));
       current.add(shard);
-      for (let slot = first; slot <= last; slot += 1) this.#owners[slot] = shard;
+      for (let slot = first; slot <= last; slot += 1) this.#assign(slot, shard);
     }
     this.#moveEars();
     for (const [address, shard] of this.#shards) {
@@ -116,6 +142,13 @@ export class ClusterShards implements Shards {
       this.#shards.delete(address);
       shard.stop();
     }
+  }
+
+  #assign(slot: number, shard: Shard): void {
+    const before = this.#owners[slot];
+    this.#owners[slot] = shard;
+    // A slot that moves takes everything with it; a replica takes over with what it has.
+    if (before && before !== shard && !before.answering) this.#options.onReplaced();
   }
 
   #moveEars(): void {

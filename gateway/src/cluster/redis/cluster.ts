@@ -49,7 +49,8 @@ export async function createRedisCluster(host: ClusterHost, options: RedisCluste
 
   const keys = makeKeys(options);
   const foreign = (channel: string, message: Buffer) => peers.receiveOfRoom(channel, message);
-  const shards = makeShards(options, { keys, complaints, meter, pace, host, node, foreign });
+  const onReplaced = () => leases.abandon();
+  const shards = makeShards(options, { keys, complaints, meter, pace, host, node, foreign, onReplaced });
   const peers = new RedisPeers({ shards, keys, complaints });
   const line = new HomeLine(shards);
   const leases = new Leases({ line, keys, address, node, meter, describe, life: pace.lease });

@@ -37,13 +37,7 @@ export class Heartbeat {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#beating;
-    const { leases, sweeper, complaints } = this.#options;
-    try {
-      await leases.lapse(leases.current, "given");
-      await sweeper.sweepLease(leases.current);
-    } catch (error) {
-      complaints.warn("The lease could not be given up; it will end.", error);
-    }
+    await this.#giveUp(this.#options.leases.current);
   }
 
   /** One that takes longer than the interval is not overtaken. */
@@ -54,15 +48,28 @@ export class Heartbeat {
     return this.#beating;
   }
 
+  /** Ends what is still entered under a lease of this node. */
+  async #giveUp(lease: string): Promise<void> {
+    const { leases, sweeper, complaints } = this.#options;
+    try {
+      await leases.lapse(lease, "given");
+      await sweeper.sweepLease(lease);
+    } catch (error) {
+      complaints.warn("A lease could not be given up; it will end.", error);
+    }
+  }
+
   async #run(): Promise<void> {
     const { leases, sweeper, presence, revocations, target, shards, complaints } = this.#options;
+    const former = leases.current;
     try {
       if (await leases.renew()) {
         presence.renew();
-        // Redis has lost its data, or this node was out of reach for long.
+        // Redis has lost data, or this node was out of reach for long.
         for (const { topics } of shards.all()) topics.compareAll();
       }
       await presence.settle();
+      if (leases.current !== former) await this.#giveUp(former);
       await revocations.enforce(target);
     } catch (error) {
       complaints.warn("The lease could not be renewed in Redis.", error);

@@ -32,6 +32,7 @@ export class Leases {
   readonly #options: LeasesOptions;
   #current: string;
   #isNew = true;
+  #abandoned = false;
   #known: Neighbour[] = [];
   /** Milliseconds on the monotonic clock. */
   #askedAt = 0;
@@ -76,19 +77,29 @@ export class Leases {
     return this.#known.filter(({ until, lease }) => until <= now && lease !== this.#current);
   }
 
+  /** Has another lease taken at the next renewal, so that everything is entered again. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
   /**
-   * @returns whether the lease is another one now: the old was lost while this node could not renew it
+   * @returns whether the lease is another one now: the old was lost while this node could not renew it, or was abandoned
    * @throws Failure `unavailable`
    */
   async renew(): Promise<boolean> {
     try {
-      const lost = !(await this.#ask(this.#current));
-      if (lost) {
+      if (!this.#abandoned && !(await this.#ask(this.#current))) {
         if (!this.#isNew) this.#options.meter.leaseLost();
+        // Until a new one is held: where that fails, the next renewal must not pass for one of the old.
+        this.#abandoned = true;
+      }
+      if (this.#abandoned) {
         this.#current = this.#makeLease();
         this.#isNew = true;
         await this.#ask(this.#current);
       }
+      const lost = this.#abandoned;
+      this.#abandoned = false;
       this.#isNew = false;
       this.#steadySince = Math.min(this.#steadySince, performance.now());
       return lost;

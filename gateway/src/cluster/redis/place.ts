@@ -20,10 +20,10 @@ export function makeKeys(place: Place): Keys {
 
 /** @param options with the node's name, which its connections bear */
 export function makeShards(place: Place, options: ShardOptions & { node: string }): Shards {
-  const { node, complaints, pace } = options;
+  const { node, complaints, pace, onReplaced } = options;
   const makeShard = (server?: string): Shard =>
     new Shard((role) => createClient(place, `tidegate:${node}:${role}`, server), options);
   const seeds = clusterSeeds(place);
   if (!seeds) return new OneShard(makeShard());
-  return new ClusterShards({ seeds, homeTag, makeShard, complaints, interval: pace.watch });
+  return new ClusterShards({ seeds, homeTag, makeShard, complaints, onReplaced, interval: pace.watch });
 }

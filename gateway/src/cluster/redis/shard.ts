@@ -15,6 +15,8 @@ export interface ShardOptions {
   host: Pick<ClusterHost, "deliver" | "lost">;
   foreign(channel: string, message: Buffer): void;
   pace: Pace;
+  /** Another server has taken the place of one that was there: it may lack what that one acknowledged last. */
+  onReplaced(): void;
 }
 
 /** One Redis, with what this node hears of it. */
@@ -37,6 +39,7 @@ export class Shard {
       topics: this.topics,
       complaints,
       interval: pace.watch,
+      onReplaced: options.onReplaced,
     });
   }
 
@@ -58,6 +61,11 @@ export class Shard {
   /** @param listener is told where this Redis says that something is not, or no longer, here */
   onMoved(listener: () => void): void {
     this.line.onMoved(listener);
+    this.#subscriber.onMoved(listener);
+  }
+
+  /** @param listener is told where this Redis may have ended subscriptions, since a slot has left it */
+  onDoubt(listener: () => void): void {
     this.#subscriber.onMoved(listener);
   }
 

@@ -77,6 +77,16 @@ export class Subscriptions<Kind extends Ear> {
     this.#schedule();
   }
 
+  /** Subscribes all again on the same connection. What has left this server since is told by its errors. */
+  async restore(): Promise<void> {
+    const connection = this.#connections;
+    try {
+      await this.#subscribeEach(() => connection === this.#connections);
+    } catch (error) {
+      this.#options.complaints.warn("Subscriptions could not be restored in Redis.", error);
+    }
+  }
+
   remove(name: string): void {
     if (!this.#ears.delete(name)) return;
     this.#parting.add(name);
@@ -133,13 +143,17 @@ export class Subscriptions<Kind extends Ear> {
     this.#connections += 1;
     const connection = this.#connections;
     try {
-      for (const ears of chunks([...this.#ears.values()])) {
-        await this.#subscribe(ears.filter((ear) => this.has(ear)));
-        if (connection !== this.#connections) return;
-      }
+      await this.#subscribeEach(() => connection === this.#connections);
     } catch (error) {
       this.#options.complaints.warn("Subscribing again in Redis has failed.", error);
       if (connection === this.#connections) this.#options.line.restart();
+    }
+  }
+
+  async #subscribeEach(goesOn: () => boolean): Promise<void> {
+    for (const ears of chunks([...this.#ears.values()])) {
+      await this.#subscribe(ears.filter((ear) => this.has(ear)));
+      if (!goesOn()) return;
     }
   }
 }

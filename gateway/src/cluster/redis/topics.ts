@@ -66,6 +66,11 @@ export class Topics {
     this.#subscriptions.remove(ear.name);
   }
 
+  /** Subscribes everything again that this shard hears. */
+  restore(): void {
+    void this.#subscriptions.restore();
+  }
+
   /** Takes over what another shard has released, with all that is known of it. */
   adopt(ear: Ear): void {
     this.#subscriptions.want(ear);

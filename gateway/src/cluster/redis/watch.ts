@@ -7,6 +7,8 @@ export interface WatchOptions {
   subscriber: Line;
   topics: Topics;
   complaints: Complaints;
+  /** Another server has taken the place of the one that was there: it may lack what that one acknowledged last. */
+  onReplaced(): void;
   /** Milliseconds between two looks. */
   interval: number;
 }
@@ -18,10 +20,13 @@ export interface WatchOptions {
 export class Watch {
   readonly #options: WatchOptions;
   readonly #timer: NodeJS.Timeout;
+  /** Its run id. */
+  #server: string | undefined;
 
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#timer = setInterval(() => void this.#look(), options.interval).unref();
+    options.commands.onReady(() => void this.#look());
   }
 
   stop(): void {
@@ -33,10 +38,17 @@ export class Watch {
     topics.compareQuiet();
     const servers = await Promise.all([commands, subscriber].map((line) => this.#serverOf(line)));
     const [publishing, hearing] = servers;
+    if (publishing !== undefined) this.#meet(publishing);
     if (publishing === undefined || hearing === undefined || publishing === hearing) return;
     complaints.warn("The two connections to Redis are not at the same server.");
     commands.restart();
     subscriber.restart();
+  }
+
+  #meet(server: string): void {
+    const before = this.#server;
+    this.#server = server;
+    if (before !== undefined && before !== server) this.#options.onReplaced();
   }
 
   /** @returns the server's run id, or undefined where the connection is not there */

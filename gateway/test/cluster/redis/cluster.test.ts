@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Pace } from "../../../src/cluster/redis/pace.ts";
 import { slotOf } from "../../../src/cluster/redis/slot.ts";
 import type { Position } from "../../../src/protocol/position.ts";
 import { draft, lasting } from "../../contract/harness.ts";
@@ -12,12 +13,9 @@ const channels = Array.from({ length: 30 }, (_, index) => `room:${index}`);
 let servers: RedisCluster;
 let nodes: TestNode[];
 
-async function begin(replicas: 0 | 1): Promise<void> {
+async function begin(replicas: 0 | 1, pace: Pace = hurry): Promise<void> {
   servers = await RedisCluster.start(replicas);
-  nodes = [
-    await startNode(servers, "node-a", { pace: hurry }),
-    await startNode(servers, "node-b", { pace: hurry }),
-  ];
+  nodes = [await startNode(servers, "node-a", { pace }), await startNode(servers, "node-b", { pace })];
   await Promise.all(
     nodes.flatMap(({ cluster }) => channels.map((one) => cluster.broker.subscribe(one, lasting))),
   );
@@ -106,6 +104,20 @@ describe("a Redis Cluster", { timeout: 90_000 }, () => {
     await expectLive(channel);
     expect(after.epoch).not.toBe(before.epoch);
     for (const { lost } of nodes) expect(new Set(lost)).toEqual(new Set([channel]));
+  });
+});
+
+describe("a Redis Cluster whose slots move there and back", { timeout: 90_000 }, () => {
+  // No channel is compared because it has been silent.
+  beforeEach(() => begin(0, { ...hurry, silence: 600_000 }), 60_000);
+
+  it("goes on being heard, also by nodes that publish nothing to it", async () => {
+    const [channel = ""] = channels;
+    await publish(channel, "before");
+    const key = `tidegate:channel:{${channel}}:counter`;
+    await servers.move(key);
+    await servers.move(key);
+    await expectLive(channel);
   });
 });
 
