@@ -1,0 +1,81 @@
+import { of, rate, sum } from "../expressions.ts";
+import { graph } from "../panels.ts";
+
+const autoscaler = 'namespace=~"$namespace",horizontalpodautoscaler=~"(keda-hpa-)?tidegate.*"';
+const left = `${sum(of("tidegate_connections"), "pod")} / clamp_min(${sum(of("tidegate_drain_connections"), "pod")}, 1)`;
+
+/** Rollouts, drains and scaling; the last four panels are from kube-state-metrics and KEDA. */
+export const lifecycle = [
+  graph({
+    title: "Draining",
+    about: "Pods that send their clients away since they are to stop. In a rollout it is one at a time.",
+    unit: "short",
+    series: { "{{pod}}": `max by (pod) (${of("tidegate_draining")})` },
+  }),
+  graph({
+    title: "Drain progress",
+    about:
+      "Share of the connections at the drain's begin that have left. It should rise evenly over the drain window.",
+    unit: "percentunit",
+    max: 1,
+    series: { "{{pod}}": `max by (pod) (${of("tidegate_draining")}) * (1 - ${left})` },
+  }),
+  graph({
+    title: "Forced closes",
+    about: "Connections that a drain had to cut at its end. There should be none.",
+    unit: "short",
+    series: { "{{pod}}": `max by (pod) (${of("tidegate_drain_forced_total")})` },
+  }),
+  graph({
+    title: "Uptime",
+    about: "Time since each process began.",
+    unit: "s",
+    series: { "{{pod}}": `time() - max by (pod) (${of("process_start_time_seconds")})` },
+  }),
+  graph({
+    title: "Reconnects in rollouts",
+    about:
+      "Closes that drains and disconnects by backends made, a second: what other pods have to take over.",
+    unit: "ops",
+    series: {
+      "{{reason}}": sum(
+        rate("tidegate_connections_closed_total", 'reason=~"draining|disconnected|shutdown"'),
+        "reason",
+      ),
+    },
+  }),
+  graph({
+    title: "Replicas",
+    about: "What the autoscaler wants, what there is, and the most it may ask for.",
+    unit: "short",
+    series: {
+      desired: `max(kube_horizontalpodautoscaler_status_desired_replicas{${autoscaler}})`,
+      current: `max(kube_horizontalpodautoscaler_status_current_replicas{${autoscaler}})`,
+      most: `max(kube_horizontalpodautoscaler_spec_max_replicas{${autoscaler}})`,
+    },
+  }),
+  graph({
+    title: "Autoscaler's metrics",
+    about: "What KEDA reads of each trigger. A line that ends is an autoscaler that is blind.",
+    unit: "short",
+    series: { "{{metric}}": 'max by (metric) (keda_scaler_metrics_value{scaledObject=~"tidegate.*"})' },
+  }),
+  graph({
+    title: "Ready pods",
+    about: "Pods that are wanted, and that are ready.",
+    unit: "short",
+    series: {
+      wanted: 'sum(kube_deployment_spec_replicas{namespace=~"$namespace",deployment=~"tidegate.*"})',
+      ready: 'sum(kube_deployment_status_replicas_ready{namespace=~"$namespace",deployment=~"tidegate.*"})',
+    },
+  }),
+  graph({
+    title: "Restarts",
+    about: "Containers that ended by themselves, or were killed at their memory limit.",
+    unit: "short",
+    series: {
+      "{{pod}}":
+        'sum by (pod) (increase(kube_pod_container_status_restarts_total{namespace=~"$namespace",container="tidegate"}[$__rate_interval]))',
+    },
+  }),
+];
