@@ -42,6 +42,41 @@ function deliveryCases(harness: Current): void {
     expect(new Set(receipts.map(({ position }) => position?.epoch)).size).toBe(1);
   });
 
+  it("keeps channels, kinds and keys of one turn's publications apart", async () => {
+    const { broker } = harness().cluster;
+    const rooms = ["room:a", "room:b", "room:c"];
+    await Promise.all(rooms.map((room) => broker.subscribe(room, lasting)));
+    // Every fourth is not stored, every fifth repeats the key of the one before on its channel.
+    const drafts = Array.from({ length: 330 }, (_, index) => {
+      const turn = Math.floor(index / 3);
+      const more = turn % 4 === 3 ? {} : { retention: lasting };
+      const idempotencyKey = turn % 5 === 4 ? `key-${turn - 1}` : `key-${turn}`;
+      return draft(rooms[index % 3] ?? "", turn, { ...more, idempotencyKey });
+    });
+    const receipts = await Promise.all(drafts.map((one) => broker.publish(one)));
+    for (const [place, room] of rooms.entries()) {
+      const mine = receipts.filter((_, index) => index % 3 === place);
+      const fresh = mine.flatMap(({ repeated }, turn) => (repeated ? [] : [turn]));
+      expect(fresh).toEqual(Array.from({ length: 110 }, (_, turn) => turn).filter((turn) => turn % 5 !== 4));
+      const stored = mine.flatMap(({ position, repeated }) =>
+        position && !repeated ? [position.offset] : [],
+      );
+      expect(stored).toEqual(stored.map((_, index) => index + 1));
+      expect(dataOf(await delivered(harness(), room, fresh.length))).toEqual(fresh);
+    }
+  });
+
+  it("reads and forgets what the same turn published before", async () => {
+    const { broker } = harness().cluster;
+    const published = broker.publish(draft("room", 1, { retention: lasting }));
+    const page = readOne(harness(), "room");
+    const cleared = broker.clear("room", lasting);
+    const later = broker.publish(draft("room", 2, { retention: lasting }));
+    await Promise.all([published, cleared, later]);
+    expect(offsetsOf(await page)).toEqual([1]);
+    expect(offsetsOf(await readOne(harness(), "room"))).toEqual([2]);
+  });
+
   it("writes the position into the packet and stores the same message", async () => {
     const { broker } = harness().cluster;
     await broker.subscribe("room", lasting);
