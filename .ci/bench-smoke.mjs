@@ -8,7 +8,7 @@ const output = execFileSync("npm", ["run", "--silent", "bench", "--", "--quick",
 });
 const { machine, scenarios } = JSON.parse(output);
 assert.ok(machine.includes("Node"));
-assert.ok(scenarios.length >= 11, `only ${scenarios.length} scenarios ran`);
+assert.ok(scenarios.length >= 14, `only ${scenarios.length} scenarios ran`);
 for (const { name, runs } of scenarios) {
   assert.ok(Object.keys(runs).length > 0, `${name} ran on no server`);
   for (const [server, [figures]] of Object.entries(runs)) {

@@ -1,48 +1,97 @@
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { printTable, type ScenarioResult } from "./report.ts";
-import type { Scenario } from "./scenario.ts";
+import { RedisProcess } from "./redis-process.ts";
+import { isBottleneck, printTable, type ScenarioResult } from "./report.ts";
+import { resultsPage, resultsPath } from "./results.ts";
+import type { Figures, Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/all.ts";
 import { type ServerKind, ServerProcess } from "./server-process.ts";
+
+const usage = `npm run bench -- [scenario …] [--redis] [--runs n] [--json | --results] [--quick]
+
+  --redis    the scenarios that can, through Redis: a redis-server is started for each measurement
+  --runs n   each measured n times, medians told; 1 unless given, 3 with --results
+  --json     every figure of every run, as JSON
+  --results  everything, alone and through Redis, written to deploy/bench/RESULTS.md
+  --quick    small, to see that it runs
+
+Scenarios: ${scenarios.map(({ name }) => name).join(", ")}
+`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    redis: { type: "boolean", default: false },
+    results: { type: "boolean", default: false },
     runs: { type: "string" },
+    help: { type: "boolean", default: false },
   },
 });
 
-const known = new Map(scenarios.map((scenario) => [scenario.name, scenario]));
-const unknown = positionals.filter((name) => !known.has(name));
-if (unknown.length > 0) {
-  process.stderr.write(`unknown: ${unknown.join(", ")}; there are ${[...known.keys()].join(", ")}\n`);
-  process.exit(2);
+/** A scenario as it is to be run. */
+interface Job {
+  scenario: Scenario;
+  throughRedis: boolean;
 }
-const chosen = positionals.length > 0 ? positionals.flatMap((name) => known.get(name) ?? []) : scenarios;
-const runs = Number(values.runs ?? 1);
 
+const names = scenarios.map(({ name }) => name);
+if (values.help || positionals.some((name) => !names.includes(name))) {
+  process.stderr.write(usage);
+  process.exit(values.help ? 0 : 2);
+}
+const runs = Number(values.runs ?? (values.results ? 3 : 1));
 const results: ScenarioResult[] = [];
-for (const scenario of chosen) {
-  const result: ScenarioResult = { scenario, runs: {} };
+for (const job of jobs()) results.push(await measureAll(job));
+if (values.results) writeFileSync(resultsPath, resultsPage(results, runs));
+else printTable(results, values.json);
+process.exit(0);
+
+function jobs(): Job[] {
+  const chosen = scenarios.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const alone = chosen.map((scenario) => ({ scenario, throughRedis: scenario.redis === "only" }));
+  const through = chosen
+    .filter(({ redis }) => redis === "also")
+    .map((scenario) => ({ scenario, throughRedis: true }));
+  if (values.results) return runnable([...alone, ...through]);
+  return runnable(values.redis ? [...through, ...alone.filter(({ throughRedis }) => throughRedis)] : alone);
+}
+
+/** Without a redis-server on the machine, what does not need one is still measured. */
+function runnable(all: readonly Job[]): Job[] {
+  if (RedisProcess.version() !== undefined) return [...all];
+  const left = all.filter(({ throughRedis }) => !throughRedis);
+  if (left.length < all.length) process.stderr.write("no redis-server here: what needs one is left out\n");
+  return left;
+}
+
+async function measureAll({ scenario, throughRedis }: Job): Promise<ScenarioResult> {
+  const result: ScenarioResult = { scenario, throughRedis, runs: {} };
+  const servers = scenario.targets.filter((kind) => !throughRedis || kind !== "bare");
   for (let run = 0; run < runs; run += 1) {
-    for (const kind of scenario.targets) {
-      process.stderr.write(`${scenario.name}: ${kind}${runs > 1 ? `, run ${run + 1} of ${runs}` : ""}\n`);
-      const figures = await measure(scenario, kind);
+    for (const kind of servers) {
+      const place = `${scenario.name}${throughRedis ? " through Redis" : ""}: ${kind}`;
+      process.stderr.write(`${place}${runs > 1 ? `, run ${run + 1} of ${runs}` : ""}\n`);
+      const figures = await measure(scenario, kind, throughRedis);
+      if (isBottleneck(figures)) process.stderr.write("  the load generator was the bottleneck\n");
       result.runs[kind] = [...(result.runs[kind] ?? []), figures];
     }
   }
-  results.push(result);
+  return result;
 }
-printTable(results, values.json);
 
 /** Each measurement has a server of its own, so none pays for another's garbage. */
-async function measure(scenario: Scenario, kind: ServerKind) {
-  const server = await ServerProcess.start(kind, scenario.env?.(kind));
+async function measure(scenario: Scenario, kind: ServerKind, throughRedis: boolean): Promise<Figures> {
+  const redis = throughRedis ? await RedisProcess.start() : undefined;
   try {
-    return await scenario.run(server, { quick: values.quick });
+    const server = await ServerProcess.start(kind, scenario.env?.(kind), redis?.url);
+    try {
+      return await scenario.run(server, { quick: values.quick, redis });
+    } finally {
+      await server.stop();
+    }
   } finally {
-    await server.stop();
+    await redis?.stop();
   }
 }
-process.exit(0);

@@ -1,9 +1,13 @@
-import { cpus, release } from "node:os";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { cpus, release, totalmem } from "node:os";
+import { RedisProcess } from "./redis-process.ts";
 import type { Figures, Scenario } from "./scenario.ts";
 import type { ServerKind } from "./server-process.ts";
 
 export interface ScenarioResult {
   scenario: Scenario;
+  throughRedis: boolean;
   /** The figures of each run, by server. */
   runs: Partial<Record<ServerKind, Figures[]>>;
 }
@@ -11,34 +15,41 @@ export interface ScenarioResult {
 /** A load generator busier than this may be what is measured. */
 const busy = 0.95;
 
+export function isBottleneck(figures: Figures): boolean {
+  return (figures.generator_busy ?? 0) > busy;
+}
+
 /** Prints the medians as a table, and with `json` everything as JSON. */
 export function printTable(results: readonly ScenarioResult[], json: boolean): void {
   if (json) {
-    const scenarios = results.map(({ scenario, runs }) => ({
-      name: scenario.name,
-      title: scenario.title,
+    const scenarios = results.map(({ scenario: { name, title }, throughRedis, runs }) => ({
+      name,
+      title,
+      throughRedis,
       runs,
     }));
     process.stdout.write(`${JSON.stringify({ machine: machine(), scenarios }, null, 2)}\n`);
     return;
   }
-  process.stdout.write(
-    `${machine()}\n\n| scenario | figure | Tidegate | stock | bare ws | ratio |\n|---|---|---|---|---|---|\n`,
-  );
-  for (const result of results)
-    for (const row of rowsOf(result)) process.stdout.write(`| ${row.join(" | ")} |\n`);
+  process.stdout.write(`${machine()}\n\n| scenario | ${columns.join(" | ")} |\n|---|---|---|---|---|---|\n`);
+  for (const result of results) {
+    const name = `${result.scenario.name}${result.throughRedis ? " (Redis)" : ""}`;
+    for (const row of rowsOf(result)) process.stdout.write(`| ${[name, ...row].join(" | ")} |\n`);
+  }
 }
 
-function rowsOf({ scenario, runs }: ScenarioResult): string[][] {
+export const columns = ["figure", "Tidegate", "stock", "bare ws", "ratio"];
+
+/** A row of cells for each figure: the medians of each server, and ours to stock's. */
+export function rowsOf({ runs }: ScenarioResult): string[][] {
   const medians = Object.fromEntries(Object.entries(runs).map(([kind, all]) => [kind, medianOf(all)]));
   const { tidegate = {}, stock = {}, bare = {} } = medians as Partial<Record<ServerKind, Figures>>;
-  const figures = new Set([tidegate, stock, bare].flatMap((each) => Object.keys(each)));
+  const servers = [tidegate, stock, bare];
+  const figures = new Set(servers.flatMap((each) => Object.keys(each)));
   figures.delete("generator_busy");
-  const limited = [tidegate, stock].some((each) => (each.generator_busy ?? 0) > busy);
   return [...figures].map((figure) => [
-    scenario.name,
-    `${figure}${limited ? " (the generator was the limit)" : ""}`,
-    ...[tidegate, stock, bare].map((each) => shown(each[figure])),
+    figure,
+    ...servers.map((each) => `${shown(each[figure])}${isBottleneck(each) && figure in each ? " *" : ""}`),
     ratio(tidegate[figure], stock[figure]),
   ]);
 }
@@ -57,14 +68,29 @@ function median(values: readonly number[]): number {
 function shown(value: number | undefined): string {
   if (value === undefined) return "–";
   if (value >= 1_000) return Math.round(value).toLocaleString("en");
-  return value.toPrecision(3);
+  return Number(value.toPrecision(3)).toString();
 }
 
 function ratio(ours: number | undefined, theirs: number | undefined): string {
   return ours === undefined || !theirs ? "–" : `${(ours / theirs).toPrecision(3)} ×`;
 }
 
-function machine(): string {
+/** What it ran on, and with which versions. */
+export function machine(): string {
   const [cpu] = cpus();
-  return `${cpu?.model ?? "CPU"}, ${cpus().length} cores, Linux ${release()}, Node ${process.versions.node}`;
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const versions = ["socket.io", "@socket.io/redis-adapter", "ws", "ioredis"].map(
+    (name) => `${name} ${versionOf(name)}`,
+  );
+  const redis = RedisProcess.version();
+  const runtime = [`Node ${process.versions.node}`, ...versions, ...(redis ? [`Redis ${redis}`] : [])];
+  return `${cpu?.model ?? "CPU"}, ${cpus().length} cores, ${memory}, Linux ${release()}; ${runtime.join(", ")}`;
+}
+
+/** Not every package lets its package.json be imported. */
+function versionOf(name: string): string {
+  const entry = createRequire(import.meta.url).resolve(name);
+  const root = entry.slice(0, entry.lastIndexOf(`/${name}/`) + name.length + 2);
+  const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
+  return version;
 }

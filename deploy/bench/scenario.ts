@@ -1,3 +1,4 @@
+import type { RedisProcess } from "./redis-process.ts";
 import type { ServerKind, ServerProcess } from "./server-process.ts";
 
 /** A figure of one run; the key says what it is and in which unit. */
@@ -6,6 +7,8 @@ export type Figures = Record<string, number>;
 export interface Scale {
   /** A smoke run: a fraction of the clients, messages and seconds. */
   quick: boolean;
+  /** What the server meets others through; absent where it is alone. */
+  redis?: RedisProcess | undefined;
 }
 
 export interface Scenario {
@@ -13,6 +16,8 @@ export interface Scenario {
   /** What is measured, in one sentence. */
   title: string;
   targets: readonly ServerKind[];
+  /** Whether it can be run through Redis too, or is about nothing else. */
+  redis?: "also" | "only";
   /** The figure that the table compares, and whether more of it is better. */
   headline: { figure: string; better: "more" | "less" };
   /** What the server is started with beside the usual. */

@@ -1,14 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Target } from "./load/dialect.ts";
+import { cpuSecondsOf, freePort, listening } from "./process.ts";
 
 export type ServerKind = Target | "bare";
-
-/** Kernel clock ticks a second, as /proc counts them on Linux. */
-const ticks = 100;
 
 const secret = "bench-secret-bench-secret-bench-secret!";
 const apiKey = "bench-key";
@@ -36,15 +33,26 @@ export class ServerProcess {
     this.#child = child;
   }
 
-  static async start(kind: ServerKind, env: Record<string, string> = {}): Promise<ServerProcess> {
+  /** @param redisUrl where the gateway and the stock server meet others of their kind */
+  static async start(
+    kind: ServerKind,
+    env: Record<string, string> = {},
+    redisUrl?: string,
+  ): Promise<ServerProcess> {
     const [port, adminPort] = [await freePort(), await freePort()];
     const entry = fileURLToPath(new URL(entries[kind], import.meta.url));
     const child = spawn(process.execPath, [...flags, entry], {
       stdio: ["ignore", "ignore", "inherit"],
-      env: { ...process.env, ...tidegateEnvironment(port, adminPort), BENCH_PORT: String(port), ...env },
+      env: {
+        ...process.env,
+        ...tidegateEnvironment(port, adminPort),
+        ...(redisUrl && { TIDEGATE_REDIS_URL: redisUrl, BENCH_REDIS_URL: redisUrl }),
+        BENCH_PORT: String(port),
+        ...env,
+      },
     });
     const server = new ServerProcess(kind, child, port, adminPort);
-    await server.#listening();
+    await listening(kind, child, kind === "tidegate" ? [port, adminPort] : [port]);
     return server;
   }
 
@@ -58,9 +66,7 @@ export class ServerProcess {
 
   /** CPU seconds that the process has used, user and system. */
   cpu(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / ticks;
+    return cpuSecondsOf(this.#child.pid);
   }
 
   /** Resident bytes. */
@@ -79,15 +85,6 @@ export class ServerProcess {
     this.#child.kill("SIGKILL");
     await ended;
   }
-
-  async #listening(): Promise<void> {
-    for (let attempt = 0; attempt < 400; attempt += 1) {
-      if (this.#child.exitCode !== null) throw new Error(`The ${this.kind} server ended at its start.`);
-      if ((await accepts(this.port)) && (this.kind !== "tidegate" || (await accepts(this.adminPort)))) return;
-      await pause(25);
-    }
-    throw new Error(`The ${this.kind} server does not listen.`);
-  }
 }
 
 function tidegateEnvironment(port: number, adminPort: number): Record<string, string> {
@@ -105,28 +102,4 @@ function tidegateEnvironment(port: number, adminPort: number): Record<string, st
     TIDEGATE_REQUEST_RATE: "1000000",
     TIDEGATE_REQUEST_BURST: "1000000",
   };
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address ? address.port : 0;
 }

@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
+import { clusterScenarios } from "./cluster.ts";
 import { connectionScenarios } from "./connections.ts";
 import { publishScenarios } from "./publish.ts";
 import { rateScenarios } from "./rate.ts";
@@ -14,4 +15,5 @@ export const scenarios: readonly Scenario[] = [
   ...connectionScenarios,
   recover,
   ...publishScenarios,
+  ...clusterScenarios,
 ];

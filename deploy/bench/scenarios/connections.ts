@@ -1,12 +1,13 @@
 import { closeCrowd, openCrowd } from "../load/crowd.ts";
+import { pause } from "../process.ts";
 import { type Figures, type Scale, type Scenario, Stopwatch } from "../scenario.ts";
-import { pause, type ServerKind, type ServerProcess } from "../server-process.ts";
+import type { ServerKind, ServerProcess } from "../server-process.ts";
 
 /** Longer than the run, so that no ping is in the figures. */
 const calm = { TIDEGATE_PING_INTERVAL: "10m" };
 
 function settle({ quick }: Scale): Promise<void> {
-  return pause(quick ? 500 : 10_000);
+  return pause(quick ? 500 : 5_000);
 }
 
 /** What an idle connection with two subscriptions keeps resident. */
@@ -50,6 +51,7 @@ export const connectionScenarios: Scenario[] = [
     title:
       "Resident memory of an idle connection: Tidegate with a token and two subscriptions, stock with two rooms",
     targets,
+    redis: "also",
     headline: { figure: "resident_kb_per_connection", better: "less" },
     env: () => calm,
     run: memory,
@@ -58,6 +60,7 @@ export const connectionScenarios: Scenario[] = [
     name: "accept",
     title: "Connections accepted a CPU second: Tidegate with a verified token, stock without",
     targets,
+    redis: "also",
     headline: { figure: "accepted_per_cpu_second", better: "more" },
     env: () => calm,
     run: accept,

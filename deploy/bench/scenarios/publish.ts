@@ -1,27 +1,36 @@
 import { batchBody, post, publishBody } from "../load/api.ts";
 import { closeCrowd, openCrowd } from "../load/crowd.ts";
+import { Lane } from "../load/lane.ts";
+import { pause } from "../process.ts";
 import { type Figures, type Scale, type Scenario, Stopwatch } from "../scenario.ts";
-import { pause, type ServerProcess } from "../server-process.ts";
+import type { ServerProcess } from "../server-process.ts";
 
 /** Backends publish through the API, 32 requests at once, to channels that nobody hears. */
-async function throughApi(size: number, server: ServerProcess, { quick }: Scale): Promise<Figures> {
+async function throughApi(size: number, server: ServerProcess, { quick, redis }: Scale): Promise<Figures> {
   const seconds = quick ? 1 : 5;
   const path = size === 1 ? "/v1/publish" : "/v1/batch";
   const body = size === 1 ? publishBody("chat:api") : batchBody("chat:api", size);
-  await Promise.all(Array.from({ length: 200 }, () => post(server, path, body)));
+  const lanes = Array.from({ length: 32 }, () => new Lane(server, path, body));
   let published = 0;
-  const watch = new Stopwatch(server);
-  const lane = async () => {
-    while (watch.elapsed < seconds) {
-      await post(server, path, body);
-      published += size;
-    }
+  /** Keeps all lanes busy for so long. */
+  const drive = async (ms: number) => {
+    const end = performance.now() + ms;
+    const run = async (lane: Lane) => {
+      for (; performance.now() < end; published += size) await lane.post();
+    };
+    await Promise.all(lanes.map(run));
   };
-  await Promise.all(Array.from({ length: 32 }, lane));
+  await drive(seconds * 300);
+  published = 0;
+  const redisBefore = redis?.cpu() ?? 0;
+  const watch = new Stopwatch(server);
+  await drive(seconds * 1_000);
   const { cpuSeconds, seconds: elapsed, generatorBusy } = watch.read();
+  for (const lane of lanes) lane.close();
   return {
     published_per_cpu_second: published / cpuSeconds,
     published_per_second: published / elapsed,
+    ...(redis && { redis_us_per_publish: ((redis.cpu() - redisBefore) * 1e6) / published }),
     generator_busy: generatorBusy,
   };
 }
@@ -59,6 +68,7 @@ export const publishScenarios: Scenario[] = [
     name: "publish",
     title: "Publications through the API, one a request",
     targets: ["tidegate"],
+    redis: "also",
     headline: { figure: "published_per_cpu_second", better: "more" },
     run: (server, scale) => throughApi(1, server, scale),
   },
@@ -66,6 +76,7 @@ export const publishScenarios: Scenario[] = [
     name: "publish-batch",
     title: "Publications through the API, 100 a request",
     targets: ["tidegate"],
+    redis: "also",
     headline: { figure: "published_per_cpu_second", better: "more" },
     run: (server, scale) => throughApi(100, server, scale),
   },

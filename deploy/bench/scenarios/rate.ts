@@ -1,7 +1,8 @@
 import { closeCrowd, openCrowd } from "../load/crowd.ts";
 import { latencyOf, stampedData } from "../load/stamps.ts";
+import { pause } from "../process.ts";
 import { type Figures, percentile, type Scale, type Scenario, Stopwatch } from "../scenario.ts";
-import { pause, type ServerProcess } from "../server-process.ts";
+import type { ServerProcess } from "../server-process.ts";
 
 const room = "chat:rate";
 /** Every so many clients one tells the latencies. */
@@ -9,7 +10,7 @@ const sampling = 20;
 
 async function runAt(rate: number, server: ServerProcess, { quick }: Scale): Promise<Figures> {
   const clients = quick ? 100 : 1_000;
-  const seconds = quick ? 1 : 5;
+  const seconds = quick ? 1 : 4;
   const sessions = await openCrowd(server, clients, () => [room]);
   const publisher = sessions[0];
   if (!publisher) return {};
@@ -64,6 +65,7 @@ export const rateScenarios: Scenario[] = rates.map((rate) => ({
   name: `rate-${rate}`,
   title: `One room of 1,000, ${rate} messages a second`,
   targets: ["tidegate", "stock"],
+  redis: "also",
   headline:
     rate === 300
       ? { figure: "p99_ms", better: "less" }

@@ -39,6 +39,7 @@ export const recover: Scenario = {
   name: "recover",
   title: "8,000 clients come back at once, each for 100 missed messages",
   targets: ["tidegate"],
+  redis: "also",
   headline: { figure: "seconds", better: "less" },
   run,
 };

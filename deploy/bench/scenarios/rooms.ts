@@ -1,7 +1,8 @@
 import { closeCrowd, openCrowd } from "../load/crowd.ts";
 import { latencyOf, stampedData } from "../load/stamps.ts";
+import { pause } from "../process.ts";
 import { type Figures, percentile, type Scale, type Scenario, Stopwatch } from "../scenario.ts";
-import { pause, type ServerProcess } from "../server-process.ts";
+import type { ServerProcess } from "../server-process.ts";
 
 interface Layout {
   rooms: number;

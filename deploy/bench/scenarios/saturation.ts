@@ -1,7 +1,8 @@
 import { closeCrowd, openCrowd } from "../load/crowd.ts";
 import { stampedData } from "../load/stamps.ts";
+import { pause } from "../process.ts";
 import { type Figures, type Scale, type Scenario, Stopwatch } from "../scenario.ts";
-import { pause, type ServerProcess } from "../server-process.ts";
+import type { ServerProcess } from "../server-process.ts";
 
 const room = "chat:saturation";
 /** Messages that the publisher has under way. */
@@ -48,6 +49,7 @@ export const saturation: Scenario = {
   name: "saturation",
   title: "One room of 1,000, 100-byte messages as fast as they go",
   targets: ["tidegate", "stock"],
+  redis: "also",
   headline: { figure: "deliveries_per_cpu_second", better: "more" },
   run,
 };

@@ -1,0 +1,39 @@
+import { fileURLToPath } from "node:url";
+import { limits } from "./limits.ts";
+import { columns, machine, rowsOf, type ScenarioResult } from "./report.ts";
+
+export const resultsPath = fileURLToPath(new URL("RESULTS.md", import.meta.url));
+
+/** The page of one full run: for each scenario its figures, then what bounds them. */
+export function resultsPage(results: readonly ScenarioResult[], runs: number): string {
+  const head = [
+    "# Results",
+    "",
+    `Medians of ${runs === 1 ? "one run" : `${runs} runs`}, ${new Date().toISOString().slice(0, 10)}: ${machine()}.`,
+    "",
+    "`npm run bench -- --results` measures it all again and writes this page. Stock is a Socket.IO server in a few lines with",
+    "`@socket.io/redis-adapter`, WebSocket only, without compression; bare is `ws` alone. All run on the same load, one after the",
+    "other, each in a process of its own, started anew; the load comes from another process that speaks raw frames. A CPU second is one of",
+    "the server's own process, all its threads and the kernel's work for it included. Tidegate verifies a token of each",
+    "connection and keeps a history of each channel; the others do neither. A star says that the load generator was busy all the time, so",
+    "that the server could have done more each second; what it did in a CPU second is still its own.",
+  ];
+  return `${[...head, ...results.flatMap(section)].join("\n")}\n`;
+}
+
+function section(result: ScenarioResult): string[] {
+  const { name, title } = result.scenario;
+  const through = result.throughRedis && result.scenario.redis === "also";
+  return [
+    "",
+    `## ${name}${through ? ", through Redis" : ""}`,
+    "",
+    `${title}.`,
+    "",
+    `| ${columns.join(" | ")} |`,
+    `|---|${"--:|".repeat(columns.length - 1)}`,
+    ...rowsOf(result).map((row) => `| ${row.join(" | ")} |`),
+    "",
+    limits[through ? `${name}, through Redis` : name] ?? "",
+  ];
+}
