@@ -5,6 +5,9 @@ export type FrameSink = (chunk: Buffer, start: number, end: number) => void;
 
 const ping = "2".charCodeAt(0);
 const message = "4".charCodeAt(0);
+/** The first byte of a WebSocket's close frame, and an empty one as a client sends it. */
+const close = 0x88;
+const closeFrame = Buffer.of(close, 0x80, 0, 0, 0, 0);
 const headerEnd = Buffer.from("\r\n\r\n");
 
 /**
@@ -32,8 +35,10 @@ export class RawClient {
       const socket = connect(port, "127.0.0.1");
       socket.once("error", reject);
       const client = new RawClient(socket);
+      client.onClose = () => reject(new Error("The server closed the connection before it answered."));
       client.#upgraded = () => {
         socket.removeListener("error", reject);
+        client.onClose = () => {};
         resolve(client);
       };
       socket.write(
@@ -87,6 +92,10 @@ export class RawClient {
         short < 126 ? short : short === 126 ? chunk.readUInt16BE(at + 2) : chunk.readUInt32BE(at + 6);
       const start = at + header;
       if (start + length > chunk.length) break;
+      if (chunk[at] === close) {
+        this.#socket.end(closeFrame);
+        return;
+      }
       at = start + length;
       const first = chunk[start];
       if (first === message) this.onMessage(chunk, start + 1, at);

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { Fleet, peak } from "./fleet.ts";
+import type { Node } from "./node.ts";
+
+/** Smaller and faster than in operation; by hand `TIDEGATE_ROLLING=10000x90s` has it as large and slow as one likes. */
+const [, many, seconds] = /^(\d+)x(\d+)s$/.exec(process.env.TIDEGATE_ROLLING ?? "") ?? [];
+const limit = 20_000 * Number(seconds ?? 6) + 120_000;
+const figures: string[] = [];
+
+let fleet: Fleet;
+
+const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: limit, interval: 20 });
+
+/** All that is acknowledged has reached every client. */
+async function settle(): Promise<void> {
+  fleet.publishers.stop();
+  await until(() => fleet.publishers.open === 0 && fleet.upToDate === fleet.travellers.length);
+}
+
+interface Restart {
+  exit: number | string | null;
+  connections: number;
+  /** Most clients that came back within one second. */
+  peak: number;
+  /** Milliseconds. */
+  took: number;
+}
+
+async function restart(node: Node): Promise<Restart> {
+  const connections = await node.connections();
+  const began = performance.now();
+  const exit = await node.end("SIGTERM");
+  const took = performance.now() - began;
+  await until(() => fleet.online === fleet.travellers.length);
+  await node.start();
+  await node.chosenBy(fleet.balancer.port);
+  return { exit, connections, took, peak: peak(fleet.returnsSince(began)) };
+}
+
+describe.each([
+  { kind: "nginx", clients: Number(many ?? 2_000), drainWindow: Number(seconds ?? 6) * 1_000 },
+  { kind: "haproxy", clients: Number(many ?? 400), drainWindow: Number(seconds ?? 3) * 1_000 },
+] as const)("three gateways behind $kind with $clients clients", { timeout: limit }, (scale) => {
+  const { kind, clients, drainWindow } = scale;
+
+  beforeAll(async () => {
+    fleet = await Fleet.start(scale);
+    await until(() => fleet.online === clients);
+    fleet.publishers.start();
+  }, limit);
+
+  afterAll(async () => {
+    await fleet.stop();
+    process.stderr.write(`${figures.splice(0).join("\n")}\n`);
+  });
+
+  it("a rolling restart loses nothing, fails no publication, and moves no client more than twice", async () => {
+    const restarts: Restart[] = [];
+    for (const node of fleet.nodes) restarts.push(await restart(node));
+    await settle();
+    const moves = fleet.travellers.map(({ welcomes }) => welcomes.length - 1);
+    const { acknowledged, failures } = fleet.publishers;
+    figures.push(
+      `${kind}: ${acknowledged} publications, ${fleet.total("received")} deliveries, moves ${tally(moves)}; ` +
+        restarts
+          .map(
+            ({ connections, peak: most, took }) =>
+              `${connections} left in ${Math.round(took)} ms, peak ${most}/s`,
+          )
+          .join("; "),
+    );
+
+    expect(failures).toEqual([]);
+    expect(acknowledged).toBeGreaterThan(200);
+    expect({ lost: fleet.total("lost"), doubled: fleet.total("doubled") }).toEqual({ lost: 0, doubled: 0 });
+    expect(Math.max(...moves)).toBeLessThanOrEqual(2);
+    for (const { exit, connections, peak: most } of restarts) {
+      expect(exit).toBe(0);
+      // Who comes back within a second was sent away within the two before, which touch three batches at most; a batch
+      // is the connections of one second of the window.
+      expect(most).toBeLessThanOrEqual(Math.ceil((3 * connections * 1_000) / drainWindow));
+    }
+  });
+
+  it("a gateway that is killed costs nothing either", async () => {
+    fleet.publishers.start();
+    const [node] = fleet.nodes;
+    if (!node) throw new Error("no gateway");
+    const connections = await node.connections();
+    const began = performance.now();
+    expect(await node.end("SIGKILL")).toBe("SIGKILL");
+    await until(() => fleet.returnsSince(began).length >= connections && fleet.online === clients);
+    const took = performance.now() - began;
+    await settle();
+    figures.push(`${kind}: killed with ${connections}, all back in ${Math.round(took)} ms`);
+    expect(connections).toBeGreaterThan(0);
+    expect(fleet.returnsSince(began)).toHaveLength(connections);
+    expect({ lost: fleet.total("lost"), doubled: fleet.total("doubled") }).toEqual({ lost: 0, doubled: 0 });
+  });
+});
+
+function tally(values: readonly number[]): string {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts]
+    .sort(([a], [b]) => a - b)
+    .map(([value, count]) => `${value}: ${count}`)
+    .join(", ");
+}
