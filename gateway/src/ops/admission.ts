@@ -39,9 +39,8 @@ export class Admission {
    * unready at once would leave nobody to answer.
    */
   unready(): Failure | undefined {
-    this.#met ||= this.#options.healthy();
-    if (this.#options.draining()) return refusal("draining");
-    return this.#met ? undefined : refusal("unavailable");
+    const reason = this.#hindrance();
+    return reason === undefined || (reason === "unavailable" && this.#met) ? undefined : refusal(reason);
   }
 
   /** What stands in the way of a connection that has passed the upgrade, whose cost is borne already. */
@@ -52,7 +51,9 @@ export class Admission {
 
   #hindrance(): RefusalReason | undefined {
     if (this.#options.draining()) return "draining";
-    return this.#options.healthy() ? undefined : "unavailable";
+    const healthy = this.#options.healthy();
+    this.#met ||= healthy;
+    return healthy ? undefined : "unavailable";
   }
 
   #excess(): RefusalReason | undefined {

@@ -92,3 +92,13 @@ it("judges a handshake that passed the upgrade by what is in the way, not by the
   admission.upgrade();
   expect(admission.obstacle()).toBeUndefined();
 });
+
+it("is ready while the shared state is out of reach, once it has let somebody in", () => {
+  const admission = createAdmission();
+  state.healthy = false;
+  expect(admission.unready()).toMatchObject({ code: "unavailable" });
+  state.healthy = true;
+  expect(admission.upgrade()).toBeUndefined();
+  state.healthy = false;
+  expect(admission.unready()).toBeUndefined();
+});

@@ -47,12 +47,14 @@ async function doEverything(server: { url: string }, midway?: () => Promise<unkn
 }
 
 async function meet(node: TestNode, other: TestNode): Promise<void> {
+  for (const { cluster } of [node, other]) cluster.peers.attach("0", () => {});
   const { control } = node.cluster;
   await vi.waitFor(async () => {
     const { unreached } = await control.send({ kind: "connections", user: "ann" });
     expect(unreached).toEqual([]);
     expect(await control.nodes()).toHaveLength(2);
     expect(await other.cluster.control.nodes()).toHaveLength(2);
+    expect(await node.cluster.peers.count()).toBe(2);
   }, patience);
 }
 
