@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { componentFiles, folder } from "../../component/files.ts";
 import { type Manifest, only, overlays, render } from "./render.ts";
-import { workload } from "./workload.ts";
+import { environmentOf, workload } from "./workload.ts";
 
+const readDeploy = (path: string) => readFileSync(resolve(import.meta.dirname, "../..", path), "utf8");
 const metricsPage = readFileSync(resolve(import.meta.dirname, "../../../gateway/docs/METRICS.md"), "utf8");
 
 interface Selecting {
@@ -117,7 +120,10 @@ describe("autoscaling", () => {
   const manifests = render("overlays/autoscaling");
   const spec = only(manifests, "ScaledObject").spec as {
     scaleTargetRef: { name: string };
-    triggers: { metricType: string; metadata: { query: string; ignoreNullValues: string } }[];
+    triggers: {
+      metricType: string;
+      metadata: { query: string; threshold: string; ignoreNullValues: string };
+    }[];
     fallback: object;
   };
 
@@ -127,19 +133,39 @@ describe("autoscaling", () => {
       expect(metricType).toBe("AverageValue");
       expect(metadata.query).not.toContain("vector(");
       expect(metadata.ignoreNullValues).toBe("false");
-      const [metric = ""] = metadata.query.match(/tidegate_\w+|process_cpu_seconds_total/) ?? [];
-      expect(metric.startsWith("process_") || metricsPage.includes(`| \`${metric}\` |`)).toBe(true);
+      const [metric = ""] = metadata.query.match(/tidegate_\w+/) ?? [];
+      expect(metricsPage).toContain(`| \`${metric}\` |`);
     }
+    const [connections] = spec.triggers;
+    const { TIDEGATE_CAPACITY } = environmentOf(manifests);
+    expect(Number(connections?.metadata.threshold)).toBe(0.7 * Number(TIDEGATE_CAPACITY));
     expect(spec.fallback).toMatchObject({ failureThreshold: 3, behavior: "currentReplicasIfHigher" });
   });
 });
 
 describe("monitoring", () => {
+  const manifests = render("overlays/monitoring");
+
   it("scrapes every pod's admin port every 15 seconds", () => {
-    const manifests = render("overlays/monitoring");
     expect(only(manifests, "PodMonitor").spec).toMatchObject({
       selector: { matchLabels: workload(manifests).spec.selector.matchLabels },
       podMetricsEndpoints: [{ port: "admin", path: "/metrics", interval: "15s" }],
     });
+  });
+
+  it("brings the rules that are tested, all of them", () => {
+    expect(only(manifests, "PrometheusRule").spec).toEqual(
+      parse(readDeploy("prometheus/rules/tidegate.yaml")),
+    );
+  });
+
+  it("brings the dashboard where Grafana looks for it", () => {
+    const { metadata, data = {} } = only(manifests, "ConfigMap", "tidegate-dashboard");
+    expect(metadata.labels).toMatchObject({ grafana_dashboard: "1" });
+    expect(data).toEqual({ "tidegate.json": readDeploy("grafana/dashboards/tidegate.json") });
+  });
+
+  it.each(Object.entries(componentFiles()))("holds %s as `npm run component` writes it", (name, text) => {
+    expect(readFileSync(new URL(name, folder), "utf8")).toBe(text);
   });
 });
