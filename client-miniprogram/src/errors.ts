@@ -17,16 +17,18 @@ export class TideError extends Error {
   }
 }
 
-/** Any thrown value as a TideError; what has no code becomes `unavailable`, worth another try. */
+/** Any thrown value as a TideError; what is none of the gateway's becomes `unavailable`, worth another try. */
 export function errorOf(thrown: unknown): TideError {
   if (thrown instanceof TideError) return thrown;
   const { code, message, errMsg, retryable, after } = Object(thrown) as Partial<ErrorBody> & {
     errMsg?: string;
   };
+  // Errors of other libraries have codes too, but do not say what a code comes to.
+  const known = typeof retryable === "boolean";
   const body: ErrorBody = {
-    code: typeof code === "string" ? code : "unavailable",
+    code: known ? String(code) : "unavailable",
     message: String(message || errMsg || thrown),
-    retryable: typeof code === "string" ? retryable === true : true,
+    retryable: !known || retryable,
   };
   if (after !== undefined) body.after = after;
   return new TideError(body);

@@ -28,6 +28,8 @@ interface LoginHost {
 
 /** A token with less than this left is not worth a handshake. */
 const margin = 30_000;
+/** Until the gateway says when a token ends, it is taken to be good for so long: the app may sleep before it is used. */
+const unproven = 90_000;
 /** Neither `wx.login` nor an app's own request may hold up the connection for longer. */
 const patience = 15_000;
 
@@ -102,7 +104,7 @@ export class Login {
 
   #keep(token: string): void {
     this.#token = token;
-    this.#expiresAt = Number.POSITIVE_INFINITY;
+    this.#expiresAt = this.#options.clock.now() + unproven;
   }
 
   #request(): Promise<Credentials> {

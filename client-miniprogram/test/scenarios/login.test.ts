@@ -81,6 +81,31 @@ describe("a refused token", () => {
     await expect(tide.publish("chat:1", "x")).rejects.toBeInstanceOf(Error);
   });
 
+  it("is not one that waited while the app was away: that is fetched anew", async () => {
+    const gateway = new ScriptedGateway();
+    gateway.answers = [refusal("token_expired"), "close", { welcome: {} }];
+    let calls = 0;
+    const token = () => `token-${++calls}`;
+    const { phone, clock, tide } = startApp(url, { token }, { network: gateway.network });
+    await until(() => tide.state === "offline");
+    phone.hide();
+    clock.advance(29 * 60_000);
+    phone.show();
+    await until(() => tide.state === "online");
+    expect(gateway.handshakes.map((handshake) => handshake.token)).toEqual(["token-1", "token-2", "token-3"]);
+  });
+
+  it("that no handshake was answered for serves the next attempts", async () => {
+    const gateway = new ScriptedGateway();
+    gateway.answers = ["close", "close", { welcome: {} }];
+    let calls = 0;
+    const token = () => `token-${++calls}`;
+    const { clock, tide } = startApp(url, { token }, { network: gateway.network });
+    await until(() => tide.state === "online", clock);
+    expect(gateway.handshakes).toHaveLength(3);
+    expect(calls).toBe(1);
+  });
+
   it("that is a fixed text stops at once", async () => {
     const gateway = new ScriptedGateway();
     gateway.answers = [refusal("unauthorized")];
@@ -130,6 +155,20 @@ describe("a token function", () => {
     gateway.peer.close();
     await until(() => gateway.handshakes.length === 2 && tide.state === "online");
     expect(gateway.handshakes[1]).toMatchObject({ token: "token-2" });
+  });
+
+  it("that fails is asked again, whatever it fails with", async () => {
+    const gateway = new ScriptedGateway();
+    const failures: unknown[] = [
+      Object.assign(new Error("Network Error"), { code: "ERR_NETWORK" }),
+      { errMsg: "request:fail timeout", errno: 5 },
+      "no network",
+    ];
+    const token = () => (failures.length > 0 ? Promise.reject(failures.shift()) : "token");
+    const { clock, tide, states } = startApp(url, { token }, { network: gateway.network });
+    await until(() => tide.state === "online", clock);
+    expect(states).not.toContain("refused");
+    expect(gateway.handshakes).toMatchObject([{ token: "token" }]);
   });
 
   it("that never answers is given up", async () => {
