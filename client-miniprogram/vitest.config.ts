@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: { alias: { "tidegate-miniprogram": `${import.meta.dirname}/src/index.ts` } },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/engines.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: report ? ["default", ["json", { outputFile: join(report, "client.json") }]] : ["default"],

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { Simulation, World } from "../test/support/simulation.ts";
+import { Simulation } from "../test/support/simulation.ts";
+import { World } from "../test/support/world.ts";
 
 const { values } = parseArgs({
   options: { seeds: { type: "string", default: "2000" }, first: { type: "string", default: "1" } },

@@ -1,6 +1,6 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createContext, runInContext, Script } from "node:vm";
@@ -12,6 +12,8 @@ import { bundleClient } from "../scripts/bundle.ts";
 import type { connect, Tide } from "../src/index.ts";
 import { ManualClock, Phone } from "../testing/index.ts";
 import { addressOf, numbers, publishAll, record } from "./support/apps.ts";
+import { engine } from "./support/engines.ts";
+import { Shell } from "./support/jsc/shell.ts";
 import { until } from "./support/waiting.ts";
 
 interface Client {
@@ -144,22 +146,31 @@ describe("runs in", () => {
   });
 });
 
-const jsc = "/usr/bin/jsc";
-
-describe.skipIf(!existsSync(jsc))("JavaScriptCore", () => {
-  it("loads the file, and connects as far as the handshake", () => {
-    const script = join(import.meta.dirname, "support/jsc.js");
-    const prelude = join(folder, "prelude.js");
-    writeFileSync(prelude, "var exports = {}; var clearTimeout = function () {};");
-    const { stdout, stderr } = spawnSync(jsc, [prelude, file, script], { encoding: "utf8", timeout: 20_000 });
-    expect(`${stdout}${stderr}`.trim()).toBe("welcomed online 1,2,3");
+describe("JavaScriptCore", () => {
+  it("is served by a gateway, and misses nothing while it is away", async () => {
+    const shell = new Shell(engine("jsc"), file);
+    const channel = "chat:jsc";
+    try {
+      shell.tell({ kind: "page", url: addressOf(gateway), token: await gateway.token("jsc"), channel });
+      await until(() => shell.seen.length === 1);
+      shell.suspend();
+      await publishAll(gateway, channel, numbers(2, 20));
+      shell.show();
+      await until(() => shell.seen.length >= 20);
+    } finally {
+      await shell.stop();
+    }
+    expect({ seen: shell.seen, stderr: shell.stderr }).toEqual({
+      seen: ["é語😀", ...numbers(2, 20)],
+      stderr: "",
+    });
+    expect(shell.states).toEqual(["online", "suspended", "connecting", "online"]);
   });
 });
 
-const chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
-
-describe.skipIf(chromium === undefined)("Chromium", () => {
+describe("Chromium", () => {
   it("is served as a browser client", async () => {
+    const chromium = engine("chromium");
     const page = join(folder, "page.html");
     const token = await gateway.token("chromium");
     const script = `
@@ -177,7 +188,7 @@ describe.skipIf(chromium === undefined)("Chromium", () => {
       "--disable-gpu",
       `--user-data-dir=${join(folder, "profile")}`,
     ];
-    const browser = spawn(String(chromium), [...flags, "--remote-debugging-port=0", `file://${page}`], {
+    const browser = spawn(chromium, [...flags, "--remote-debugging-port=0", `file://${page}`], {
       stdio: "ignore",
     });
     const ended = once(browser, "exit");

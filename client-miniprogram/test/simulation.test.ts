@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Simulation, World } from "./support/simulation.ts";
+import { Simulation } from "./support/simulation.ts";
+import { World } from "./support/world.ts";
 
 const seeds = Number(process.env.TIDEGATE_SEEDS ?? 200);
 const first = Number(process.env.TIDEGATE_FIRST_SEED ?? 1);

@@ -1,9 +1,8 @@
-import { type Gateway, startGateway } from "../../../gateway/test/support/gateway.ts";
 import { connect, type Message, type Tide } from "../../src/index.ts";
-import { ManualClock, Phone, type WakeOrder } from "../../testing/index.ts";
-import { addressOf } from "./apps.ts";
+import { internet, type Network, Phone, type WakeOrder, type Wire } from "../../testing/index.ts";
 import { Random } from "./random.ts";
 import { turn, until } from "./waiting.ts";
+import type { World } from "./world.ts";
 
 /** What a client's page saw of the channel. */
 export type Entry = { position: string; id: string | undefined } | "reset";
@@ -22,52 +21,9 @@ interface Client {
   stored: Set<string>;
 }
 
-const rules = `
-channels:
-  - match: "room:*"
-    subscribe: user
-    publish: subscriber
-    presence: {read: subscriber, events: true}
-    history: {size: 40, ttl: 20m}
-`;
-
 const clients = 2;
 const steps = 25;
 const orders: readonly WakeOrder[] = ["as-it-came", "timers-first", "events-first", "show-first"];
-
-/** A gateway that can be killed, and comes back at the same address with nothing left of what it knew. */
-export class World {
-  readonly clock = new ManualClock();
-  #gateway: Gateway;
-  readonly url: string;
-
-  private constructor(gateway: Gateway) {
-    this.#gateway = gateway;
-    this.url = addressOf(gateway);
-  }
-
-  static async start(): Promise<World> {
-    const world: { it?: World } = {};
-    const gateway = await startGateway({ rules, now: () => world.it?.clock.now() ?? Date.now() });
-    world.it = new World(gateway);
-    return world.it;
-  }
-
-  get gateway(): Gateway {
-    return this.#gateway;
-  }
-
-  async kill(): Promise<void> {
-    const { port } = this.#gateway;
-    await this.#gateway.stop();
-    const env = { TIDEGATE_PORT: String(port) };
-    this.#gateway = await startGateway({ rules, env, now: () => this.clock.now() });
-  }
-
-  stop(): Promise<void> {
-    return this.#gateway.stop();
-  }
-}
 
 /** One random run. The same seed does the same things; how they fall together with the network's timing varies. */
 export class Simulation {
@@ -77,6 +33,8 @@ export class Simulation {
   readonly #seed: number;
   readonly #clients: Client[] = [];
   #published = 0;
+  /** Frames that phones have sent. */
+  #frames = 0;
   #killed = false;
 
   constructor(world: World, seed: number) {
@@ -105,7 +63,8 @@ export class Simulation {
 
   #connect(index: number): Client {
     const { clock, url } = this.#world;
-    const phone = new Phone({ clock, tasks: this.#random.pick(["direct", "promise", "none"]) });
+    const network: Network = (to, events) => this.#count(internet(to, events));
+    const phone = new Phone({ clock, network, tasks: this.#random.pick(["direct", "promise", "none"]) });
     // Tokens of some minutes (`ttl` is in seconds), so that they expire in the background.
     const ttl = 600 + this.#random.below(1_200);
     const token = () =>
@@ -121,7 +80,7 @@ export class Simulation {
   async #step(): Promise<void> {
     const { clock } = this.#world;
     const client = this.#random.pick(this.#clients);
-    this.#act(client);
+    await this.#act(client);
     if (!this.#killed && this.#random.below(60) === 0) {
       this.#killed = true;
       await this.#world.kill();
@@ -131,14 +90,15 @@ export class Simulation {
     await turn(this.#random.below(4));
   }
 
-  #act(client: Client): void {
-    const { phone, tide } = client;
-    const actions: readonly (() => void)[] = [
+  async #act(client: Client): Promise<void> {
+    const { phone } = client;
+    const actions: readonly (() => unknown)[] = [
       () => phone.hide(),
       () => phone.show(this.#random.pick(orders)),
       () => phone.show(this.#random.pick(orders)),
-      () => {
+      async () => {
         if (phone.hidden) return;
+        await this.#arrived();
         phone.freeze();
         this.#world.clock.advance(this.#random.below(120_000));
         phone.thaw(this.#random.pick(["as-it-came", "timers-first", "events-first"]));
@@ -149,17 +109,42 @@ export class Simulation {
       () => {
         phone.loseCloseEvents = !phone.loseCloseEvents;
       },
-      () => this.#world.clock.advance(this.#random.below(600_000)),
+      async () => {
+        await this.#arrived();
+        this.#world.clock.advance(this.#random.below(600_000));
+      },
       () => {
-        const id = `${this.#seed}-${client.sent.length}-${this.#clients.indexOf(client)}`;
-        client.sent.push(id);
-        tide.publish(this.#channel, { from: "page" }, { id }).then(
-          () => client.stored.add(id),
-          () => {},
-        );
+        this.#publishFrom(client).catch(() => {});
       },
     ];
-    this.#random.pick(actions)();
+    await this.#random.pick(actions)();
+  }
+
+  async #publishFrom(client: Client): Promise<void> {
+    const id = `${this.#seed}-${client.sent.length}-${this.#clients.indexOf(client)}`;
+    client.sent.push(id);
+    await client.tide.publish(this.#channel, { from: "page" }, { id });
+    client.stored.add(id);
+  }
+
+  #count(wire: Wire): Wire {
+    const send = (data: string | ArrayBuffer) => {
+      this.#frames += 1;
+      wire.send(data);
+    };
+    return { send, close: (code, reason) => wire.close(code, reason) };
+  }
+
+  /**
+   * Lets frames that are under way reach the gateway. Time that leaps over them would make them minutes old, which
+   * no frame gets: within 45 s of silence the gateway closes the connection.
+   */
+  async #arrived(): Promise<void> {
+    let before: number;
+    do {
+      before = this.#frames;
+      await this.#world.gateway.call("GET", "/v1/nodes");
+    } while (this.#frames > before);
   }
 
   /** The backend's publications; an id makes a repeat harmless. */
@@ -172,7 +157,7 @@ export class Simulation {
     });
   }
 
-  /** Everything works again; all clients have to come back and hear one last message. */
+  /** Everything works again; all clients have to come back, publish, and hear one last message. */
   async #calm(): Promise<void> {
     for (const { phone } of this.#clients) {
       phone.loseCloseEvents = false;
@@ -180,6 +165,7 @@ export class Simulation {
       phone.show(this.#random.pick(orders));
     }
     await this.#settled();
+    await this.#proven();
     await this.#publish();
     const last = `b${this.#published}`;
     await until(
@@ -187,6 +173,16 @@ export class Simulation {
       this.#world.clock,
       200,
     );
+  }
+
+  /** A client may think that it is online until it uses the connection. */
+  async #proven(): Promise<void> {
+    let outcomes: PromiseSettledResult<void>[] | undefined;
+    Promise.allSettled(this.#clients.map((client) => this.#publishFrom(client))).then((settled) => {
+      outcomes = settled;
+    });
+    await until(() => outcomes !== undefined, this.#world.clock, 200);
+    for (const outcome of outcomes ?? []) if (outcome.status === "rejected") throw outcome.reason;
   }
 
   #settled(): Promise<void> {
