@@ -11,7 +11,7 @@ const responseForm = z.union([
   z.object({ type: z.literal(kinds.serverSideEmit), requestId, data: z.unknown() }),
   z.object({ type: z.literal(kinds.clientCount), requestId, clientCount }),
   z.object({ type: z.literal(kinds.ack), requestId, packet: z.unknown() }),
-  z.object({ type: z.undefined(), requestId, sockets: remoteSockets }),
+  z.object({ type: z.undefined().optional(), requestId, sockets: remoteSockets }),
 ]);
 
 /** @throws ZodError where the payload is none */
