@@ -82,7 +82,9 @@ export class Stage {
     this.emitter.emit(end, {});
     await Promise.all(clients.map((client) => client.next(end)));
     return clients.map(({ received }) =>
-      received.map(({ event }) => event).filter((event) => event !== "welcome" && !event.startsWith("end ")),
+      received
+        .map(({ event }) => String(event))
+        .filter((event) => event !== "welcome" && !event.startsWith("end ")),
     );
   }
 }

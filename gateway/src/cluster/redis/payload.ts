@@ -2,6 +2,13 @@ import { encode } from "notepack.io";
 import { readMsgpack } from "./msgpack.ts";
 
 const openingBrace = 0x7b;
+const openings = new Set(Buffer.from("{["));
+const closings = new Set(Buffer.from("}]"));
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** Levels of nesting, of which JSON.parse would take a million, and seconds for them. */
+const maxJsonDepth = 256;
 
 /** Bytes of a message to sockets, far above what one should have. */
 const maxMsgpack = 1024 * 1024;
@@ -20,12 +27,28 @@ export function readPayload(bytes: Buffer): unknown {
 }
 
 function readJson(bytes: Buffer): unknown {
+  if (isTooDeep(bytes)) throw new RangeError("The message nests too deep.");
   try {
     return JSON.parse(bytes.toString());
   } catch {
     // The error would quote the message, and goes to the log.
     throw new SyntaxError("The message is no JSON.");
   }
+}
+
+function isTooDeep(json: Buffer): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const byte = json[at] ?? 0;
+    if (quoted && byte === backslash) at += 1;
+    else if (byte === quote) quoted = !quoted;
+    else if (quoted) continue;
+    else if (openings.has(byte)) depth += 1;
+    else if (closings.has(byte)) depth -= 1;
+    if (depth > maxJsonDepth) return true;
+  }
+  return false;
 }
 
 /** @throws Error where the value cannot be written, as a cycle cannot */
