@@ -150,7 +150,7 @@ async function createCore(context: Context, tokens: Tokens) {
   const describe = () => describeNode(context, subscriptions.count);
   const host: ClusterHost = {
     deliver: (delivery) => feeds.receive(delivery),
-    lost: (channel) => gaps.lost(channel),
+    lost: (channel, resumed) => gaps.lost(channel, resumed),
     target: { execute: (command) => commands.execute(command), describe },
   };
   const cluster = await openCluster(host, { ...context, meter });

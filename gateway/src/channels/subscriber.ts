@@ -1,4 +1,5 @@
 import type { Subject } from "../auth/permissions.ts";
+import type { Position } from "../protocol/position.ts";
 import type { Standing } from "./access.ts";
 import type { Feed } from "./feed.ts";
 
@@ -17,6 +18,8 @@ export interface Subscriber {
 /** A live subscription. */
 export interface Held {
   feed: Feed;
+  /** Where the channel stood when it began; undefined without history. */
+  since: Position | undefined;
   /** Unix milliseconds when the channel token that it stands on expires. */
   tokenExpiresAt: number | undefined;
   /** A backend made it, whatever the rules say. */

@@ -1,7 +1,7 @@
 import type { Broker, HistoryPage, HistoryRead, ReadFrom } from "../cluster/ports.ts";
 import { Failure } from "../errors.ts";
 import type { Meter, RecoveryResult } from "../meter.ts";
-import { parsePosition } from "../protocol/position.ts";
+import { type Position, parsePosition } from "../protocol/position.ts";
 import { authorize } from "./access.ts";
 import type { Feed, Tap } from "./feed.ts";
 import type { Feeds } from "./feeds.ts";
@@ -192,19 +192,19 @@ export class Subscriptions {
     answer: (results: JoinResult[]) => void,
   ): void {
     const space = new ReplySpace();
-    const live: Join[] = [];
+    const live: { join: Join; since: Position | undefined }[] = [];
     const results = starts.map((start, index): JoinResult => {
       const channel = requests[index]?.channel ?? "";
       if (start instanceof Failure) return { channel, failure: start };
       const outcome = this.#outcomeOf(start, space);
       if (!outcome.more) {
-        live.push(start);
+        live.push({ join: start, since: outcome.position });
         start.feed.live = outcome.position;
       }
       return { channel, outcome };
     });
     answer(results);
-    for (const join of live) this.#hold(subscriber, join);
+    for (const { join, since } of live) this.#hold(subscriber, join, since);
   }
 
   #outcomeOf({ feed, page, tap, from, request }: Join, space: ReplySpace): Outcome {
@@ -216,9 +216,9 @@ export class Subscriptions {
     return outcome;
   }
 
-  #hold(subscriber: Subscriber, { feed, request }: Join): void {
+  #hold(subscriber: Subscriber, { feed, request }: Join, since: Position | undefined): void {
     const { tokenExpiresAt, granted = false } = request;
-    subscriber.held.set(feed.channel, { feed, tokenExpiresAt, granted });
+    subscriber.held.set(feed.channel, { feed, since, tokenExpiresAt, granted });
     this.#count += 1;
     this.#options.feeds.join(feed, subscriber.connection);
   }

@@ -234,8 +234,11 @@ export interface ClusterHost {
   deliver: DeliverySink;
   /**
    * Deliveries of a subscribed channel are missing and its history does not cover them. Whoever is in the
-   * channel has to subscribe again; the next delivery may follow with a hole before it.
+   * channel has to subscribe again, unless it came to where the deliveries go on; the next one may follow
+   * with a hole before it.
+   *
+   * @param resumed the position behind which they go on
    */
-  lost(channel: string): void;
+  lost(channel: string, resumed: Position): void;
   target: ControlTarget;
 }

@@ -1,5 +1,6 @@
 import type { Held } from "../channels/subscriber.ts";
 import { Failure } from "../errors.ts";
+import type { Position } from "../protocol/position.ts";
 import type { Joiner } from "./joiner.ts";
 import type { Registry } from "./registry.ts";
 
@@ -21,10 +22,13 @@ export class Gaps {
     this.#options = options;
   }
 
-  lost(channel: string): void {
+  /** @param resumed the position behind which deliveries go on */
+  lost(channel: string, resumed: Position): void {
     const { members, registry } = this.#options;
     for (const id of members(channel)) {
       const subscription = registry.get(id)?.held.get(channel);
+      // Who came after the loss, but before it was found, stands there already.
+      if (subscription?.since && reaches(subscription.since, resumed)) continue;
       setTimeout(() => this.#tell(id, channel, subscription), Math.random() * spread).unref();
     }
   }
@@ -44,4 +48,8 @@ export class Gaps {
       // The connection has ended: there is nobody left to tell.
       .catch(() => {});
   }
+}
+
+function reaches(since: Position, resumed: Position): boolean {
+  return since.epoch === resumed.epoch && since.offset >= resumed.offset;
 }

@@ -50,7 +50,7 @@ const isTold = (connection: Connection) => !connection.held.has("a");
 it("tell every member within five seconds, spread out, and nobody else", async () => {
   const members = await Promise.all(Array.from({ length: 50 }, (_, index) => member(`u${index}`, "a", "b")));
   const stranger = await member("stranger", "b");
-  gaps.lost("a");
+  gaps.lost("a", { epoch: "after", offset: 0 });
   await vi.advanceTimersByTimeAsync(2_500);
   const early = members.filter(isTold).length;
   expect(early).toBeGreaterThan(0);
@@ -68,16 +68,27 @@ it("tell every member within five seconds, spread out, and nobody else", async (
 
 it("tell nobody who has subscribed again meanwhile", async () => {
   const [quick, slow] = [await member("quick", "a"), await member("slow", "a")];
-  gaps.lost("a");
+  gaps.lost("a", { epoch: "after", offset: 0 });
   await joiner.join(quick, [{ channel: "a" }], () => {});
   await vi.advanceTimersByTimeAsync(5_000);
   expect([isTold(quick), isTold(slow)]).toEqual([false, true]);
 });
 
+it("tell nobody who came to where the deliveries go on", async () => {
+  const early = await member("early", "a");
+  await node.publish("a", 1);
+  const late = await member("late", "a");
+  const since = late.held.get("a")?.since;
+  if (!since) throw new Error("A channel with history has a position.");
+  gaps.lost("a", since);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([isTold(early), isTold(late)]).toEqual([true, false]);
+});
+
 it("tell nobody who left the channel or the node meanwhile", async () => {
   const gone = await member("gone", "a");
   const left = await member("left", "a");
-  gaps.lost("a");
+  gaps.lost("a", { epoch: "after", offset: 0 });
   registry.remove(gone);
   await joiner.leave(left, "a");
   await vi.advanceTimersByTimeAsync(5_000);

@@ -6,7 +6,7 @@ import { decodePublication, isPublication } from "./wire.ts";
 
 export interface TopicHost {
   deliver(delivery: Delivery): void;
-  lost(channel: string): void;
+  lost(channel: string, resumed: Position): void;
   /** Reads what the topic misses, and gives it to `fill`. */
   repair(topic: Topic): void;
   /** A message that is no publication of ours; emitters send them. */
@@ -146,7 +146,7 @@ export class Topic {
         return;
       }
     } else if (last) {
-      this.#giveUp(position);
+      this.#giveUp({ epoch: position.epoch, offset: position.offset - 1 });
     }
     this.#last = position;
     this.#host.deliver(delivery);
@@ -183,9 +183,10 @@ export class Topic {
     return held;
   }
 
+  /** Goes on behind the position. */
   #giveUp(position: Position): void {
     this.#last = position;
     this.#host.gap("lost");
-    this.#host.lost(this.channel);
+    this.#host.lost(this.channel, position);
   }
 }

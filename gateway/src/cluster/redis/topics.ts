@@ -100,7 +100,7 @@ export class Topics {
 
   readonly #topicHost: TopicHost = {
     deliver: (delivery) => this.#options.host.deliver(delivery),
-    lost: (channel) => this.#options.host.lost(channel),
+    lost: (channel, resumed) => this.#options.host.lost(channel, resumed),
     foreign: (channel, message) => this.#options.foreign(channel, message),
     malformed: (error) =>
       this.#options.complaints.malformed("Redis brought a publication that is none.", error),
