@@ -1,0 +1,107 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { loadConfig } from "../../../gateway/src/config/load.ts";
+import { stopMargin } from "../../../gateway/src/ops/drain.ts";
+import { readDockerfile } from "../image/dockerfile.ts";
+import { folder, mountsOf, readCompose } from "./compose.ts";
+import { composeFaults } from "./schema.ts";
+
+const compose = readCompose();
+const services = Object.entries(compose.services);
+const gateways = services.filter(([name]) => name.startsWith("gateway-"));
+const image = readDockerfile(resolve(folder, "../Dockerfile")).at(-1);
+
+interface ScrapeJob {
+  static_configs: { targets: string[] }[];
+}
+
+describe("compose.yaml", () => {
+  it("is what the Compose specification allows", () => {
+    expect(composeFaults(compose)).toEqual([]);
+  });
+
+  it("would not be with a field that does not exist, or a value of a wrong type", () => {
+    const spoilt = (change: object) => {
+      const copy = structuredClone(compose);
+      Object.assign(copy.services["gateway-1"] ?? {}, change);
+      return copy;
+    };
+    expect(composeFaults(spoilt({ volume: [] })).join()).toContain("additional properties");
+    expect(composeFaults(spoilt({ ports: 3000 })).join()).toContain("/ports must be array");
+  });
+
+  it("mounts files that exist, for reading only, and volumes that it declares", () => {
+    for (const { volumes = [] } of Object.values(compose.services)) {
+      for (const volume of volumes) {
+        if (volume.startsWith(".")) expect(volume).toMatch(/:ro$/);
+        else expect(Object.keys(compose.volumes)).toContain(volume.split(":")[0]);
+      }
+    }
+    const mounts = Object.values(compose.services).flatMap(mountsOf);
+    expect(mounts.map(({ source }) => source).filter((source) => !existsSync(source))).toEqual([]);
+  });
+
+  it("lets Prometheus scrape services that are there", () => {
+    const { scrape_configs: jobs } = parse(readFileSync(join(folder, "prometheus/prometheus.yml"), "utf8"));
+    const targets: string[] = jobs.flatMap((job: ScrapeJob) =>
+      job.static_configs.flatMap(({ targets }) => targets),
+    );
+    expect(targets.length).toBeGreaterThanOrEqual(3);
+    const hosts = targets.map((target) => target.split(":")[0]);
+    expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(hosts));
+  });
+
+  it("names versions of images, and builds its own from the Dockerfile", () => {
+    for (const [name, { image, build }] of services) {
+      expect(image, name).toMatch(/:(?!latest$)[\w.-]+$/);
+      if (build) expect(existsSync(resolve(folder, build.context, "Dockerfile"))).toBe(true);
+    }
+    expect(gateways.every(([, { build }]) => build !== undefined)).toBe(true);
+  });
+
+  it("depends on services that are there", () => {
+    for (const [, { depends_on: needed = [] }] of services) {
+      const names = Array.isArray(needed) ? needed : Object.keys(needed);
+      expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(names));
+    }
+  });
+
+  it("shows the world the clients' port alone", () => {
+    const published = services.flatMap(([, { ports = [] }]) => ports);
+    expect(published.filter((port) => !port.startsWith("127.0.0.1:"))).toEqual(["3000:3000"]);
+  });
+});
+
+describe.each(gateways)("the settings of %s", (_, gateway) => {
+  const { environment = {}, stop_grace_period: grace = "" } = gateway;
+  const read = (path: string) => {
+    const mount = mountsOf(gateway).find(({ target }) => path === target);
+    return readFileSync(mount?.source ?? path, "utf8");
+  };
+  const { config, rules, warnings } = loadConfig({ ...image?.env, ...environment }, read);
+
+  it("are settings of the gateway, which starts on them without a warning", () => {
+    expect(warnings).toEqual([]);
+    expect(config.production).toBe(true);
+    expect(rules.length).toBeGreaterThan(0);
+  });
+
+  it("leave it the time to send its clients away", () => {
+    expect(Number(/^(\d+)s$/.exec(grace)?.[1]) * 1_000).toBeGreaterThan(config.drainWindow + stopMargin);
+  });
+
+  it("reach a Redis and are reached by the balancer", () => {
+    expect(compose.services[new URL(config.redisUrl).hostname]).toBeDefined();
+    const balancer = readFileSync(join(folder, "proxy/haproxy.cfg"), "utf8");
+    expect(balancer).toContain(`${config.nodeId}:${config.port} check port ${config.adminPort}`);
+  });
+});
+
+it("the gateways have names of their own", () => {
+  expect(gateways.map(([name, { environment }]) => name === environment?.TIDEGATE_NODE_ID)).toEqual([
+    true,
+    true,
+  ]);
+});
