@@ -26,8 +26,11 @@ export class Node implements Address {
     this.#env = env;
   }
 
-  /** @param drainWindow milliseconds */
-  static async make(redisUrl: string, drainWindow: number): Promise<Node> {
+  /**
+   * @param drainWindow milliseconds
+   * @param env settings over the usual
+   */
+  static async make(redisUrl: string, drainWindow: number, env: Record<string, string> = {}): Promise<Node> {
     const [port, adminPort] = [await freePort(), await freePort()];
     return new Node(port, adminPort, {
       NODE_ENV: "production",
@@ -45,6 +48,7 @@ export class Node implements Address {
       // A guard that acts because the test's machine is slow would send clients to where they have to leave again.
       TIDEGATE_HANDSHAKE_RATE: "1000",
       TIDEGATE_MAX_LOOP_DELAY: "0ms",
+      ...env,
     });
   }
 
@@ -74,9 +78,15 @@ export class Node implements Address {
     return code ?? by;
   }
 
-  async connections(): Promise<number> {
+  connections(): Promise<number> {
+    return this.metric("tidegate_connections");
+  }
+
+  /** @param series the metric with its labels, as it stands in Prometheus' format */
+  async metric(series: string): Promise<number> {
     const metrics = await (await fetch(`http://127.0.0.1:${this.adminPort}/metrics`)).text();
-    return Number(/^tidegate_connections (\d+)$/m.exec(metrics)?.[1]);
+    const line = metrics.split("\n").find((each) => each.startsWith(`${series} `));
+    return Number(line?.slice(series.length + 1));
   }
 
   #ready(): Promise<boolean> {

@@ -1,6 +1,9 @@
+import { Agent } from "node:http";
+import { io } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { signToken } from "../../bench/load/token.ts";
 import { Fleet, peak } from "./fleet.ts";
-import type { Node } from "./node.ts";
+import { apiKey, type Node, secret } from "./node.ts";
 
 /** Smaller and faster than in operation; by hand `TIDEGATE_ROLLING=10000x90s` has it as large and slow as one likes. */
 const [, many, seconds] = /^(\d+)x(\d+)s$/.exec(process.env.TIDEGATE_ROLLING ?? "") ?? [];
@@ -79,6 +82,22 @@ describe.each([
       // Who comes back within a second was sent away within the two before, which touch three batches at most; a batch
       // is the connections of one second of the window.
       expect(most).toBeLessThanOrEqual(Math.ceil((3 * connections * 1_000) / drainWindow));
+    }
+  });
+
+  it("a gateway is told whose connection it is", async () => {
+    const url = `http://127.0.0.1:${fleet.balancer.port}`;
+    // The client's types are a browser's, which has no agents.
+    const agent = new Agent({ localAddress: "127.0.0.2" }) as unknown as string;
+    const auth = { token: signToken(secret, "wanderer") };
+    const socket = io(url, { transports: ["websocket"], auth, agent });
+    try {
+      await new Promise((resolve) => socket.once("welcome", resolve));
+      const api = `http://127.0.0.1:${fleet.balancer.apiPort}/v1/connections?user=wanderer`;
+      const answer = await fetch(api, { headers: { authorization: `Bearer ${apiKey}` } });
+      expect(await answer.json()).toMatchObject({ connections: [{ address: "127.0.0.2" }] });
+    } finally {
+      socket.disconnect();
     }
   });
 

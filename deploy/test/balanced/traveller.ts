@@ -71,6 +71,11 @@ export class Traveller {
     if (this.online) this.#client?.send(`42${id}${JSON.stringify([name, payload])}`);
   }
 
+  /** Loses its connection; it comes back by itself. */
+  drop(): void {
+    this.#client?.destroy();
+  }
+
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);

@@ -14,6 +14,8 @@ export interface PublicServerOptions {
 }
 
 const path = "/socket.io/";
+/** Milliseconds in which a request has to be there. They are looked at every 2 s, so a slow one is gone within 10 s. */
+const patience = 8_000;
 
 /**
  * The public port: WebSocket upgrades on `/socket.io/`, and nothing else. Refusals that may get better
@@ -21,7 +23,7 @@ const path = "/socket.io/";
  */
 export function createPublicServer(options: PublicServerOptions): Server {
   const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    { headersTimeout: patience, requestTimeout: patience, connectionsCheckingInterval: 2_000 },
     (request, response) => {
       const failure = pathOf(request) === path ? webSocketOnly() : new Failure("not_found");
       response.writeHead(failure.status, { "content-type": "application/json", connection: "close" });
@@ -87,11 +89,17 @@ function refuse(socket: Duplex, failure: Failure): void {
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }
 
+/**
+ * Connections that the system keeps until they are taken, where its own limit allows it. What does not fit is dropped
+ * without a word and tried again by its system after 1, 3, 7, 15 s: a storm would last a minute for that alone.
+ */
+const backlog = 4_096;
+
 /** @param port 0 for any that is free */
 export function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog }, () => {
       server.removeListener("error", reject);
       resolve();
     });
