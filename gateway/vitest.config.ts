@@ -4,7 +4,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 const report = process.env.TIDEGATE_TEST_REPORT;
 
 /** Suites that kill and freeze servers for minutes: `npm run test:faults`. */
-const faults = ["faults", "sentinel", "sentinel-contract", "cluster", "cluster-contract"];
+const faults = ["faults", "losses", "sentinel", "sentinel-contract", "cluster", "cluster-contract"];
 const excluded = process.env.TIDEGATE_TEST_FAULTS
   ? []
   : faults.map((name) => `test/cluster/redis/${name}.test.ts`);

@@ -9,8 +9,11 @@ import { Topic, type TopicHost } from "./topic.ts";
 
 /** Topics compared or repaired in one call. */
 const chunkSize = 200;
-/** What one call of a repair reads; a longer hole takes several. */
-const repairBudget: ReadBudget = { messages: 1_000, bytes: 4 * 1024 * 1024, attachments: 10_000 };
+/**
+ * What one call of a repair reads; a longer hole takes several. It comes on the subscriber's connection, which
+ * Redis ends where more waits than its output buffer may hold: a larger answer could never arrive.
+ */
+const repairBudget: ReadBudget = { messages: 1_000, bytes: 512 * 1024, attachments: 10_000 };
 const noEntries: ReadBudget = { messages: 0, bytes: 0, attachments: 0 };
 
 export interface TopicsOptions {

@@ -5,13 +5,15 @@ import { freePort } from "../../support/redis-server.ts";
 export class Passage {
   readonly port: number;
   readonly #server: Server;
+  #target: number;
   readonly #sockets = new Set<Socket>();
   /** Of the connections that were there then. */
   #swallowed = new Set<Socket>();
 
   constructor(port: number, target: number) {
     this.port = port;
-    this.#server = createServer((client) => this.#join(client, connect(target, "127.0.0.1")));
+    this.#target = target;
+    this.#server = createServer((client) => this.#join(client, connect(this.#target, "127.0.0.1")));
   }
 
   static async start(target: number): Promise<Passage> {
@@ -27,6 +29,21 @@ export class Passage {
   /** From now on nothing comes through the connections that there are; new ones work. */
   swallow(): void {
     this.#swallowed = new Set(this.#sockets);
+  }
+
+  /** Takes nothing any more from the server's side, as a reader that is busy; it all waits there. */
+  stall(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  resume(): void {
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  /** Leads to another server from now on, as an address does behind which one replaces another. */
+  lead(target: number): void {
+    this.#target = target;
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async stop(): Promise<void> {
