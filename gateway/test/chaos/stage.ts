@@ -22,7 +22,6 @@ export class Stage<Place extends Store = Store> {
   readonly scale: Scale;
   readonly clients: readonly Client[];
   readonly publishers: Publishers;
-  /** Connections that clients gave up themselves, and such that they had to. */
   #settled = false;
   readonly #lives: Promise<void>[] = [];
 
@@ -80,7 +79,12 @@ export class Stage<Place extends Store = Store> {
     const marks = await Promise.all(
       channels.map((channel) => this.publishers.publish(channel, this.dice.of(channel))),
     );
-    const hasAll = () => marks.every(({ channel, position }) => this.#haveReached(channel, position));
+    // Each client once: they come and go meanwhile, and are hardly ever all there together.
+    let left = this.clients.flatMap((client) => marks.map((mark) => ({ client, ...mark })));
+    const hasAll = () => {
+      left = left.filter(({ client, channel, position }) => !hasReached(client, channel, position));
+      return left.length === 0;
+    };
     await until(hasAll, "clients do not get what is published", { timeout: 60_000, interval: 10 });
     return performance.now() - begun;
   }
@@ -142,15 +146,6 @@ export class Stage<Place extends Store = Store> {
     }
   }
 
-  #haveReached(channel: string, { epoch, offset }: Position): boolean {
-    return this.clients.every((client) => {
-      const follower = client.follows(channel);
-      if (!follower || !client.wanted) return true;
-      const { last, live } = follower;
-      return live && last !== undefined && (last.epoch !== epoch || last.offset >= offset);
-    });
-  }
-
   async #topOf(channel: string): Promise<[string, Position]> {
     const path = `/v1/history?channel=${encodeURIComponent(channel)}&limit=1&reverse=true`;
     const { position } = (await this.call(path)) as { position: string };
@@ -160,6 +155,14 @@ export class Stage<Place extends Store = Store> {
 
 function isLive(client: Client): boolean {
   return client.connected && [...client.followers()].every(({ live }) => live);
+}
+
+/** One that has left the channel, or is away by its own wish, waits for nothing. */
+function hasReached(client: Client, channel: string, { epoch, offset }: Position): boolean {
+  const follower = client.follows(channel);
+  if (!follower || !client.wanted) return true;
+  const { last, live } = follower;
+  return live && last !== undefined && (last.epoch !== epoch || last.offset >= offset);
 }
 
 function standsAt(client: Client, tops: ReadonlyMap<string, Position>): boolean {
