@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Feeds } from "../../src/channels/feeds.ts";
 import { Failure } from "../../src/errors.ts";
 import { lasting, rule, TestNode } from "./node.ts";
@@ -51,6 +51,34 @@ it("does not mind a feed that is released once too often, after the channel was 
   await feeds.open("a", policy);
   feeds.release(old);
   expect(feeds.size).toBe(1);
+});
+
+it("hears a room that an emitter made, for as long as somebody is in it", async () => {
+  rooms.join("guest", "a");
+  const feed = await feeds.open("a", policy);
+  feeds.join(feed, "subscriber");
+  rooms.leave("guest", "a");
+  feeds.release(feed);
+  rooms.join("guest", "a");
+  feeds.leave(feed, "subscriber");
+  expect(calls).toEqual(["subscribe a"]);
+  feeds.receive({ channel: "a", packet: "42[]", attachments: [], except: [] });
+  expect(rooms.deliveries).toHaveLength(1);
+  rooms.leave("guest", "a");
+  expect(calls).toEqual(["subscribe a", "unsubscribe a"]);
+  expect(feeds.size).toBe(0);
+});
+
+it("tries again to hear a room whose members nobody can tell that it is not heard", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  subscribed = () => Promise.reject(new Failure("unavailable"));
+  rooms.join("guest", "a");
+  await Promise.resolve();
+  subscribed = async () => {};
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(calls).toEqual(["subscribe a", "subscribe a"]);
+  await expect(feeds.open("a", policy)).resolves.toBeDefined();
+  vi.useRealTimers();
 });
 
 it("drops deliveries of channels that nobody holds", () => {

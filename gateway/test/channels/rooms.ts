@@ -13,7 +13,7 @@ export class RecordingRooms implements Rooms {
   /** With `conflate` as the room was told it, by delivery. */
   readonly deliveries: { delivery: Delivery; conflate: number | undefined }[] = [];
   readonly #members = new Map<string, Set<string>>();
-  #watcher: Watcher | undefined;
+  readonly #watchers: Watcher[] = [];
   readonly #sent = new Map<string, Sent[]>();
 
   deliver(delivery: Delivery, conflate?: number): void {
@@ -26,16 +26,17 @@ export class RecordingRooms implements Rooms {
   join(connection: string, channel: string): void {
     const empty = this.membersOf(channel).size === 0;
     this.#members.set(channel, this.membersOf(channel).add(connection));
-    if (empty) this.#watcher?.opened(channel);
+    if (empty) for (const watcher of this.#watchers) watcher.opened(channel);
   }
 
   leave(connection: string, channel: string): void {
     if (!this.membersOf(channel).delete(connection)) return;
-    if (this.membersOf(channel).size === 0) this.#watcher?.closed(channel);
+    if (this.membersOf(channel).size > 0) return;
+    for (const watcher of this.#watchers) watcher.closed(channel);
   }
 
   watch(watcher: Watcher): void {
-    this.#watcher = watcher;
+    this.#watchers.push(watcher);
   }
 
   membersOf(channel: string): Set<string> {

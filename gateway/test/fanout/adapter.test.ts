@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { PacketType } from "socket.io-parser";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { noPeers } from "../../src/cluster/memory/peers.ts";
-import { CoalescingAdapter } from "../../src/fanout/adapter.ts";
+import { CoalescingAdapter, type Connections } from "../../src/fanout/adapter.ts";
 import { textFrame } from "../../src/fanout/frame.ts";
 import { Turn } from "../../src/fanout/turn.ts";
 import { numbered, summary } from "./messages.ts";
@@ -17,7 +17,7 @@ let counted: (number | undefined)[];
 let conflated: number;
 let adapter: CoalescingAdapter;
 
-function createAdapter(flushDelay = 0): CoalescingAdapter {
+function createAdapter(flushDelay = 0, connections?: Connections): CoalescingAdapter {
   return new CoalescingAdapter(fakeNamespace(sockets), {
     outletOf: (id) => (writes.has(id) ? { append: (frames) => note(id, frames) } : undefined),
     onDelivered: (...counts) => counted.push(...counts),
@@ -26,6 +26,7 @@ function createAdapter(flushDelay = 0): CoalescingAdapter {
     },
     turn: new Turn(flushDelay),
     peers: noPeers,
+    ...(connections ? { connections } : {}),
   });
 }
 
@@ -248,5 +249,50 @@ describe("a flush delay", () => {
     expect(writes.get("ann")).toEqual([["1"]]);
     vi.advanceTimersByTime(1);
     expect(writes.get("ann")).toEqual([["1"], ["2", "3"]]);
+  });
+});
+
+describe("Socket.IO's operations", () => {
+  it("send what goes to several rooms, to a socket, or past some once, in the order of the calls", async () => {
+    connect("ann", "bob", "eve");
+    for (const room of ["one", "two"]) adapter.addAll("ann", new Set([room]));
+    adapter.addAll("bob", new Set(["two"]));
+    emit("several", "one", "two");
+    emit("to ann", "ann");
+    adapter.broadcast(
+      { type: PacketType.EVENT, nsp: "/", data: ["past bob", {}] },
+      { rooms: new Set(), except: new Set(["bob"]), flags: {} },
+    );
+    await turn();
+    expect(writes.get("ann")?.flat()).toEqual(["several", "to ann", "past bob"]);
+    expect(writes.get("bob")?.flat()).toEqual(["several"]);
+    expect(writes.get("eve")?.flat()).toEqual(["past bob"]);
+  });
+
+  it("leave it to the gateway to end a subscription, and a connection", async () => {
+    const asked: string[] = [];
+    adapter = createAdapter(0, {
+      leave: (connection, channel) => asked.push(`${connection} leaves ${channel}`) > 0,
+      end: (connection) => asked.push(`${connection} ends`) > 0,
+    });
+    connect("ann");
+    adapter.join("ann", "room");
+    adapter.del("ann", "room");
+    expect(adapter.rooms.has("room")).toBe(true);
+    adapter.disconnectSockets({ rooms: new Set(["room"]) }, false);
+    expect(asked).toEqual(["ann leaves room", "ann ends"]);
+    adapter.leave("ann", "room");
+    expect(adapter.rooms.has("room")).toBe(false);
+  });
+
+  it("tell of rooms, but not of those that sockets have of their own", () => {
+    const told: string[] = [];
+    adapter.watch({ opened: (room) => told.push(`+${room}`), closed: (room) => told.push(`-${room}`) });
+    connect("ann", "bob");
+    adapter.join("ann", "room");
+    adapter.join("bob", "room");
+    adapter.delAll("ann");
+    adapter.delAll("bob");
+    expect(told).toEqual(["+room", "-room"]);
   });
 });

@@ -52,6 +52,17 @@ describe("a topic", () => {
     expect(told).toEqual(["1", "repair", "2", "3", "4", "5", "6"]);
   });
 
+  it("keeps what an emitter sends in its place behind a hole", () => {
+    topic.compare(at(0), undefined);
+    for (const offset of [1, 3]) hear(offset);
+    topic.receive(Buffer.from("\x93", "latin1"));
+    hear(4);
+    expect(told).toEqual(["1", "repair"]);
+    topic.fill(page(2, 2));
+    topic.receive(Buffer.from("\x93", "latin1"));
+    expect(told).toEqual(["1", "repair", "2", "3", "foreign", "4", "foreign"]);
+  });
+
   it("reads on while a page is not the last one", () => {
     topic.compare(at(0), undefined);
     for (const offset of [1, 6]) hear(offset);
