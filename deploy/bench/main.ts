@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { RedisProcess } from "./redis-process.ts";
-import { isBottleneck, printTable, type ScenarioResult } from "./report.ts";
-import { resultsPage, resultsPath } from "./results.ts";
+import { isBottleneck, printTable, resultsText, type ScenarioResult } from "./report.ts";
+import { figuresPath, resultsPage, resultsPath } from "./results.ts";
 import type { Figures, Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/all.ts";
 import { type ServerKind, ServerProcess } from "./server-process.ts";
@@ -12,7 +12,7 @@ const usage = `npm run bench -- [scenario …] [--redis] [--runs n] [--json | --
   --redis    the scenarios that can, through Redis: a redis-server is started for each measurement
   --runs n   each measured n times, medians told; 1 unless given, 3 with --results
   --json     every figure of every run, as JSON
-  --results  everything, alone and through Redis, written to deploy/bench/RESULTS.md
+  --results  everything, alone and through Redis, written to deploy/bench/RESULTS.md and results.json
   --quick    small, to see that it runs
 
 Scenarios: ${scenarios.map(({ name }) => name).join(", ")}
@@ -44,8 +44,12 @@ if (values.help || positionals.some((name) => !names.includes(name))) {
 const runs = Number(values.runs ?? (values.results ? 3 : 1));
 const results: ScenarioResult[] = [];
 for (const job of jobs()) results.push(await measureAll(job));
-if (values.results) writeFileSync(resultsPath, resultsPage(results, runs));
-else printTable(results, values.json);
+if (values.results) {
+  writeFileSync(resultsPath, resultsPage(results, runs));
+  writeFileSync(figuresPath, resultsText(results));
+} else {
+  printTable(results, values.json);
+}
 process.exit(0);
 
 function jobs(): Job[] {

@@ -22,13 +22,7 @@ export function isBottleneck(figures: Figures): boolean {
 /** Prints the medians as a table, and with `json` everything as JSON. */
 export function printTable(results: readonly ScenarioResult[], json: boolean): void {
   if (json) {
-    const scenarios = results.map(({ scenario: { name, title }, throughRedis, runs }) => ({
-      name,
-      title,
-      throughRedis,
-      runs,
-    }));
-    process.stdout.write(`${JSON.stringify({ machine: machine(), scenarios }, null, 2)}\n`);
+    process.stdout.write(resultsText(results));
     return;
   }
   process.stdout.write(`${machine()}\n\n| scenario | ${columns.join(" | ")} |\n|---|---|---|---|---|---|\n`);
@@ -36,6 +30,18 @@ export function printTable(results: readonly ScenarioResult[], json: boolean): v
     const name = `${result.scenario.name}${result.throughRedis ? " (Redis)" : ""}`;
     for (const row of rowsOf(result)) process.stdout.write(`| ${[name, ...row].join(" | ")} |\n`);
   }
+}
+
+/** Every figure of every run, as JSON. */
+export function resultsText(results: readonly ScenarioResult[]): string {
+  const scenarios = results.map(({ scenario: { name, title }, throughRedis, runs }) => ({
+    name,
+    title,
+    throughRedis,
+    runs,
+  }));
+  const date = new Date().toISOString().slice(0, 10);
+  return `${JSON.stringify({ machine: machine(), date, scenarios }, null, 2)}\n`;
 }
 
 export const columns = ["figure", "Tidegate", "stock", "bare ws", "ratio"];

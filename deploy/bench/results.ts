@@ -3,6 +3,8 @@ import { limits } from "./limits.ts";
 import { columns, machine, rowsOf, type ScenarioResult } from "./report.ts";
 
 export const resultsPath = fileURLToPath(new URL("RESULTS.md", import.meta.url));
+/** The same run as JSON, from which the page on capacity is made. */
+export const figuresPath = fileURLToPath(new URL("results.json", import.meta.url));
 
 /** The page of one full run: for each scenario its figures, then what bounds them. */
 export function resultsPage(results: readonly ScenarioResult[], runs: number): string {

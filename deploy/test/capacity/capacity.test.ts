@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { costsOf } from "../../capacity/costs.ts";
+import { capacityPage } from "../../capacity/page.ts";
+import { hearing, plan } from "../../capacity/plan.ts";
+
+const costs = {
+  connectionBytes: 10_000,
+  accept: 1e-4,
+  delivery: 10e-6,
+  publication: 100e-6,
+  redisPublication: 30e-6,
+  redisNode: 5e-6,
+};
+const sizing = { capacity: 10_000, share: 0.5, least: 3, base: 100e6 };
+
+describe("CAPACITY.md", () => {
+  it("is as `npm run capacity` writes it from the committed run", () => {
+    expect(readFileSync(resolve(import.meta.dirname, "../../CAPACITY.md"), "utf8")).toBe(capacityPage());
+  });
+});
+
+describe("a plan", () => {
+  it("has as many pods as the connections need, and three at least", () => {
+    expect(plan({ connections: 1_000, rate: 0, room: 1 }, costs, sizing)).toMatchObject({
+      pods: 3,
+      boundBy: "the least",
+    });
+    expect(plan({ connections: 100_000, rate: 0, room: 1 }, costs, sizing)).toMatchObject({
+      pods: 20,
+      boundBy: "places",
+      memory: 150e6,
+    });
+  });
+
+  it("has more of them where deliveries take the CPU", () => {
+    // 100,000 × 0.99 × (100 + 100 × 10) µs = 108.9 cores, half of each used.
+    expect(plan({ connections: 100_000, rate: 0.99, room: 100 }, costs, sizing)).toMatchObject({
+      cores: expect.closeTo(108.9),
+      pods: 218,
+      boundBy: "CPU",
+    });
+  });
+
+  it("shards Redis by what is published and by how many nodes hear it", () => {
+    // Rooms of one are heard by one node: 20,000 × 35 µs = 0.7 cores, half of each used.
+    const { redis, shards } = plan({ connections: 20_000, rate: 1, room: 1 }, costs, sizing);
+    expect(redis).toBeCloseTo(0.7);
+    expect(shards).toBe(2);
+    expect(hearing(10, 1)).toBeCloseTo(1);
+    expect(hearing(10, 10_000)).toBeCloseTo(10);
+  });
+});
+
+describe("the costs", () => {
+  it("are medians, through Redis where that was measured, and are not made up", () => {
+    const runs = (name: string, figure: string, values: number[], throughRedis = false) => ({
+      name,
+      throughRedis,
+      runs: { tidegate: values.map((value) => ({ [figure]: value })) },
+    });
+    const cost = { us_per_publish_single: 40, us_per_delivered_node: 4 };
+    const scenarios = [
+      runs("memory", "resident_kb_per_connection", [9, 50, 10]),
+      runs("accept", "accepted_per_cpu_second", [4_000]),
+      runs("rate-30", "deliveries_per_cpu_second", [200_000]),
+      runs("rate-30", "deliveries_per_cpu_second", [100_000], true),
+      runs("publish", "published_per_cpu_second", [8_000]),
+      { name: "redis-cost", runs: { tidegate: [cost] } },
+    ];
+    const run = { machine: "a machine", date: "2026-01-01", scenarios };
+    expect(costsOf(run)).toEqual({
+      connectionBytes: 10_000,
+      accept: 1 / 4_000,
+      delivery: 1 / 100_000,
+      publication: 1 / 8_000,
+      redisPublication: 40 / 1e6,
+      redisNode: 4 / 1e6,
+    });
+    expect(() => costsOf({ ...run, scenarios: scenarios.slice(1) })).toThrow(
+      "no resident_kb_per_connection of memory",
+    );
+  });
+});
