@@ -27,8 +27,8 @@ export class RedisBroker implements Broker {
     this.#publications = new Publications({ shards, keys });
   }
 
-  async publish(draft: Draft): Promise<Receipt> {
-    return await this.#publications.add(draft);
+  publish(draft: Draft): Promise<Receipt> {
+    return this.#publications.add(draft);
   }
 
   subscribe(channel: string, retention: Retention | undefined): Promise<void> {

@@ -42,14 +42,15 @@ export class Publications {
     this.#keys = keys;
   }
 
-  /** @throws Failure `unavailable` */
+  /** Rejects with a Failure `unavailable`. */
   add(draft: Draft): Promise<Receipt> {
-    if (this.#pending >= maxPending) throw new Failure("unavailable");
-    this.#pending += 1;
-    return new Promise<Receipt>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
+      if (this.#pending >= maxPending) {
+        reject(new Failure("unavailable"));
+        return;
+      }
+      this.#pending += 1;
       if (this.#turn.push({ draft, resolve, reject }) === 1) setImmediate(() => this.flush());
-    }).finally(() => {
-      this.#pending -= 1;
     });
   }
 
@@ -94,6 +95,8 @@ export class Publications {
       for (const [index, group] of groups.entries()) settle(group, receipts[index]);
     } catch (error) {
       for (const { reject } of drafts) reject(error);
+    } finally {
+      this.#pending -= drafts.length;
     }
   }
 
