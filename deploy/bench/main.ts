@@ -50,7 +50,7 @@ if (values.results) {
 } else {
   printTable(results, values.json);
 }
-process.exit(0);
+process.exit();
 
 function jobs(): Job[] {
   const chosen = scenarios.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
@@ -77,12 +77,19 @@ async function measureAll({ scenario, throughRedis }: Job): Promise<ScenarioResu
     for (const kind of servers) {
       const place = `${scenario.name}${throughRedis ? " through Redis" : ""}: ${kind}`;
       process.stderr.write(`${place}${runs > 1 ? `, run ${run + 1} of ${runs}` : ""}\n`);
-      const figures = await measure(scenario, kind, throughRedis);
+      const figures = await measure(scenario, kind, throughRedis).catch(tellFailure);
+      if (!figures) continue;
       if (isBottleneck(figures)) process.stderr.write("  the load generator was the bottleneck\n");
       result.runs[kind] = [...(result.runs[kind] ?? []), figures];
     }
   }
   return result;
+}
+
+/** What fails is missing in the results, and in the exit code; the rest is still measured. */
+function tellFailure(error: unknown): undefined {
+  process.exitCode = 1;
+  process.stderr.write(`  failed: ${error instanceof Error ? error.message : String(error)}\n`);
 }
 
 /** Each measurement has a server of its own, so none pays for another's garbage. */

@@ -98,6 +98,7 @@ function tidegateEnvironment(port: number, adminPort: number): Record<string, st
     TIDEGATE_CONFIG: fileURLToPath(new URL("channels.yaml", import.meta.url)),
     TIDEGATE_LOG_LEVEL: "warn",
     TIDEGATE_HANDSHAKE_RATE: "0",
+    TIDEGATE_MAX_MEMORY: "0",
     TIDEGATE_MAX_LOOP_DELAY: "0ms",
     TIDEGATE_REQUEST_RATE: "1000000",
     TIDEGATE_REQUEST_BURST: "1000000",
