@@ -79,8 +79,7 @@ describe.each([
     expect(Math.max(...moves)).toBeLessThanOrEqual(2);
     for (const { exit, connections, peak: most } of restarts) {
       expect(exit).toBe(0);
-      // Who comes back within a second was sent away within the two before, which touch three batches at most; a batch
-      // is the connections of one second of the window.
+      // Who comes back within a second was sent away within the two before, at most half as fast again as planned.
       expect(most).toBeLessThanOrEqual(Math.ceil((3 * connections * 1_000) / drainWindow));
     }
   });

@@ -36,6 +36,8 @@ export async function leave(options: LeaveOptions): Promise<number> {
 /** No two closes are further apart, so that a node with few connections leaves fast. */
 const maxSpacing = 500;
 const batchInterval = 1_000;
+/** How much faster than planned a drain may go that is late, for the node had too little to run on. */
+const catchUp = 1.5;
 
 /**
  * Closes all connections in jittered batches over the window. Clients that are closed at once come back at
@@ -46,7 +48,10 @@ const batchInterval = 1_000;
  * who leave last, when it has caught up, may reach a node that is still to be restarted: they have not moved yet.
  */
 export async function drainConnections({ window, connections, release }: DrainOptions): Promise<void> {
-  const end = performance.now() + Math.min(window, connections().length * maxSpacing);
+  const total = connections().length;
+  const duration = Math.min(window, total * maxSpacing);
+  const leastSpacing = duration / total / catchUp;
+  const end = performance.now() + duration;
   const leaving = new Map<Connection, Promise<void>>();
   for (;;) {
     const waiting = connections().filter((connection) => !leaving.has(connection));
@@ -54,7 +59,7 @@ export async function drainConnections({ window, connections, release }: DrainOp
     const left = Math.max(0, end - performance.now());
     const batches = Math.max(1, Math.round(left / batchInterval));
     const batch = shuffled(waiting.slice(-Math.ceil(waiting.length / batches)));
-    await spread(batch, left / batches, (connection) => {
+    await spread(batch, Math.max(left / batches, batch.length * leastSpacing), (connection) => {
       leaving.set(connection, release(connection, Math.floor(Math.random() * batchInterval)));
     });
   }

@@ -98,6 +98,19 @@ it("keeps to the window however many there are", async () => {
   expect(took).toBeLessThan(7_500);
 });
 
+it("makes up for a stall, but not all at once", async () => {
+  // The clock that the drain reads leaps ahead when the first is released, as it does for a node that got no CPU.
+  let stall = 0;
+  const start = Date.now();
+  vi.spyOn(performance, "now").mockImplementation(() => Date.now() - start + stall);
+  const { releases, took } = await drain(new Set(connections(600)), 6_000, () => {
+    stall = 5_000;
+  });
+  expect(releases).toHaveLength(600);
+  // 500 of them are late by then; at half as much again as planned they take more than three seconds.
+  expect(took).toBeGreaterThan(3_000);
+});
+
 it("releases those too who came after it began, and minds nobody who left", async () => {
   const [early = [], late = []] = [connections(50), connections(10)];
   const open = new Set(early);
