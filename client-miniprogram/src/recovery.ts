@@ -209,7 +209,10 @@ export class Recovery {
     if (asked.length === 0) return;
     const items = asked.map((subscription) => subscription.request());
     for (const subscription of asked) subscription.phase = "asked";
-    session.request<SubscribeManyReply>("subscribe", items, answerPatience).then(
+    session.ask<SubscribeManyReply>(
+      "subscribe",
+      items,
+      answerPatience,
       ({ results }) => {
         if (session !== this.#session) return;
         results.forEach((result, index) => {

@@ -71,31 +71,40 @@ export class Session {
    * @throws TideError of the gateway, `timeout`, or `unavailable` when the session ends first; as a rejection
    */
   request<Reply>(event: string, payload: unknown, milliseconds: number): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      if (this.#over) {
-        reject(failure("unavailable", "Not connected.", true));
-        return;
-      }
-      const sent = this.#clock.now();
-      const timer = new Timer(this.#clock);
-      const settle = () => {
-        timer.clear();
-        this.#requests.delete(fail);
-      };
-      const fail = (error: TideError) => {
-        settle();
-        reject(error);
-      };
-      this.#requests.add(fail);
-      timer.set(milliseconds, () => fail(failure("timeout", "No answer came in time.")));
-      this.#socket.emit(event, payload, (reply: (Reply & { ok: true }) | ErrorReply) => {
-        this.#heard();
-        this.roundTrip = this.#clock.now() - sent;
-        if (reply.ok) {
-          settle();
-          resolve(reply);
-        } else fail(new TideError(reply.error));
-      });
+    return new Promise((resolve, reject) => this.ask(event, payload, milliseconds, resolve, reject));
+  }
+
+  /**
+   * As `request`, for an answer that events follow: a promise is settled later than the call that settles it, and
+   * an event that came with the answer is taken before that.
+   */
+  ask<Reply>(
+    event: string,
+    payload: unknown,
+    milliseconds: number,
+    answered: (reply: Reply) => void,
+    failed: (error: TideError) => void,
+  ): void {
+    if (this.#over) {
+      failed(failure("unavailable", "Not connected.", true));
+      return;
+    }
+    const sent = this.#clock.now();
+    const timer = new Timer(this.#clock);
+    const settle = () => {
+      timer.clear();
+      return this.#requests.delete(fail);
+    };
+    const fail = (error: TideError) => {
+      if (settle()) failed(error);
+    };
+    this.#requests.add(fail);
+    timer.set(milliseconds, () => fail(failure("timeout", "No answer came in time.")));
+    this.#socket.emit(event, payload, (reply: (Reply & { ok: true }) | ErrorReply) => {
+      this.#heard();
+      this.roundTrip = this.#clock.now() - sent;
+      if (!reply.ok) fail(new TideError(reply.error));
+      else if (settle()) answered(reply);
     });
   }
 

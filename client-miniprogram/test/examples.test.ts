@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Gateway, startGateway } from "../../gateway/test/support/gateway.ts";
 import { addressOf, publishAll, startApp, stopApps } from "./support/apps.ts";
@@ -25,7 +26,9 @@ function load(file: string): Promise<unknown> {
 let gateway: Gateway;
 let current: ReturnType<typeof startApp>;
 beforeAll(async () => {
-  gateway = await startGateway();
+  const readme = readFileSync(new URL("../../examples/wechat/README.md", import.meta.url), "utf8");
+  const [, rules = ""] = /```yaml\n(.*?)```/s.exec(readme) ?? [];
+  gateway = await startGateway({ rules });
 });
 beforeEach(async () => {
   current = startApp(addressOf(gateway), { token: await gateway.token("ann") });
@@ -76,10 +79,24 @@ describe("the WeChat example", () => {
     page.onUnload?.();
   });
 
+  it("shows the newest lines where it missed too much", async () => {
+    const texts = Array.from({ length: 150 }, (_, index) => `line ${index}`);
+    const page = await openPage("chat/chat.ts");
+    await until(() => current.tide.state === "online");
+    await publishAll(
+      gateway,
+      "chat:lobby",
+      texts.map((text) => ({ text })),
+    );
+    await page.reload?.();
+    expect((page.data.lines as { text: string }[]).map(({ text }) => text)).toEqual(texts.slice(50));
+    page.onUnload?.();
+  });
+
   it("shows quotes", async () => {
     const page = await openPage("quotes/quotes.ts");
-    await until(() => current.tide.state === "online");
     await publishAll(gateway, "quote:MSFT", [{ price: 400 }]);
+    await until(() => (page.data.rows as { price: string }[])[1]?.price === "400.00");
     await publishAll(gateway, "quote:MSFT", [{ price: 401.5 }]);
     await until(() => (page.data.rows as { price: string }[])[1]?.price === "401.50");
     expect(page.data.rows).toMatchObject([{ price: "–" }, { price: "401.50", rising: true }, { price: "–" }]);
@@ -102,6 +119,16 @@ describe("the WeChat example", () => {
     expect(items()).toMatchObject([{ text: "bread", done: false }]);
     await until(() => (page.data.people as string[]).length === 1);
     expect(page.data.people).toEqual(["ann"]);
+    await publishAll(
+      gateway,
+      "todo:shared",
+      Array.from({ length: 400 }, (_, index) => ({ kind: "add", id: `${index}`, text: `item ${index}` })),
+    );
+    await page.reload?.();
+    expect(items().map(({ text }) => text)).toEqual([
+      "bread",
+      ...Array.from({ length: 400 }, (_, index) => `item ${index}`),
+    ]);
     page.onUnload?.();
   });
 });

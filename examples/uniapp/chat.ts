@@ -21,9 +21,9 @@ export function openChat(view: View, client: Tide = tide()) {
   room.on("message", (message) => view.add(message));
   room.on("presence", (users) => view.people(users.length));
   room.on("reset", async () => {
-    const { messages } = await room.history({ limit: 100 });
+    const { messages } = await room.history({ reverse: true, limit: 100 });
     view.clear();
-    for (const message of messages) view.add(message as Message<Chat>);
+    for (const message of messages.reverse()) view.add(message as Message<Chat>);
   });
   return {
     send: (text: string) => room.publish({ text }),

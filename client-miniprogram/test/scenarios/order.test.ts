@@ -34,6 +34,23 @@ beforeEach(async () => {
 afterEach(stopApps);
 
 describe("a live message", () => {
+  it("that comes in one read with the reply to the subscribe is had", async () => {
+    gateway.reply = () => {
+      // Ahead of the promises that the reply settles.
+      queueMicrotask(() =>
+        gateway.emit("message", { channel: "quote:1", data: 7, position: "q:1", time: 1 }),
+      );
+      return {
+        ok: true,
+        results: [{ ok: true, channel: "quote:1", position: "q:0", messages: [], latest: true }],
+      };
+    };
+    const quotes = record(app.tide.channel<number>("quote:1"));
+    await until(() => subscribes().length === 2);
+    await until(() => quotes.length > 0);
+    expect(quotes).toEqual([7]);
+  });
+
   it("that was had already is dropped", async () => {
     for (const [position, data] of [
       ["e:6", 6],

@@ -38,9 +38,9 @@ Page({
 
   /** What was missed is too far back: what the history still holds takes the place of what is shown. */
   async reload() {
-    const history = await room?.history({ limit: 100 });
+    const history = await room?.history({ reverse: true, limit: 100 });
     this.setData({ lines: [] });
-    for (const message of history?.messages ?? []) this.add(message as Message<Chat>);
+    for (const message of history?.messages.reverse() ?? []) this.add(message as Message<Chat>);
   },
 
   write(event: WechatMiniprogram.Input) {

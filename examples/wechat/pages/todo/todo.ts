@@ -1,4 +1,4 @@
-import type { Channel } from "tidegate-miniprogram";
+import type { Channel, HistoryReply } from "tidegate-miniprogram";
 import { tide } from "../../tide";
 import { applied, type Change, type Item } from "./list";
 
@@ -21,9 +21,14 @@ Page({
   },
 
   async reload() {
-    const history = await list?.history({ since: "start", limit: 1000 });
-    const changes = (history?.messages ?? []).map(({ data }) => data as Change);
-    this.setData({ items: changes.reduce(applied, [] as Item[]) });
+    let items: Item[] = [];
+    let since: string | undefined = "start";
+    while (list && since !== undefined) {
+      const { messages, more }: HistoryReply = await list.history({ since, limit: 1000 });
+      items = messages.map(({ data }) => data as Change).reduce(applied, items);
+      since = more ? messages[messages.length - 1]?.position : undefined;
+    }
+    this.setData({ items });
   },
 
   write(event: WechatMiniprogram.Input) {
