@@ -173,7 +173,8 @@ describe("the handshake's auth with a wrong type is one connect_error, then the 
     ...[[5], [null], [{}], [{ channel: 5 }], [{ channel: "a", since: 5 }], [{ channel: "a", token: [] }]],
     Array.from({ length: 1_001 }, (_, n) => ({ channel: `${n}` })),
   ];
-  const wrong = { token: noText, code: noText, platform: noText, resume };
+  const codes = [...noText, "x".repeat(60_000)];
+  const wrong = { token: noText, code: codes, platform: noText, resume };
   const auths = Object.entries(wrong).flatMap(([field, values]) =>
     values.map((value) => ({ field, value, name: text(value) })),
   );
@@ -192,7 +193,6 @@ describe("the handshake's auth with a wrong type is one connect_error, then the 
   it.each([
     ["no credentials", {}],
     ["a code that nothing here exchanges", { code: "x", platform: "wechat" }],
-    ["a code of 60 KB", { code: "x".repeat(60_000) }],
     ["a platform alone", { platform: "__proto__" }],
   ])("%s", async (_name, auth) => {
     const socket = await arena.socket();
