@@ -20,7 +20,7 @@ it("Redis starts with its users, of whom each may do what it is there for", { ti
   const [shell = "", option = "", script = ""] = services.redis?.command ?? [];
   const place = mkdtempSync(join(tmpdir(), "tidegate-compose-"));
   const port = await freePort();
-  const here = script.replaceAll("/etc/redis/redis.acl", join(folder, "redis.acl")).replaceAll("/tmp", place);
+  const here = script.replaceAll("/tmp", place).replaceAll("/etc/redis/redis.acl", join(folder, "redis.acl"));
   const command = `cd ${place} && ${here} --bind 127.0.0.1 --port ${port}`;
   const server = new Process(shell, [option, command], { cwd: place, env: bareEnvironment() });
   const url = new URL(services["gateway-1"]?.environment?.TIDEGATE_REDIS_URL ?? "");

@@ -122,13 +122,26 @@ export async function whenLeft(server: Server, limit: number): Promise<void> {
 /** Milliseconds in which the request comes that a connection was made for. */
 const firstRequestLimit = 250;
 
+/** Milliseconds; a turn of the event loop that took no longer had nothing to do. */
+const quiet = 0.1;
+const mostTurns = 1_000;
+
+/** Resolves right behind a phase of the event loop in which the server has taken all that the system had for it. */
+async function quietTurn(): Promise<void> {
+  let before = 0;
+  for (let turn = 0; turn < mostTurns && performance.now() - before > quiet; turn += 1) {
+    before = performance.now();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 /**
- * Takes no new connections, and serves the last that were made. It stops right behind the phase of the event loop in
- * which the server takes all that the system has for it: what it has not taken is reset. An HTTP server's own `close`
- * would also end the connections whose request is still under way.
+ * Takes no new connections, and serves the last that were made. What the server has not taken when it stops is reset
+ * by the system, so it stops in a turn of the event loop in which there is nothing else to do. An HTTP server's own
+ * `close` would also end the connections whose request is still under way.
  */
 export async function stopListening(server: Server): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+  await quietTurn();
   NetServer.prototype.close.call(server);
   await whenLeft(server, firstRequestLimit);
 }
