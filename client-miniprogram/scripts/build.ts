@@ -11,6 +11,8 @@ const root = join(import.meta.dirname, "..");
 /** Writes what is published: the mini-program's file and the testing entry, each with its types. */
 async function buildAll(): Promise<void> {
   await bundleClient(join(root, "miniprogram_dist/index.js"));
+  // The package's other files are ES modules; without it Node and bundlers would take this one for such too.
+  writeFileSync(join(root, "miniprogram_dist/package.json"), '{ "type": "commonjs" }\n');
   await build({
     entryPoints: [join(root, "testing/index.ts")],
     outfile: join(root, "dist/testing/index.js"),

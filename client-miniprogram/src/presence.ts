@@ -17,11 +17,18 @@ export class Roster {
     this.#reading = reading;
     this.#missed = [];
     const next = (cursor: string | undefined): Promise<boolean> =>
-      fetch(cursor).then((reply) => {
-        if (this.#reading !== reading) return false;
-        reading.push(...reply.users);
-        return reply.cursor === undefined ? this.#complete(reading) : next(reply.cursor);
-      });
+      fetch(cursor).then(
+        (reply) => {
+          if (this.#reading !== reading) return false;
+          reading.push(...reply.users);
+          return reply.cursor === undefined ? this.#complete(reading) : next(reply.cursor);
+        },
+        (error) => {
+          // What was known before is kept in step.
+          if (this.#reading === reading) this.#complete(this.users);
+          throw error;
+        },
+      );
     return next(undefined);
   }
 

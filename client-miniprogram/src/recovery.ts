@@ -163,7 +163,7 @@ export class Recovery {
   }
 
   #create(channel: string, since?: string): Subscription {
-    const subscription = new Subscription(channel, this.#stored[channel] || since);
+    const subscription = new Subscription(channel, since || this.#stored[channel]);
     delete this.#stored[channel];
     this.#subscriptions.set(channel, subscription);
     return subscription;
@@ -182,7 +182,7 @@ export class Recovery {
     subscription.fetchToken().then(
       () => this.#again(subscription),
       (error) => {
-        if (subscription.phase === "asked") this.#drop(subscription, errorOf(error));
+        if (subscription.phase === "asked") this.#refused(subscription, errorOf(error));
       },
     );
   }

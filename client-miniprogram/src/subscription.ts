@@ -1,4 +1,4 @@
-import { isTokenFault, type TideError } from "./errors.ts";
+import { failure, isTokenFault, type TideError } from "./errors.ts";
 import { stepOf } from "./position.ts";
 import type { Roster } from "./presence.ts";
 import type { Message, SubscribeReply, SubscribeRequest } from "./protocol.ts";
@@ -62,6 +62,8 @@ export class Subscription {
     return Promise.resolve()
       .then(typeof token === "function" ? token : () => "")
       .then((fresh) => {
+        // Without one it would be fetched again at once, for ever.
+        if (typeof fresh !== "string") throw failure("unauthorized", "No channel token came.");
         this.#freshToken = fresh;
       });
   }

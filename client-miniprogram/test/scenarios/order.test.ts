@@ -165,6 +165,50 @@ describe("presence", () => {
   });
 });
 
+describe("presence that cannot be read", () => {
+  it("is told, and what happens after that is shown", async () => {
+    gateway.reply = (event) => {
+      if (event === "subscribe") {
+        return { ok: true, results: [{ ok: true, channel: "chat:3", position: "e:1", messages: [] }] };
+      }
+      return { ok: false, error: { code: "forbidden", message: "", retryable: false } };
+    };
+    const other = app.tide.channel("chat:3", { presence: true });
+    const errors: string[] = [];
+    other.on("error", ({ code }) => errors.push(code));
+    await until(() => errors.length > 0);
+    gateway.emit("joined", { channel: "chat:3", user: "dan" });
+    await until(() => other.presence.length > 0);
+    expect(other.presence).toEqual([{ user: "dan", state: "online", connections: 1 }]);
+    expect(errors).toEqual(["forbidden"]);
+  });
+});
+
+describe("a channel token's function", () => {
+  it("that brings none is an error, and not asked for ever", async () => {
+    let calls = 0;
+    const token = async () => {
+      calls += 1;
+      return undefined as unknown as string;
+    };
+    const errors: string[] = [];
+    app.tide.channel("secret:1", { token }).on("error", ({ code }) => errors.push(code));
+    await until(() => errors.length > 0);
+    await turn(50);
+    expect({ errors, asked: calls <= 2 }).toEqual({ errors: ["unauthorized"], asked: true });
+  });
+
+  it("that fails once is asked again", async () => {
+    answerSubscribes({ channel: "secret:2", position: "s:1" });
+    const answers = [Promise.reject(new Error("the backend is away")), Promise.resolve("a token")];
+    const other = app.tide.channel("secret:2", { token: () => answers.shift() ?? "" });
+    const errors: unknown[] = [];
+    other.on("error", (error) => errors.push(error));
+    await until(() => other.position === "s:1", app.clock);
+    expect(errors).toEqual([]);
+  });
+});
+
 describe("an event of a backend's own", () => {
   it("is handed on by its name", async () => {
     const events: unknown[] = [];
