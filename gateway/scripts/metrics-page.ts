@@ -14,6 +14,7 @@ export async function metricsPage(): Promise<string> {
     subscriptions: none,
     channels: none,
     capacity: 0,
+    memoryLimit: 0,
     backlog: () => ({ connections: 0, bytes: 0 }),
     draining: () => false,
     healthy: () => true,

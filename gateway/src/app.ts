@@ -141,6 +141,7 @@ async function createCore(context: Context, tokens: Tokens) {
     subscriptions: () => subscriptions.count,
     channels: () => feeds.size,
     capacity: config.capacity,
+    memoryLimit: context.overload.memoryLimit,
     backlog: () => engine.backlog(),
     draining: () => context.state.draining,
     healthy: () => cluster.healthy(),

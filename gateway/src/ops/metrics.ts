@@ -20,6 +20,6 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const series = new Series(registry);
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
   createStateMetrics(series, sources);
-  createProcessMetrics(series);
+  createProcessMetrics(series, sources.memoryLimit);
   return { registry, meter: { ...connectionMeter(series), ...messageMeter(series), ...redisMeter(series) } };
 }

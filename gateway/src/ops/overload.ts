@@ -24,6 +24,8 @@ const relief = { lag: 0.5, memory: 0.95 };
 
 /** Watches what a node is short of. Asking it costs nothing. */
 export class Overload {
+  /** Bytes that the process may have. */
+  readonly memoryLimit: number;
   readonly #options: OverloadOptions;
   readonly #limits: Record<Shortage, number>;
   readonly #short: Record<Shortage, boolean> = { lag: false, memory: false };
@@ -34,6 +36,7 @@ export class Overload {
   constructor(options: OverloadOptions) {
     const { maxLoopDelay, maxMemory, memoryLimit = givenMemory() } = options;
     this.#options = options;
+    this.memoryLimit = memoryLimit;
     this.#limits = { lag: maxLoopDelay, memory: (memoryLimit * maxMemory) / 100 };
   }
 

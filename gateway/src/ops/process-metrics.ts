@@ -1,14 +1,17 @@
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
-import { givenMemory } from "./memory.ts";
 import type { Series } from "./series.ts";
 
 /** Milliseconds between two samples of the event loop's delay. */
 const resolution = 10;
 const quantiles = [0.5, 0.99, 1];
 
-/** How the process does, beyond what Node's own metrics say. */
-export function createProcessMetrics(series: Series): void {
+/**
+ * How the process does, beyond what Node's own metrics say.
+ *
+ * @param memoryLimit bytes that it may have
+ */
+export function createProcessMetrics(series: Series, memoryLimit: number): void {
   const delay = monitorEventLoopDelay({ resolution });
   delay.enable();
   series.readGauges(
@@ -30,8 +33,8 @@ export function createProcessMetrics(series: Series): void {
   );
   series.readGauge(
     "memory_limit_bytes",
-    "Memory that the process may have: its container's limit, else the machine's memory.",
-    givenMemory,
+    "Memory that the process may have: TIDEGATE_MEMORY_LIMIT, else its container's limit or the machine's memory.",
+    () => memoryLimit,
   );
   series.readGauge(
     "heap_limit_bytes",

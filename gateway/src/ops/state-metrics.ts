@@ -6,6 +6,8 @@ export interface MetricsSources {
   version: string;
   /** Connections that the node is sized for. */
   capacity: number;
+  /** Bytes that the process may have. */
+  memoryLimit: number;
   connections(): number;
   subscriptions(): number;
   channels(): number;

@@ -38,6 +38,7 @@ beforeEach(() => {
     subscriptions: () => 5,
     channels: () => 4,
     capacity: 10_000,
+    memoryLimit: 123_000_000,
     backlog: () => ({ connections: 2, bytes: 3 }),
     healthy: () => true,
     cluster: () => ({ connected: { commands: 1, subscriber: 0 }, pending: 6, lag: 0.25, nodes: 7 }),
