@@ -1,6 +1,6 @@
 /**
  * What the gateway needs from the place where its nodes meet. `memory/` implements it for one node,
- * and each implementation passes the same contract suite.
+ * `redis/` for many, and each implementation passes the same contract suite.
  *
  * Every method that returns a promise may reject with a Failure `unavailable` and then has stored nothing
  * that it acknowledged.

@@ -92,8 +92,8 @@ function defaultOf({ default: value, absent, schema }: Setting<unknown>): unknow
 
 /** A value as a fault may show it: short, and without the credentials that a URL may carry. */
 function shown(text: string): string {
-  const short = text.length <= 80 ? text : `${text.slice(0, 79)}…`;
-  const quoted = JSON.stringify(short.replaceAll(/\/\/[^/]*@/g, "//…@"));
+  const open = text.replaceAll(/\/\/.*@/g, "//…@");
+  const quoted = JSON.stringify(open.length <= 80 ? open : `${open.slice(0, 79)}…`);
   if (!text.startsWith("tcp://")) return quoted;
   return `${quoted}, which Kubernetes sets for a Service of that name: set enableServiceLinks: false on the pod`;
 }

@@ -224,6 +224,15 @@ describe("a fault", () => {
     ]);
   });
 
+  it.each([`https://me:${"long".repeat(30)}@keys`, "https://me:a/b@keys", "https://a:b@c/d@keys"])(
+    "shows nothing of credentials, however they are written: %s",
+    (url) => {
+      expect(faultsOf({ TIDEGATE_TOKEN_JWKS_URL: url })).toEqual([
+        'TIDEGATE_TOKEN_JWKS_URL: expected an http or https URL without a user or password, got "https://…@keys"',
+      ]);
+    },
+  );
+
   it("shows the beginning of a long value", () => {
     expect(faultsOf({ TIDEGATE_ANONYMOUS: "x".repeat(200) })).toEqual([
       `TIDEGATE_ANONYMOUS: expected true or false, got "${"x".repeat(79)}…"`,

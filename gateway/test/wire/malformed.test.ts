@@ -77,6 +77,7 @@ const bombs: [string, Buffer][] = [
   ["an array of 4 billion", Buffer.from("ddffffffff", "hex")],
   ["a map of 4 billion", Buffer.from("dfffffffff", "hex")],
   ["4 GB of bytes", Buffer.from("c9ffffffff00", "hex")],
+  ["a timestamp that hides 512 MB", Buffer.from(`92c701ff00c40f${"00".repeat(9)}c92000000000`, "hex")],
   ["4 GB of text", Buffer.from("dbffffffff", "hex")],
   ["arrays in arrays, each of 64,000", Buffer.concat(Array(20_000).fill(Buffer.from("dcfa00", "hex")))],
   ["a million arrays in each other", Buffer.concat([Buffer.alloc(1_000_000, 0x91), Buffer.from([0xc0])])],

@@ -81,6 +81,9 @@ function headerAt(bytes: Buffer, at: number): Header {
   const sized = sizes.get(first);
   if (!sized) throw new RangeError("No value begins with this byte.");
   const length = bytes.readUIntBE(next, sized.bytes);
+  // The decoder takes this type for a timestamp of twelve bytes, whatever its length says.
+  if (first === 0xc7 && bytes[next + 1] === 0xff && length !== 12)
+    throw new RangeError("No timestamp is so long.");
   const start = next + sized.bytes + sized.extra;
   return sized.values === 0
     ? { end: start + length, members: 0 }

@@ -9,8 +9,8 @@ import { encodeParts } from "./wire.ts";
 
 /** Milliseconds for which an idempotency key is known. */
 const keyLifetime = 5 * 60_000;
-/** What one script takes at most: nothing else runs in Redis meanwhile. */
-const chunk = { drafts: 100, characters: 256 * 1024 };
+/** From either on a script takes no more: nothing else runs in Redis meanwhile. */
+const chunk = { drafts: 100, size: 256 * 1024 };
 /** Drafts without an answer. */
 const maxPending = 20_000;
 
@@ -69,17 +69,18 @@ export class Publications {
   /** In a Redis Cluster a script has the keys of one channel. */
   #chunks(): Group[] {
     const chunks: Group[] = [];
-    const open = new Map<string, { drafts: Group; characters: number }>();
+    const open = new Map<string, { drafts: Group; size: number }>();
     for (const waiting of this.#turn) {
-      const { channel, head } = waiting.draft;
+      const { channel } = waiting.draft;
+      const size = sizeOf(waiting.draft);
       const place = this.#keys.sharded ? channel : "";
       const last = open.get(place);
-      if (last && last.drafts.length < chunk.drafts && last.characters < chunk.characters) {
+      if (last && last.drafts.length < chunk.drafts && last.size < chunk.size) {
         last.drafts.push(waiting);
-        last.characters += head.length;
+        last.size += size;
       } else {
         const drafts: Group = [waiting];
-        open.set(place, { drafts, characters: head.length });
+        open.set(place, { drafts, size });
         chunks.push(drafts);
       }
     }
@@ -155,4 +156,9 @@ function settle(group: Group, receipts: RawReceipts | undefined): void {
     if (outcome === failed) reject(new Failure("unavailable"));
     else resolve(offset === 0 ? { repeated } : { position: { epoch: name, offset }, repeated });
   }
+}
+
+/** Characters and bytes, as one number. */
+function sizeOf({ head, attachments }: Draft): number {
+  return attachments.reduce((size, { byteLength }) => size + byteLength, head.length);
 }

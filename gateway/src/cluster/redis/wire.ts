@@ -21,8 +21,6 @@ export function encodeParts(parts: readonly Uint8Array[]): Buffer {
   return bytes;
 }
 
-export const noParts = encodeParts([]);
-
 /** @throws RangeError where the bytes are not of this form */
 export function decodeParts(bytes: Buffer, from = 0): { parts: Buffer[]; end: number } {
   const count = bytes.readUInt32BE(from);

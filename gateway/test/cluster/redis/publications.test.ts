@@ -40,6 +40,14 @@ describe("the publications of one turn", () => {
     expect((await scriptsRun()) - before).toBe(2);
   });
 
+  it("are in several scripts where their attachments are many", async () => {
+    await publish("room", "first");
+    const before = await scriptsRun();
+    const large = Buffer.alloc(200 * 1024, 1);
+    await Promise.all([1, 2, 3, 4].map(() => publish("room", large)));
+    expect((await scriptsRun()) - before).toBe(2);
+  });
+
   it("fail alone where only theirs cannot be stored", async () => {
     await publish("room:bad", 0);
     const [key] = await server.ask((client) => client.keys("*{room:bad}:stream"));
