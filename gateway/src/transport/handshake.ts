@@ -36,6 +36,9 @@ export async function admit(socket: Socket, options: HandshakeOptions): Promise<
   const request = parse(handshakeRequest, auth);
   const addressOf = () => options.addressOf(socket.request);
   const identity = await options.handshake.identify(request, socket.id, addressOf);
+  // A login or a fetch of keys takes seconds, in which the node may have begun to drain.
+  const obstacle = options.admit();
+  if (obstacle) throw obstacle;
   return { identity, resume: request.resume ?? [] };
 }
 

@@ -124,12 +124,14 @@ const firstRequestLimit = 250;
 
 /** Milliseconds; a turn of the event loop that took no longer had nothing to do. */
 const quiet = 0.1;
-const mostTurns = 1_000;
+/** Milliseconds in which such a turn is waited for. */
+const quietLimit = 300;
 
 /** Resolves right behind a phase of the event loop in which the server has taken all that the system had for it. */
 async function quietTurn(): Promise<void> {
-  let before = 0;
-  for (let turn = 0; turn < mostTurns && performance.now() - before > quiet; turn += 1) {
+  const end = performance.now() + quietLimit;
+  let before = Number.NEGATIVE_INFINITY;
+  while (performance.now() - before > quiet && performance.now() < end) {
     before = performance.now();
     await new Promise((resolve) => setImmediate(resolve));
   }
