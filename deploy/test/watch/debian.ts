@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -15,20 +15,28 @@ export function debianBinary(name: string, packageName: string): string {
   const installed = join("/usr/bin", name);
   if (existsSync(installed)) return installed;
   const folder = join(unpacked, packageName);
-  if (!existsSync(join(folder, installed))) unpack(packageName, folder);
+  if (!existsSync(folder)) unpack(packageName, folder);
   return join(folder, installed);
 }
 
 function unpack(packageName: string, folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  const download = () => execFileSync("apt-get", ["download", "-qq", packageName], { cwd: folder });
+  mkdirSync(unpacked, { recursive: true });
+  const place = mkdtempSync(join(unpacked, "new-"));
+  const download = () => execFileSync("apt-get", ["download", "-qq", packageName], { cwd: place });
   try {
     download();
   } catch {
     execFileSync("apt-get", ["update", "-qq"]);
     download();
   }
-  const archive = readdirSync(folder).find((file) => file.endsWith(".deb"));
+  const archive = readdirSync(place).find((file) => file.endsWith(".deb"));
   if (archive === undefined) throw new Error(`There is no ${packageName} to be had.`);
-  execFileSync("dpkg-deb", ["--extract", join(folder, archive), folder]);
+  execFileSync("dpkg-deb", ["--extract", join(place, archive), place]);
+  try {
+    renameSync(place, folder);
+  } catch (error) {
+    // Another test was faster.
+    if (!existsSync(folder)) throw error;
+    rmSync(place, { recursive: true });
+  }
 }
