@@ -1,22 +1,13 @@
-import { hasNameCharacters } from "../protocol/characters.ts";
+import { hasNameCharacters, isReservedName } from "../protocol/characters.ts";
 
 export { isUserId } from "../auth/permissions.ts";
 
 const personalPrefix = "user:";
 
-/** Every socket is in a room named by its own id: a channel of that name would reach one connection. */
-const socketId = /^[A-Za-z0-9_-]{20}$/;
-
-/**
- * What a Redis Cluster keeps of a channel shares a slot by the hash tag `{name}`. A name that begins with this
- * would make the tag empty, which Redis takes for no tag at all.
- */
-const reservedStart = "}";
-
 /** Whether the text names a channel. @param maxBytes of UTF-8. */
 export function isChannelName(name: string, maxBytes: number): boolean {
   if (name.length === 0 || name.length > maxBytes) return false;
-  if (name.startsWith(reservedStart) || socketId.test(name) || !hasNameCharacters(name)) return false;
+  if (isReservedName(name) || !hasNameCharacters(name)) return false;
   return Buffer.byteLength(name) <= maxBytes;
 }
 

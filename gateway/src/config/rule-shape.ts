@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hasNameCharacters } from "../protocol/characters.ts";
+import { hasNameCharacters, isReservedName } from "../protocol/characters.ts";
 import { parseDuration, parseRate } from "./units.ts";
 
 const whos = ["nobody", "anyone", "user", "token"] as const;
@@ -40,14 +40,11 @@ function count(max: number) {
   return z.int(what).min(1, what).max(max, what);
 }
 
-/** No channel's name has the shape of a socket id, or begins like this. */
-const unfit = /^\}|^[A-Za-z0-9_-]{20}$/;
-
 const patternType = 'a pattern of channel names, such as "chat:*"';
 
 function isPattern(text: string): boolean {
   const bytes = Buffer.byteLength(text);
-  return bytes > 0 && bytes <= 255 && hasNameCharacters(text) && !unfit.test(text);
+  return bytes > 0 && bytes <= 255 && hasNameCharacters(text) && !isReservedName(text);
 }
 
 export const presenceShape = {

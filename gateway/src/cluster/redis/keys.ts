@@ -1,7 +1,7 @@
+import { isReservedName } from "../../protocol/characters.ts";
+
 /** The hash tag of what belongs to no channel. */
 export const homeTag = "nodes";
-
-const socketId = /^[A-Za-z0-9_-]{20}$/;
 
 /**
  * The names of everything in Redis. All keys of a channel have the channel as their hash tag, so that they
@@ -38,7 +38,7 @@ export class Keys {
    * the hash tag empty, and a socket's own room has none: emitters, which need it, do not work there.
    */
   hasPlace(room: string): boolean {
-    return !this.sharded || !(room === "" || room.startsWith("}") || socketId.test(room));
+    return !this.sharded || !(room === "" || isReservedName(room));
   }
 
   /** The pub/sub channel of what Socket.IO's adapters tell all nodes. @param kind as Socket.IO names it */
