@@ -52,7 +52,7 @@ it("counts the answers, and the calls that had none", async () => {
   await vi.waitFor(() => expect(node.cluster.status().lag).toBeGreaterThan(0), patience);
   server.freeze();
   const failure = node.cluster.broker.publish(draft("room", 2)).catch(({ code }) => code);
-  expect(node.cluster.status().pending).toBeGreaterThan(0);
+  await vi.waitFor(() => expect(node.cluster.status().pending).toBeGreaterThan(0), patience);
   expect(await failure).toBe("unavailable");
   expect(reports["commands failed"]).toBeGreaterThan(0);
   server.thaw();
