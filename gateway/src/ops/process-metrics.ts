@@ -1,9 +1,8 @@
-import { monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { performance } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
+import { LoopDelay } from "./loop-delay.ts";
 import type { Series } from "./series.ts";
 
-/** Milliseconds between two samples of the event loop's delay. */
-const resolution = 10;
 const quantiles = [0.5, 0.99, 1];
 
 /**
@@ -12,19 +11,12 @@ const quantiles = [0.5, 0.99, 1];
  * @param memoryLimit bytes that it may have
  */
 export function createProcessMetrics(series: Series, memoryLimit: number): void {
-  const delay = monitorEventLoopDelay({ resolution });
-  delay.enable();
+  const delay = new LoopDelay();
   series.readGauges(
     "event_loop_delay_seconds",
-    "How late timers ran since the last scrape, by quantile; 1 is the worst.",
+    "How late timers ran in the last 30 to 60 s, by quantile; 1 is the worst.",
     "quantile",
-    () => {
-      const readings = quantiles.map((quantile): [string, number] => {
-        return [String(quantile), latenessOf(delay.percentile(quantile * 100))];
-      });
-      delay.reset();
-      return readings;
-    },
+    () => quantiles.map((quantile) => [String(quantile), delay.quantile(quantile)]),
   );
   series.readCounter(
     "event_loop_active_seconds_total",
@@ -41,9 +33,4 @@ export function createProcessMetrics(series: Series, memoryLimit: number): void 
     "Size that V8 lets the heap grow to.",
     () => getHeapStatistics().heap_size_limit,
   );
-}
-
-/** @param interval nanoseconds between two samples, which stand at the resolution where nothing is late */
-function latenessOf(interval: number): number {
-  return Math.max(0, interval / 1e9 - resolution / 1_000);
 }

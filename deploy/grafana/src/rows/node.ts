@@ -6,7 +6,7 @@ export const node = [
   graph({
     title: "Event loop delay",
     about:
-      "How late timers ran since the last scrape, at the 99th percentile. Everything that the pod does waits as long.",
+      "How late timers ran in the last minute, at the 99th percentile. Everything that the pod does waits as long.",
     unit: "s",
     limits: [0.1, 0.2],
     series: { "{{pod}}": `max by (pod) (${of("tidegate_event_loop_delay_seconds", 'quantile="0.99"')})` },
