@@ -130,11 +130,17 @@ const quietLimit = 300;
 /** Resolves right behind a phase of the event loop in which the server has taken all that the system had for it. */
 async function quietTurn(): Promise<void> {
   const end = performance.now() + quietLimit;
-  let before = Number.NEGATIVE_INFINITY;
-  while (performance.now() - before > quiet && performance.now() < end) {
+  let before: number;
+  // Of the turn that this is called in that phase may be over.
+  await nextTurn();
+  do {
     before = performance.now();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+    await nextTurn();
+  } while (performance.now() - before > quiet && performance.now() < end);
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
