@@ -53,7 +53,7 @@ export interface App {
   /**
    * Sends the clients to other nodes, over the drain window.
    *
-   * @returns connections that are left although their time is over
+   * @returns connections that had to be cut
    */
   drain(): Promise<number>;
   /** Ends what is left at once. */
@@ -282,14 +282,16 @@ async function drain(
 ): Promise<number> {
   state.draining = true;
   state.connectionsBefore = registry.size;
-  const left = await leave({
+  return leave({
     window: config.drainWindow,
     connections: () => registry.all(),
     release: (connection, after) => lifecycle.release(connection, "draining", after),
     everybodyLeft: async (limit) => {
       await Promise.all(servers.map((server) => whenLeft(server, limit)));
     },
+    force(left) {
+      meter.drainForced(left.length);
+      for (const connection of left) lifecycle.end(connection, "draining", true);
+    },
   });
-  meter.drainForced(left);
-  return left;
 }

@@ -20,7 +20,7 @@ interface Answer {
   data: { result: { value: [time: number, value: string] }[] };
 }
 
-/** A Prometheus of a test's own, which scrapes and evaluates the rules every second. */
+/** A Prometheus of a test's own, which scrapes and evaluates the rules. */
 export class Prometheus {
   readonly #url: string;
   readonly #process: Process;
@@ -32,10 +32,11 @@ export class Prometheus {
     this.#folder = folder;
   }
 
-  static async start(scrapes: readonly Scrape[]): Promise<Prometheus> {
+  /** @param interval seconds between two scrapes of a target, and two looks at the rules */
+  static async start(scrapes: readonly Scrape[], interval = 1): Promise<Prometheus> {
     const folder = mkdtempSync(join(tmpdir(), "tidegate-prometheus-"));
     const address = `127.0.0.1:${await freePort()}`;
-    writeFileSync(join(folder, "prometheus.yml"), JSON.stringify(configOf(scrapes)));
+    writeFileSync(join(folder, "prometheus.yml"), JSON.stringify(configOf(scrapes, interval)));
     const args = [
       `--config.file=${join(folder, "prometheus.yml")}`,
       `--storage.tsdb.path=${join(folder, "data")}`,
@@ -77,9 +78,10 @@ export class Prometheus {
 }
 
 /** JSON, which is YAML too. */
-function configOf(scrapes: readonly Scrape[]): object {
+function configOf(scrapes: readonly Scrape[], interval: number): object {
+  const every = `${interval}s`;
   return {
-    global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },
+    global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
     rule_files: [rulesFile],
     scrape_configs: [...new Set(scrapes.map(({ job }) => job))].map((job) => ({
       job_name: job,

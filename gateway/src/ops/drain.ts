@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection } from "../connection/connection.ts";
 
 export interface DrainOptions {
@@ -12,25 +13,39 @@ export interface DrainOptions {
 export interface LeaveOptions extends DrainOptions {
   /** Resolves once no client and no caller of the server API is connected, or so many milliseconds have passed. */
   everybodyLeft(limit: number): Promise<void>;
+  /** Cuts those who are left although their time is over, and counts them. */
+  force(left: readonly Connection[]): void;
 }
 
 /** Milliseconds beyond the window that closing all connections may take. */
 const drainMargin = 4_000;
 /** Milliseconds in which peers answer the closing of their sockets, and callers take their next request elsewhere. */
 const partingTime = 2_000;
+/** Milliseconds in which Prometheus, which comes every 15 s, learns of those who were cut. */
+const tellingTime = 20_000;
+/** Milliseconds in which what is under way ends, and Redis is closed. */
+const closingTime = 4_000;
 
-/** What a node that stops may take beyond its drain window, all in all; in milliseconds. */
-export const stopMargin = 10_000;
+/** What a node that stops takes beyond its drain window at most, where nobody has to be cut; in milliseconds. */
+export const usualStopMargin = drainMargin + partingTime + closingTime;
+/** What it takes at most, all in all. */
+export const stopMargin = usualStopMargin + tellingTime;
 
 /**
- * Empties the node while it goes on serving those who are left, and callers of the server API.
+ * Empties the node while it goes on serving those who are left, and callers of the server API. Where somebody has to
+ * be cut, it stays until that was scraped: a counter that rises with the end of its process is seen by nobody.
  *
- * @returns connections that are still there although their time is over
+ * @returns connections that were cut
  */
 export async function leave(options: LeaveOptions): Promise<number> {
   await Promise.race([drainConnections(options), sleep(options.window + drainMargin)]);
   await options.everybodyLeft(partingTime);
-  return options.connections().length;
+  const left = options.connections();
+  if (left.length > 0) {
+    options.force(left);
+    await sleep(tellingTime);
+  }
+  return left.length;
 }
 
 /** No two closes are further apart, so that a node with few connections leaves fast. */
@@ -80,10 +95,6 @@ async function spread(
     const wait = due - performance.now();
     if (wait >= 1) await sleep(wait);
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function shuffled<Item>(items: Item[]): Item[] {

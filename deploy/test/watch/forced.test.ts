@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { io, type Socket } from "socket.io-client";
+import { expect, it, onTestFinished } from "vitest";
+import { logged, spawnGateway } from "../../../gateway/test/support/process.ts";
+import { Prometheus } from "./prometheus.ts";
+
+const clients = 12;
+/** Seconds. */
+const drainWindow = 6;
+/** Longer than a drain has for everybody. */
+const freeze = (drainWindow + 6) * 1_000;
+
+async function connect(url: string): Promise<Socket> {
+  const socket = io(url, { transports: ["websocket"], forceNew: true, reconnection: false });
+  onTestFinished(() => void socket.disconnect());
+  await new Promise((resolve) => socket.once("welcome", resolve));
+  return socket;
+}
+
+it("a Prometheus that comes every 15 s hears of those whom a drain cut, and says so", async () => {
+  const gateway = await spawnGateway({
+    TIDEGATE_ANONYMOUS: "true",
+    TIDEGATE_DRAIN_WINDOW: `${drainWindow}s`,
+  });
+  onTestFinished(() => gateway.process.stop());
+  await Promise.all(Array.from({ length: clients }, () => connect(gateway.url)));
+  const scrape = { job: "tidegate", address: new URL(gateway.api).host, labels: { pod: "frozen" } };
+  const prometheus = await Prometheus.start([scrape], 15);
+  onTestFinished(() => prometheus.stop());
+
+  gateway.process.signal("SIGTERM");
+  await gateway.process.until(() => logged(gateway.process, "draining") !== undefined);
+  gateway.process.signal("SIGSTOP");
+  await sleep(freeze);
+  gateway.process.signal("SIGCONT");
+
+  expect(await gateway.process.exit).toBe(1);
+  const { left } = logged(gateway.process, "stopped") as { left: number };
+  expect(left).toBeGreaterThan(0);
+  expect(await prometheus.values("max_over_time(tidegate_drain_forced_total[5m])")).toEqual([left]);
+  const firing = 'ALERTS{alertname="TidegateDrainForced",alertstate="firing",pod="frozen"}';
+  expect(await prometheus.hasData(firing, 40_000)).toBe(true);
+}, 120_000);
