@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ControlTarget } from "../ports.ts";
 import type { Complaints } from "./complaints.ts";
+import { Flight } from "./flight.ts";
 import type { Leases } from "./leases.ts";
 import type { RedisPresence } from "./presence.ts";
 import type { RedisRevocations } from "./revocations.ts";
@@ -7,22 +9,29 @@ import type { Shards } from "./shards.ts";
 import type { Sweeper } from "./sweeper.ts";
 
 export interface HeartbeatOptions {
-  leases: Leases;
-  sweeper: Sweeper;
-  presence: RedisPresence;
-  revocations: RedisRevocations;
-  target: ControlTarget;
-  shards: Shards;
+  leases: Pick<Leases, "current" | "renew" | "lapse">;
+  sweeper: Pick<Sweeper, "sweepLease" | "sweepLapsed">;
+  presence: Pick<RedisPresence, "renew" | "settle">;
+  revocations: Pick<RedisRevocations, "enforce">;
+  target: Pick<ControlTarget, "execute">;
+  shards: Pick<Shards, "all">;
   complaints: Complaints;
   /** Milliseconds between two beats. */
   interval: number;
 }
 
-/** What a node does again and again: it renews its lease, and makes good what was missed. */
+/** Milliseconds that a node that stops gives to what is being entered again. */
+const settleGrace = 1_000;
+
+/**
+ * What a node does again and again: it renews its lease, ends what was revoked, and makes good what was missed.
+ * Each goes its own way: what one waits for must not keep the others.
+ */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
+  /** Leases of this node that are still to be given up, once all is entered under another. */
+  readonly #former = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
-  #beating: Promise<void> | undefined;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -36,16 +45,50 @@ export class Heartbeat {
   /** Gives up the lease, and ends the presence of all who are still there. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#beating;
+    await this.#renewing.done;
+    await Promise.race([this.#settling.done, sleep(settleGrace, undefined, { ref: false })]);
     await this.#giveUp(this.#options.leases.current);
   }
 
-  /** One that takes longer than the interval is not overtaken. */
+  /** Of what takes longer than the interval there is one at a time. Resolves once the lease was renewed, or was not. */
   beat(): Promise<void> {
-    this.#beating ??= this.#run().finally(() => {
-      this.#beating = undefined;
-    });
-    return this.#beating;
+    void this.#enforcing.start();
+    return this.#renewing.start();
+  }
+
+  readonly #renewing = new Flight(
+    () => this.#renew(),
+    (error) => this.#options.complaints.warn("The lease could not be renewed in Redis.", error),
+  );
+
+  readonly #enforcing = new Flight(
+    () => this.#options.revocations.enforce(this.#options.target),
+    (error) => this.#options.complaints.warn("Revocations could not be read in Redis.", error),
+  );
+
+  readonly #settling = new Flight(
+    () => this.#settle(),
+    (error) => this.#options.complaints.warn("Presence could not be brought up to date in Redis.", error),
+  );
+
+  async #renew(): Promise<void> {
+    const { leases, sweeper, presence, shards } = this.#options;
+    const former = leases.current;
+    if (await leases.renew()) {
+      this.#former.add(former);
+      presence.renew();
+      // Redis has lost data, or this node was out of reach for long.
+      for (const { topics } of shards.all()) topics.compareAll();
+    }
+    void this.#settling.start();
+    void sweeper.sweepLapsed();
+  }
+
+  async #settle(): Promise<void> {
+    // One that is lost meanwhile may have entries still.
+    const former = [...this.#former];
+    await this.#options.presence.settle();
+    for (const lease of former) await this.#giveUp(lease);
   }
 
   /** Ends what is still entered under a lease of this node. */
@@ -54,27 +97,9 @@ export class Heartbeat {
     try {
       await leases.lapse(lease, "given");
       await sweeper.sweepLease(lease);
+      this.#former.delete(lease);
     } catch (error) {
       complaints.warn("A lease could not be given up; it will end.", error);
     }
-  }
-
-  async #run(): Promise<void> {
-    const { leases, sweeper, presence, revocations, target, shards, complaints } = this.#options;
-    const former = leases.current;
-    try {
-      if (await leases.renew()) {
-        presence.renew();
-        // Redis has lost data, or this node was out of reach for long.
-        for (const { topics } of shards.all()) topics.compareAll();
-      }
-      await presence.settle();
-      if (leases.current !== former) await this.#giveUp(former);
-      await revocations.enforce(target);
-    } catch (error) {
-      complaints.warn("The lease could not be renewed in Redis.", error);
-      return;
-    }
-    void sweeper.sweepLapsed();
   }
 }

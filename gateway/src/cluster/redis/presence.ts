@@ -93,13 +93,18 @@ export class RedisPresence implements PresenceStore {
     }
   }
 
-  /** Tells Redis what calls that failed should have. */
+  /**
+   * Tells Redis what calls that failed should have, as far as it can be reached.
+   *
+   * @throws Failure `unavailable` where that is not all
+   */
   async settle(): Promise<void> {
     const unsure = [...this.#unsure];
     for (let at = 0; at < unsure.length; at += chunkSize) {
       const some = unsure.slice(at, at + chunkSize);
-      await Promise.all(some.map((entry) => this.#rewrite(entry)));
+      await Promise.allSettled(some.map((entry) => this.#rewrite(entry)));
     }
+    if (unsure.some((entry) => this.#unsure.has(entry))) throw new Failure("unavailable");
   }
 
   #find(channel: string, connection: string): Entry | undefined {
