@@ -42,7 +42,7 @@ export function redisMeter(series: Series): ClusterMeter {
   );
   const malformed = series.counter(
     "malformed_messages_total",
-    "Messages of pub/sub that are of no form that nodes or emitters send, and were dropped.",
+    "What came from Redis in no form that nodes or emitters write, and was dropped.",
   );
   return {
     redisConnected: (connection) => connects.inc({ connection }),

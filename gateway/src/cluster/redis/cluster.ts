@@ -14,6 +14,7 @@ import { RedisPeers } from "./peers.ts";
 import { makeKeys, makeShards, type Place } from "./place.ts";
 import { RedisPresence } from "./presence.ts";
 import { RedisRevocations } from "./revocations.ts";
+import { silentNode } from "./said.ts";
 import { HomeLine, statusOf } from "./shards.ts";
 import { Sweeper } from "./sweeper.ts";
 
@@ -26,8 +27,6 @@ export interface RedisClusterOptions extends Place {
   meter?: ClusterMeter | undefined;
   pace?: Pace | undefined;
 }
-
-const nothingYet = { version: "", uptime: 0, connections: 0, subscriptions: 0, draining: false };
 
 /** Milliseconds that the start waits for Redis. */
 const patience = 5_000;
@@ -44,7 +43,7 @@ export async function createRedisCluster(host: ClusterHost, options: RedisCluste
   const complaints = new Complaints(log, meter.malformed);
   const { target } = host;
   let begun = false;
-  const describe = () => (begun ? target.describe() : { ...nothingYet, node });
+  const describe = () => (begun ? target.describe() : silentNode(node));
   const address = `${node}:${randomBytes(4).toString("hex")}`;
 
   const keys = makeKeys(options);
@@ -53,7 +52,7 @@ export async function createRedisCluster(host: ClusterHost, options: RedisCluste
   const shards = makeShards(options, { keys, complaints, meter, pace, host, node, foreign, onReplaced });
   const peers = new RedisPeers({ shards, keys, complaints });
   const line = new HomeLine(shards);
-  const leases = new Leases({ line, keys, address, node, meter, describe, life: pace.lease });
+  const leases = new Leases({ line, keys, address, node, meter, complaints, describe, life: pace.lease });
   const sweeper = new Sweeper({ line, shards, keys, leases, complaints });
   const presence = new RedisPresence({ line, shards, keys, leases, sweeper });
   const revocations = new RedisRevocations({ line, keys, maxLifetime });

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import type { Command, CommandReply } from "../ports.ts";
+import type { Command, CommandReply, ConnectionInfo } from "../ports.ts";
+import { readJson } from "./payload.ts";
+import { listOf } from "./peer-parts.ts";
 
 /** A command on its way to the other nodes. */
 export interface Order {
@@ -31,28 +33,24 @@ const command: z.ZodType<Command> = z.discriminatedUnion("kind", [
 
 const order: z.ZodType<Order> = z.object({ id: text, from: text, command });
 
-const report: z.ZodType<Report> = z.object({
-  id: text,
-  from: text,
-  connections: z.array(
-    z.object({
-      connection: text,
-      user: text,
-      node: text,
-      since: z.number(),
-      state: z.enum(["online", "away"]),
-      address: text,
-      agent: text,
-    }),
-  ),
+const connection: z.ZodType<ConnectionInfo> = z.object({
+  connection: text,
+  user: text,
+  node: text,
+  since: z.number(),
+  state: z.enum(["online", "away"]),
+  address: text,
+  agent: text,
 });
+
+const report: z.ZodType<Report> = z.object({ id: text, from: text, connections: listOf(connection) });
 
 /** @throws Error where the bytes are no order; whoever may publish in Redis may send anything */
 export function parseOrder(message: Buffer): Order {
-  return order.parse(JSON.parse(message.toString()));
+  return order.parse(readJson(message));
 }
 
 /** @throws Error where the bytes are no report */
 export function parseReport(message: Buffer): Report {
-  return report.parse(JSON.parse(message.toString()));
+  return report.parse(readJson(message));
 }

@@ -127,11 +127,22 @@ export class RedisControl implements Control {
     return { connections: inquiry.connections, unreached: unreached.map(({ info }) => info.node) };
   }
 
+  /** Nothing that anybody publishes may end more than itself. */
+  #read<Message>(message: Buffer, parse: (message: Buffer) => Message): Message | undefined {
+    try {
+      return parse(message);
+    } catch (error) {
+      this.#options.complaints.malformed("Redis brought a command or a reply that is none.", error);
+      return undefined;
+    }
+  }
+
   async #execute(message: Buffer): Promise<void> {
     const { line, keys, target, address, complaints } = this.#options;
+    const order = this.#read(message, parseOrder);
+    if (!order || order.from === address) return;
+    const { id, from, command } = order;
     try {
-      const { id, from, command } = parseOrder(message);
-      if (from === address) return;
       const reply = await target.execute(command);
       const report = JSON.stringify({ id, from: address, ...reply });
       await line.call((client) => client.call(keys.publish, keys.replies(from), report));
@@ -141,11 +152,7 @@ export class RedisControl implements Control {
   }
 
   #receive(message: Buffer): void {
-    try {
-      const { id, from, connections } = parseReport(message);
-      this.#inquiries.get(id)?.add(from, { connections });
-    } catch (error) {
-      this.#options.complaints.warn("A reply of another node is none.", error);
-    }
+    const report = this.#read(message, parseReport);
+    if (report) this.#inquiries.get(report.id)?.add(report.from, report);
   }
 }

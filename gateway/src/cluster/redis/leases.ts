@@ -1,16 +1,15 @@
 import { randomBytes } from "node:crypto";
 import type { ClusterMeter } from "../../meter.ts";
 import type { NodeInfo } from "../ports.ts";
+import type { Complaints } from "./complaints.ts";
 import type { Keys } from "./keys.ts";
+import { readSaid, type Said, silentNode, writeSaid } from "./said.ts";
 import { scripts } from "./scripts.ts";
 import type { HomeLine } from "./shards.ts";
 
 /** A node as the others know it. */
-export interface Neighbour {
+export interface Neighbour extends Said {
   lease: string;
-  /** Where it hears replies; a node keeps it for as long as it runs. */
-  address: string;
-  info: NodeInfo;
   /** Milliseconds on the monotonic clock at which its lease ends, as far as is known. */
   until: number;
 }
@@ -22,10 +21,13 @@ export interface LeasesOptions {
   address: string;
   node: string;
   meter: ClusterMeter;
+  complaints: Complaints;
   describe(): NodeInfo;
   /** Milliseconds for which a lease holds without being renewed. */
   life: number;
 }
+
+type RawLease = Buffer | number;
 
 /** This node's lease, and what is known of all. What a node has entered in Redis counts while its lease holds. */
 export class Leases {
@@ -127,36 +129,36 @@ export class Leases {
   /** @returns whether the lease is held */
   async #ask(lease: string): Promise<boolean> {
     const { line, keys, address, describe, life } = this.#options;
-    const said = JSON.stringify({ address, info: describe() });
+    const said = writeSaid({ address, info: describe() });
     const args = [lease, life, said, this.#isNew ? 1 : 0];
     const [held, ...raw] = (await line.run(scripts.lease, keys.leases(), args)) as [number, ...RawLease[]];
     this.#askedAt = performance.now();
-    this.#known = neighbours(raw, this.#askedAt);
+    this.#known = this.#neighbours(raw, this.#askedAt);
     return held === 1;
+  }
+
+  /** @param raw lease, milliseconds left and the node's JSON, again and again */
+  #neighbours(raw: readonly RawLease[], now: number): Neighbour[] {
+    const found: Neighbour[] = [];
+    for (let at = 0; at + 2 < raw.length; at += 3) {
+      const [lease, left, bytes] = raw.slice(at, at + 3);
+      const until = now + Number(left);
+      found.push({ lease: String(lease), until, ...this.#saidBy(String(lease), bytes) });
+    }
+    return found;
+  }
+
+  /** Where that is gone, or is nothing that a node says, what its lease tells. */
+  #saidBy(lease: string, bytes: RawLease | undefined): Said {
+    try {
+      if (Buffer.isBuffer(bytes) && bytes.length > 0) return readSaid(bytes);
+    } catch (error) {
+      this.#options.complaints.malformed("Redis has a node that says nothing a node would.", error);
+    }
+    return { address: "", info: silentNode(lease.slice(0, lease.lastIndexOf("."))) };
   }
 
   #makeLease(): string {
     return `${this.#options.node}.${randomBytes(4).toString("hex")}`;
   }
-}
-
-type RawLease = Buffer | number;
-
-/** @param raw lease, milliseconds left and the node's JSON, again and again */
-function neighbours(raw: readonly RawLease[], now: number): Neighbour[] {
-  const found: Neighbour[] = [];
-  for (let at = 0; at + 2 < raw.length; at += 3) {
-    const [lease, left, said] = raw.slice(at, at + 3);
-    const until = now + Number(left);
-    found.push({ lease: String(lease), until, ...saidBy(String(lease), String(said)) });
-  }
-  return found;
-}
-
-/** What a node said of itself; where that is gone, what its lease tells. */
-function saidBy(lease: string, said: string): Pick<Neighbour, "address" | "info"> {
-  if (said !== "") return JSON.parse(said);
-  const node = lease.slice(0, lease.lastIndexOf("."));
-  const info = { node, version: "", uptime: 0, connections: 0, subscriptions: 0, draining: false };
-  return { address: "", info };
 }

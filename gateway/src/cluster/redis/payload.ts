@@ -21,12 +21,14 @@ const maxJson = 8 * 1024 * 1024;
  * @throws Error where the bytes are neither; whoever may publish in Redis may send anything
  */
 export function readPayload(bytes: Buffer): unknown {
-  const json = bytes[0] === openingBrace;
-  if (bytes.length > (json ? maxJson : maxMsgpack)) throw new RangeError("The message is too large.");
-  return json ? readJson(bytes) : readMsgpack(bytes);
+  if (bytes[0] === openingBrace) return readJson(bytes);
+  if (bytes.length > maxMsgpack) throw new RangeError("The message is too large.");
+  return readMsgpack(bytes);
 }
 
-function readJson(bytes: Buffer): unknown {
+/** @throws Error where the bytes are no JSON, or more of it than any node writes */
+export function readJson(bytes: Buffer): unknown {
+  if (bytes.length > maxJson) throw new RangeError("The message is too large.");
   if (isTooDeep(bytes)) throw new RangeError("The message nests too deep.");
   try {
     return JSON.parse(bytes.toString());

@@ -14,8 +14,19 @@ const maxDepth = 128;
 export const text = z.string();
 
 /** Of a long list it is found out that an item is wrong, and not of each of a million what is wrong with it. */
-function listOf(item: z.ZodType) {
-  return z.array(z.unknown()).refine((items) => items.every((one) => item.safeParse(one).success));
+export function listOf<Item>(item: z.ZodType<Item>) {
+  return z.array(z.unknown()).transform((items, context) => {
+    const read: Item[] = [];
+    for (const one of items) {
+      const { success, data } = item.safeParse(one);
+      if (!success) {
+        context.addIssue({ code: "custom", message: "an item has another form" });
+        return z.NEVER;
+      }
+      read.push(data);
+    }
+    return read;
+  });
 }
 
 /** Socket.IO takes numbers for rooms too; those of clients are text. */

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { noMeter } from "../../../src/meter.ts";
 import { lasting, textOf } from "../../contract/harness.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import { hurry, startNode, type TestNode } from "./harness.ts";
@@ -177,18 +176,6 @@ describe("commands", () => {
     const result = await first().cluster.control.send(command);
     expect(result).toEqual({ connections: [], unreached: ["node-b"] });
   });
-
-  it("survive anything that is published where they are heard", async () => {
-    const member = await startMember("node-c");
-    await server.ask(async (client) => {
-      for (const message of ["", "{", "null", "[]", '{"id":"1","from":"x","command":{"kind":"revoke"}}']) {
-        await client.publish("tidegate:commands", message);
-      }
-    });
-    const { unreached } = await first().cluster.control.send(command);
-    expect(unreached).toEqual([]);
-    expect(await disconnectsOf(member)).toEqual([command]);
-  });
 });
 
 describe("revocations", () => {
@@ -200,31 +187,5 @@ describe("revocations", () => {
       expect((await member.do({})).executed).toContainEqual({ kind: "revoke", user: "ann:1", before });
     }, patience);
     expect(await nodes[1]?.cluster.revocations.revokedBefore("ann:1")).toBe(before);
-  });
-});
-
-describe("what is published on a room by others", () => {
-  it("is counted and dropped where it is broken", async () => {
-    let malformed = 0;
-    const count = () => {
-      malformed += 1;
-    };
-    const meter = { ...noMeter, malformed: count };
-    const node = await startNode(server, "node-e", { pace: hurry, meter });
-    nodes.push(node);
-    await node.cluster.broker.subscribe("room", lasting);
-    const broken = [
-      "\x01",
-      "\x01x\n",
-      "\x01\n\0\0\0\x09",
-      "\x01a:1\n\xff\xff\xff\xff",
-      "\x01\n\0\0\0\x01\0\0\xff\0",
-    ];
-    await server.ask(async (client) => {
-      for (const message of broken) await client.publish("socket.io#/#room#", Buffer.from(message, "latin1"));
-      await client.publish("socket.io#/#room#", "");
-    });
-    await vi.waitFor(() => expect(malformed).toBe(broken.length + 1), patience);
-    expect(node.deliveries).toEqual([]);
   });
 });
