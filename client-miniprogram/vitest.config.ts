@@ -8,6 +8,8 @@ export default defineConfig({
   resolve: { alias: { "tidegate-miniprogram": `${import.meta.dirname}/src/index.ts` } },
   test: {
     include: ["test/**/*.test.ts"],
+    // They wait more than they compute, so more of them go at once than there are cores.
+    maxWorkers: 4,
     globalSetup: ["test/support/engines.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -12,6 +12,8 @@ const excluded = process.env.TIDEGATE_TEST_FAULTS
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // They wait more than they compute, so more of them go at once than there are cores.
+    maxWorkers: 4,
     exclude: [...configDefaults.exclude, ...excluded],
     globalSetup: ["test/support/ensure-redis.ts"],
     testTimeout: 20_000,
