@@ -9,6 +9,8 @@ import { type Script, scripts } from "./scripts.ts";
 const limits = { call: 900, burst: 5_000, ping: 2_000 };
 /** Milliseconds in which a server that takes a connection has to greet. */
 const greetingLimit = 4_000;
+/** Milliseconds after which a client that has given up begins anew. */
+const revivalPause = 100;
 /** Calls without an answer; those that failed by their deadline count until Redis answers or the line drops. */
 const maxPending = 20_000;
 /** Bytes written that the network has not taken. */
@@ -36,6 +38,7 @@ export class Line {
     ping: new Deadlines(limits.ping),
   };
   #answering = false;
+  #stopped = false;
   /** Holds back what is called in this turn of the event loop. */
   #corked: Redis["stream"] | undefined;
   /** Milliseconds on the monotonic clock. */
@@ -56,6 +59,7 @@ export class Line {
       this.#loadScripts();
     });
     client.on("close", () => this.#drop(new Error("The connection to Redis was closed.")));
+    client.on("end", () => this.#revive());
   }
 
   get ready(): boolean {
@@ -106,6 +110,7 @@ export class Line {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#client.disconnect();
     this.#drop(new Error("The connection to Redis has ended."));
   }
@@ -184,6 +189,14 @@ export class Line {
   #drop(error: Error): void {
     this.#answering = false;
     for (const deadlines of Object.values(this.#deadlines)) deadlines.fail(error);
+  }
+
+  /** The client gives up for good where its Sentinels tell of a failover while it asks them where to connect. */
+  #revive(): void {
+    if (this.#stopped) return;
+    setTimeout(() => {
+      if (!this.#stopped) this.#client.connect().catch(() => {});
+    }, revivalPause).unref();
   }
 
   /** All calls of one turn of the event loop leave in one write. */
