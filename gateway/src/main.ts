@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type App, createApp } from "./app.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import { developmentBanner, withDevelopmentKeys } from "./development.ts";
+import { Failure } from "./errors.ts";
 import { createLog, type Log } from "./log.ts";
 import { stopMargin } from "./ops/drain.ts";
 
@@ -57,6 +58,7 @@ async function drainAndStop(app: App | undefined): Promise<number> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`);
+  const isTold = error instanceof ConfigError || error instanceof Failure;
+  process.stderr.write(`${isTold ? error.message : (error as Error).stack}\n`);
   process.exit(1);
 });

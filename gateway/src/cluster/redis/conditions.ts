@@ -6,17 +6,24 @@ export interface ConditionsOptions {
   line: Pick<HomeLine, "call">;
   /** Whether it is a Redis Cluster, whose sharded pub/sub came later than the rest. */
   sharded: boolean;
+  /**
+   * Does what the node needs rights for.
+   *
+   * @throws Failure `unavailable`
+   */
+  tryOut(): Promise<void>;
   log: Log;
 }
 
 /**
- * Checks what the cluster relies on in Redis.
+ * Checks what the cluster relies on in Redis, and warns of what it is better without.
  *
  * @throws Failure `internal` where this Redis cannot do it, `unavailable`
  */
-export async function checkConditions({ line, sharded, log }: ConditionsOptions): Promise<void> {
+export async function checkConditions({ line, sharded, tryOut, log }: ConditionsOptions): Promise<void> {
   const info = await line.call((client) => client.info());
   checkVersion(/^redis_version:(\S+)/m.exec(info)?.[1] ?? "unknown", sharded ? [7, 0] : [6, 2]);
+  await tryOut();
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
   if (policy !== undefined && policy !== "noeviction") {
     log.warn({ policy }, "Redis may evict history and presence; set maxmemory-policy to noeviction.");

@@ -87,6 +87,11 @@ export class Subscriptions<Kind extends Ear> {
     }
   }
 
+  /** @throws Failure `unavailable` where it cannot be subscribed to; nothing hears it */
+  tryOut(name: string): Promise<void> {
+    return this.#send("subscribe", [name]);
+  }
+
   remove(name: string): void {
     if (!this.#ears.delete(name)) return;
     this.#parting.add(name);

@@ -61,6 +61,11 @@ export class Topics {
     this.#subscriptions.want(ear);
   }
 
+  /** @throws Failure `unavailable` where the pub/sub channel cannot be subscribed to, as where there is no right to */
+  tryOut(name: string): Promise<void> {
+    return this.#subscriptions.tryOut(name);
+  }
+
   ears(): Ear[] {
     return this.#subscriptions.values();
   }

@@ -43,7 +43,7 @@ describe("a server's version", () => {
     const client = { info: async () => `redis_version:${version}\r\n`, config: async () => [] };
     // A server of another version cannot be started here.
     const line = { call: (send: (one: typeof client) => unknown) => send(client) } as unknown as HomeLine;
-    return checkConditions({ line, sharded, log: createLog("silent", "node-a") });
+    return checkConditions({ line, sharded, tryOut: async () => {}, log: createLog("silent", "node-a") });
   };
 
   it.each(["6.2.0", "6.10.1", "7.0.15", "10.1.0"])("may be %s", async (version) => {

@@ -7,6 +7,8 @@ export class Passage {
   readonly #server: Server;
   #target: number;
   readonly #sockets = new Set<Socket>();
+  /** Makes something else of what comes from the server. */
+  rewrite: (bytes: Buffer) => Buffer = (bytes) => bytes;
   /** Of the connections that were there then. */
   #swallowed = new Set<Socket>();
 
@@ -16,8 +18,8 @@ export class Passage {
     this.#server = createServer((client) => this.#join(client, connect(this.#target, "127.0.0.1")));
   }
 
-  static async start(target: number): Promise<Passage> {
-    const passage = new Passage(await freePort(), target);
+  static async start(target: number, port?: number): Promise<Passage> {
+    const passage = new Passage(port ?? (await freePort()), target);
     await new Promise<void>((resolve) => passage.#server.listen(passage.port, "127.0.0.1", resolve));
     return passage;
   }
@@ -57,8 +59,8 @@ export class Passage {
       [server, client],
     ] as const) {
       this.#sockets.add(from);
-      from.on("data", (bytes) => {
-        if (!this.#swallowed.has(from)) to.write(bytes);
+      from.on("data", (bytes: Buffer) => {
+        if (!this.#swallowed.has(from)) to.write(from === server ? this.rewrite(bytes) : bytes);
       });
       from.on("error", () => {});
       from.on("close", () => {
