@@ -52,6 +52,7 @@ interface Receiver {
  * way, comes after the room's batch has left.
  */
 export class CoalescingAdapter extends PeerAdapter {
+  override readonly rooms: RoomMap;
   readonly #options: FanoutOptions;
   readonly #batches = new Map<string, Batch>();
   readonly #conflation: Conflation;
@@ -122,15 +123,18 @@ export class CoalescingAdapter extends PeerAdapter {
   override addAll(connection: string, rooms: Set<string>): void {
     for (const room of rooms) this.flush(room);
     if (rooms.delete(connection)) this.#addOwnRoom(connection);
+    for (const room of rooms) this.rooms.open(room);
     super.addAll(connection, rooms);
   }
 
   override delAll(connection: string): void {
-    if (this.sids.has(connection)) {
+    const isKnown = this.sids.has(connection);
+    if (isKnown) {
       this.emit("delete-room", connection);
       this.peers.unhear(connection);
     }
     super.delAll(connection);
+    if (isKnown && this.rooms.holds(connection)) this.#leaveOwnRoom(connection);
   }
 
   override socketRooms(connection: string): Set<string> | undefined {
@@ -154,6 +158,14 @@ export class CoalescingAdapter extends PeerAdapter {
     this.emit("create-room", connection);
     this.emit("join-room", connection, connection);
     this.peers.hear(connection);
+  }
+
+  /** To those who are still in it, a room like any other. */
+  #leaveOwnRoom(connection: string): void {
+    const others = this.rooms.get(connection);
+    others?.delete(connection);
+    if (others?.size) this.emit("create-room", connection);
+    else this.rooms.delete(connection);
   }
 
   #remove(connection: string, room: string): void {

@@ -285,6 +285,31 @@ describe("Socket.IO's operations", () => {
     expect(adapter.rooms.has("room")).toBe(false);
   });
 
+  it("have a socket join the room that another one has of its own, which outlives that one", async () => {
+    const told: string[] = [];
+    adapter.watch({ opened: (room) => told.push(`+${room}`), closed: (room) => told.push(`-${room}`) });
+    connect("ann", "bob", "eve");
+    adapter.addAll("ann", new Set(["bob", "eve"]));
+    emit("to bob", "bob");
+    adapter.del("ann", "eve");
+    emit("to eve", "eve");
+    expect([...(adapter.socketRooms("ann") ?? [])]).toEqual(["ann", "bob"]);
+    expect(told).toEqual([]);
+    adapter.delAll("bob");
+    sockets.delete("bob");
+    adapter.delAll("eve");
+    sockets.delete("eve");
+    emit("to what was bob's", "bob");
+    emit("to nobody", "eve");
+    adapter.delAll("ann");
+    await turn();
+    expect(writes.get("ann")?.flat()).toEqual(["to bob", "to what was bob's"]);
+    expect(writes.get("bob")?.flat()).toEqual(["to bob"]);
+    expect(writes.get("eve")?.flat()).toEqual(["to eve"]);
+    expect(told).toEqual(["+bob", "-bob"]);
+    expect([...adapter.rooms.keys()]).toEqual([]);
+  });
+
   it("tell of rooms, but not of those that sockets have of their own", () => {
     const told: string[] = [];
     adapter.watch({ opened: (room) => told.push(`+${room}`), closed: (room) => told.push(`-${room}`) });

@@ -110,6 +110,24 @@ describe.each(Object.entries(stores))("an emitter on %s", (_name, startStore) =>
     await vi.waitFor(async () => expect(await subscribers("chat:joined")).toBe(0), patience);
   });
 
+  it("has a socket join the room that another one of its node has of its own", async () => {
+    const ann = await stage.open(0, "ann");
+    const bob = await stage.open(0, "bob");
+    const { connection } = bob.welcome;
+    stage.emitter.in("user:ann").socketsJoin(connection);
+    stage.emitter.to(connection).emit("to both");
+    expect(await stage.heard(ann, bob)).toEqual([["to both"], ["to both"]]);
+    const before = await stage.node(0).metric("tidegate_connections");
+    bob.socket.disconnect();
+    const left = async () => before - (await stage.node(0).metric("tidegate_connections"));
+    await vi.waitFor(async () => expect(await left()).toBe(1), patience);
+    await untilHeard(connection);
+    stage.emitter.to(connection).emit("to who is left");
+    expect(await stage.heard(ann)).toEqual([["to both", "to who is left"]]);
+    stage.emitter.in("user:ann").socketsLeave(connection);
+    await vi.waitFor(async () => expect(await subscribers(connection)).toBe(0), patience);
+  });
+
   it("leaves a joined socket to subscribe by itself, without a message twice", async () => {
     const ann = await stage.open(0, "ann");
     stage.emitter.in("user:ann").socketsJoin("chat:guest");

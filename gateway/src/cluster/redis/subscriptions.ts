@@ -87,9 +87,14 @@ export class Subscriptions<Kind extends Ear> {
     }
   }
 
-  /** @throws Failure `unavailable` where it cannot be subscribed to; nothing hears it */
-  tryOut(name: string): Promise<void> {
-    return this.#send("subscribe", [name]);
+  /**
+   * Subscribes to what nothing here may hear, and ends that again.
+   *
+   * @throws Failure `unavailable` where it cannot be subscribed to
+   */
+  async tryOut(name: string): Promise<void> {
+    await this.#send("subscribe", [name]);
+    if (!this.#ears.has(name)) await this.#send("unsubscribe", [name]);
   }
 
   remove(name: string): void {
