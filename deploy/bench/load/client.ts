@@ -72,7 +72,8 @@ export class RawClient {
         return;
       }
       if (!chunk.subarray(0, 12).toString().startsWith("HTTP/1.1 101")) {
-        this.#socket.destroy(new Error(chunk.subarray(0, end).toString().split("\r\n")[0]));
+        const [status = ""] = chunk.subarray(0, end).toString().split("\r\n");
+        this.#socket.destroy(new Error(`${status} ${chunk.subarray(end + headerEnd.length)}`));
         return;
       }
       this.#upgraded();

@@ -88,7 +88,14 @@ function addressed(text: string, nodes: readonly Address[], front: Address, dire
       /^(\s*(?:listen|bind)) (:?)3001/m,
       (_, word, colon) => `${word} ${colon && "127.0.0.1:"}${front.adminPort}`,
     )
-    .replace("/tmp/", `${directory}/`);
+    .replace("/tmp/", `${directory}/`)
+    .replace(/(?<=worker_rlimit_nofile )\d+/, (wanted) => String(Math.min(Number(wanted), descriptors())));
+}
+
+/** What a process may have open here at most. */
+function descriptors(): number {
+  const most = execFileSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).trim();
+  return most === "unlimited" ? Number.POSITIVE_INFINITY : Number(most);
 }
 
 /** Debian's package, its service not started. */

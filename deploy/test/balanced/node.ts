@@ -45,9 +45,6 @@ export class Node implements Address {
       TIDEGATE_TRUSTED_PROXIES: "loopback",
       TIDEGATE_CONFIG: rules,
       TIDEGATE_LOG_LEVEL: "error",
-      // A guard that acts because the test's machine is slow would send clients to where they have to leave again.
-      TIDEGATE_HANDSHAKE_RATE: "1000",
-      TIDEGATE_MAX_LOOP_DELAY: "0ms",
       ...env,
     });
   }
@@ -80,6 +77,14 @@ export class Node implements Address {
 
   connections(): Promise<number> {
     return this.metric("tidegate_connections");
+  }
+
+  /** Handshakes that it refused for their rate, for lag, or for want of memory. */
+  async refusedAsBusy(): Promise<number> {
+    const reasons = ["rate", "lag", "memory"];
+    const series = reasons.map((reason) => `tidegate_handshakes_turned_away_total{reason="${reason}"}`);
+    const counts = await Promise.all(series.map((name) => this.metric(name)));
+    return counts.reduce((sum, count) => sum + count);
   }
 
   /** @param series the metric with its labels, as it stands in Prometheus' format */

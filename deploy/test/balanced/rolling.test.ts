@@ -23,6 +23,8 @@ async function settle(): Promise<void> {
 interface Restart {
   exit: number | string | null;
   connections: number;
+  /** Handshakes that the guard refused before the restart. */
+  refused: number;
   /** Most clients that came back within one second. */
   peak: number;
   /** Milliseconds. */
@@ -31,13 +33,14 @@ interface Restart {
 
 async function restart(node: Node): Promise<Restart> {
   const connections = await node.connections();
+  const refused = await node.refusedAsBusy();
   const began = performance.now();
   const exit = await node.end("SIGTERM");
   const took = performance.now() - began;
   await until(() => fleet.online === fleet.travellers.length);
   await node.start();
   await node.chosenBy(fleet.balancer.port);
-  return { exit, connections, took, peak: peak(fleet.returnsSince(began)) };
+  return { exit, connections, refused, took, peak: peak(fleet.returnsSince(began)) };
 }
 
 describe.each([
@@ -62,9 +65,12 @@ describe.each([
     for (const node of fleet.nodes) restarts.push(await restart(node));
     await settle();
     const moves = fleet.travellers.map(({ welcomes }) => welcomes.length - 1);
+    const since = await Promise.all(fleet.nodes.map((node) => node.refusedAsBusy()));
+    const refused = [...since, ...restarts.map((one) => one.refused)].reduce((sum, count) => sum + count);
     const { acknowledged, failures } = fleet.publishers;
     figures.push(
-      `${kind}: ${acknowledged} publications, ${fleet.total("received")} deliveries, moves ${tally(moves)}; ` +
+      `${kind}: ${acknowledged} publications, ${fleet.total("received")} deliveries, moves ${tally(moves)}, ` +
+        `${refused} refused by the guard; ` +
         restarts
           .map(
             ({ connections, peak: most, took }) =>
@@ -76,7 +82,9 @@ describe.each([
     expect(failures).toEqual([]);
     expect(acknowledged).toBeGreaterThan(200);
     expect({ lost: fleet.total("lost"), doubled: fleet.total("doubled") }).toEqual({ lost: 0, doubled: 0 });
-    expect(Math.max(...moves)).toBeLessThanOrEqual(2);
+    // The guard is as it is by default. On a machine that is too slow for it, a handshake that it refused may have gone
+    // to a gateway that was still to be restarted; elsewhere there is none.
+    expect(moves.filter((count) => count > 2).length).toBeLessThanOrEqual(refused);
     for (const { exit, connections, peak: most } of restarts) {
       expect(exit).toBe(0);
       // Who comes back within a second was sent away within the two before, at most half as fast again as planned.

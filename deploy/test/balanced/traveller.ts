@@ -23,6 +23,14 @@ interface Event {
   error?: { code: string };
 }
 
+/** One try to connect, up to its answer; in milliseconds of the clock that tests read. */
+export interface Attempt {
+  asked: number;
+  answered: number;
+  /** Let in, refused for the rate of handshakes, or turned away otherwise. */
+  outcome: "in" | "rate" | "other";
+}
+
 const connected = "0";
 const event = "2";
 const answered = "3";
@@ -37,6 +45,7 @@ export class Traveller {
   position: string | undefined;
   /** Times at which it was welcomed, in milliseconds; the first is no reconnect. */
   readonly welcomes: number[] = [];
+  readonly attempts: Attempt[] = [];
   received = 0;
   /** Messages that did not follow the one before, and histories that no longer reached back. */
   lost = 0;
@@ -60,9 +69,18 @@ export class Traveller {
   }
 
   connect(): void {
+    const asked = performance.now();
+    const note = (outcome: Attempt["outcome"]) =>
+      this.attempts.push({ asked, answered: performance.now(), outcome });
     RawClient.open(this.#port).then(
-      (client) => this.#open(client),
-      () => this.#comeBack(),
+      (client) => {
+        note("in");
+        this.#open(client);
+      },
+      (error: Error) => {
+        note(error.message.includes('"rate_limited"') ? "rate" : "other");
+        this.#comeBack();
+      },
     );
   }
 

@@ -1,0 +1,42 @@
+import type { Attempt } from "./traveller.ts";
+
+/** Handshakes that a node lets in: so many a second, and so many at once. */
+export interface Pace {
+  rate: number;
+  burst: number;
+}
+
+/**
+ * The most handshakes that were let in within any time beyond those that the rate allows in it. A node that keeps to its
+ * pace never has more than its burst of them, however slow its machine is: each was let in between its request and
+ * its answer.
+ */
+export function mostBeyond(rate: number, attempts: readonly Attempt[]): number {
+  const admitted = attempts.filter(({ outcome }) => outcome === "in");
+  admitted.sort((a, b) => a.answered - b.answered);
+  let most = 0;
+  for (const { asked: from } of admitted) {
+    let count = 0;
+    for (const { asked, answered } of admitted) {
+      if (asked < from) continue;
+      count += 1;
+      most = Math.max(most, count - (rate * (answered - from)) / 1_000);
+    }
+  }
+  return most;
+}
+
+/** Those that were refused for the rate although the node cannot have let in as many as it allows by then. */
+export function refusedInVain({ rate, burst }: Pace, attempts: readonly Attempt[]): Attempt[] {
+  const admitted = attempts.filter(({ outcome }) => outcome === "in");
+  return attempts.filter(({ asked, answered, outcome }) => {
+    if (outcome !== "rate") return false;
+    const before = admitted.filter((other) => other.asked <= answered);
+    before.sort((a, b) => b.answered - a.answered);
+    // At its last full measure, and no later, as many were let in since as it held, and came into it.
+    const spent = before.some(
+      (since, index) => index + 1 >= burst - 1 + (rate * Math.max(0, asked - since.answered)) / 1_000,
+    );
+    return !spent;
+  });
+}
