@@ -99,7 +99,7 @@ function descriptors(): number {
 }
 
 /** Debian's package, its service not started. */
-function install(kind: BalancerKind): void {
+export function install(kind: BalancerKind): void {
   if (existsSync(`/usr/sbin/${kind}`)) return;
   const governed = existsSync(policy);
   if (!governed) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });

@@ -29,14 +29,16 @@ export function mostBeyond(rate: number, attempts: readonly Attempt[]): number {
 /** Those that were refused for the rate although the node cannot have let in as many as it allows by then. */
 export function refusedInVain({ rate, burst }: Pace, attempts: readonly Attempt[]): Attempt[] {
   const admitted = attempts.filter(({ outcome }) => outcome === "in");
+  admitted.sort((a, b) => b.answered - a.answered);
   return attempts.filter(({ asked, answered, outcome }) => {
     if (outcome !== "rate") return false;
-    const before = admitted.filter((other) => other.asked <= answered);
-    before.sort((a, b) => b.answered - a.answered);
-    // At its last full measure, and no later, as many were let in since as it held, and came into it.
-    const spent = before.some(
-      (since, index) => index + 1 >= burst - 1 + (rate * Math.max(0, asked - since.answered)) / 1_000,
-    );
+    let since = 0;
+    // Some time ago the burst was whole. As many as it held, and as have come into it since, were let in.
+    const spent = admitted.some((other) => {
+      if (other.asked > answered) return false;
+      since += 1;
+      return since >= burst - 1 + (rate * Math.max(0, asked - other.answered)) / 1_000;
+    });
     return !spent;
   });
 }

@@ -88,10 +88,21 @@ describe.each(overlays)("%s", (overlay) => {
   });
 
   it("sends nobody from outside to the admin port", () => {
-    const ways = JSON.stringify(manifests.filter(({ kind }) => kind === "HTTPRoute" || kind === "Ingress"));
+    const doors = ["HTTPRoute", "Ingress", "IngressRoute"];
+    const ways = JSON.stringify(manifests.filter(({ kind }) => doors.includes(kind)));
     expect(ways).not.toContain("admin");
     const policy = only(manifests, "NetworkPolicy").spec as unknown as Policy;
-    expect(JSON.stringify(policy.egress)).toContain('"port":53');
+    expect(policy.egress).toContainEqual({
+      to: [
+        {
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+          podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+        },
+        // NodeLocal DNSCache's.
+        { ipBlock: { cidr: "169.254.20.10/32" } },
+      ],
+      ports: ["UDP", "TCP"].map((protocol) => ({ port: 53, protocol })),
+    });
     if (overlay === "overlays/dev") return;
     for (const { ports, from } of policy.ingress) {
       expect(ports).toHaveLength(1);
@@ -140,6 +151,38 @@ describe("autoscaling", () => {
     const { TIDEGATE_CAPACITY } = environmentOf(manifests);
     expect(Number(connections?.metadata.threshold)).toBe(0.7 * Number(TIDEGATE_CAPACITY));
     expect(spec.fallback).toMatchObject({ failureThreshold: 3, behavior: "currentReplicasIfHigher" });
+  });
+});
+
+describe.each([
+  ["gateway-api", "HTTPRoute"],
+  ["traefik", "IngressRoute"],
+  ["nginx", "Ingress"],
+  ["tke", "Ingress"],
+])("%s", (overlay, kind) => {
+  const manifests = render(`overlays/${overlay}`);
+  const way = JSON.stringify(only(manifests, kind).spec);
+
+  it("brings the path of Socket.IO, and no other, to the clients' Service", () => {
+    expect(way.match(/\/socket\.io/g)).toHaveLength(1);
+    expect(way.match(/"name":"tidegate"/g)).toHaveLength(kind === "HTTPRoute" ? 2 : 1);
+  });
+
+  it("trusts what the balancer says of addresses", () => {
+    const { TIDEGATE_TRUSTED_PROXIES: trusted } = environmentOf(manifests);
+    expect(trusted).toBe(overlay === "tke" ? "uniquelocal,100.64.0.0/10" : "uniquelocal");
+  });
+});
+
+describe("the example", () => {
+  it("links each alert to its runbook where its people find it", () => {
+    const spec = only(render("example"), "PrometheusRule").spec as {
+      groups: { rules: { alert?: string; annotations?: Record<string, string> }[] }[];
+    };
+    const alerts = spec.groups.flatMap(({ rules }) => rules).filter(({ alert }) => alert !== undefined);
+    expect(alerts.length).toBeGreaterThan(10);
+    for (const { alert, annotations } of alerts)
+      expect(annotations?.runbook_url).toBe(`https://wiki.example.com/runbooks/tidegate/${alert}.md`);
   });
 });
 

@@ -5,6 +5,7 @@ const packages: Record<string, string> = {
   "keda.sh": "@kubernetes-models/keda",
   "gateway.networking.k8s.io": "@kubernetes-models/gateway-api",
   "monitoring.coreos.com": "@kubernetes-models/prometheus-operator",
+  "traefik.io": "@kubernetes-models/traefik",
 };
 
 /** Kinds that no package knows; their types are files here, and there is no schema to run. */

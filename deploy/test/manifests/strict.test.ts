@@ -18,6 +18,7 @@ beforeAll(async () => {
   const deployment = only(rendered["overlays/prod"] ?? [], "Deployment");
   const scaled = only(rendered["overlays/autoscaling"] ?? [], "ScaledObject");
   const tke = only(rendered["overlays/tke"] ?? [], "TkeServiceConfig");
+  const route = only(rendered["overlays/traefik"] ?? [], "IngressRoute");
   faults = await typeFaults({
     ...rendered,
     unknownField: [spoilt(deployment, (spec) => Object.assign(spec, { replcas: 3 }))],
@@ -28,6 +29,7 @@ beforeAll(async () => {
       ),
     ],
     custom: [spoilt(scaled, (spec) => Object.assign(spec, { maxReplicas: 3 }))],
+    traefik: [spoilt(route, (spec) => Object.assign(spec, { entrypoints: ["websecure"] }))],
     tencent: [spoilt(tke, (spec) => Object.assign(spec, { loadbalancer: {} }))],
   });
 });
@@ -62,6 +64,7 @@ describe("the check itself", () => {
     ["wrongType", "not assignable to type 'number'"],
     ["deep", "nodeNme"],
     ["custom", "maxReplicas"],
+    ["traefik", "entrypoints"],
     ["tencent", "loadbalancer"],
   ])("objects to %s", (file, complaint) => {
     const own = faults.filter((fault) => fault.includes(`${file}.ts`));
