@@ -44,7 +44,8 @@ describe.each(alerts())("$alert", ({ alert, labels, annotations }) => {
     expect(["critical", "warning"]).toContain(labels?.severity);
     expect(annotations?.summary).toBeTruthy();
     expect(annotations?.description).toBeTruthy();
-    const page = readFileSync(resolve(deploy, "..", annotations?.runbook_url ?? ""), "utf8");
+    expect(annotations?.runbook_url).toBe(`https://runbooks.example.com/tidegate/${alert}.md`);
+    const page = readFileSync(resolve(deploy, "runbooks", `${alert}.md`), "utf8");
     expect(page.match(/^#.*/gm)).toEqual([`# ${alert}`, "## What to look at", "## What to do"]);
   });
 });

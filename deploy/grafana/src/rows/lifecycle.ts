@@ -2,6 +2,7 @@ import { of, rate, sum } from "../expressions.ts";
 import { graph } from "../panels.ts";
 
 const autoscaler = 'namespace=~"$namespace",horizontalpodautoscaler=~"(keda-hpa-)?tidegate.*"';
+const scraped = 'up{namespace=~"$namespace",job=~"(.+/)?tidegate"}';
 const left = `${sum(of("tidegate_connections"), "pod")} / clamp_min(${sum(of("tidegate_drain_connections"), "pod")}, 1)`;
 
 /** Rollouts, drains and scaling; the last four panels are from kube-state-metrics and KEDA. */
@@ -43,6 +44,12 @@ export const lifecycle = [
         "reason",
       ),
     },
+  }),
+  graph({
+    title: "Scraped pods",
+    about: "Pods that answer Prometheus, and pods that do not: these are missing from all other panels.",
+    unit: "short",
+    series: { scraped: `sum(${scraped})`, "not scraped": `count(${scraped}) - sum(${scraped})` },
   }),
   graph({
     title: "Replicas",
