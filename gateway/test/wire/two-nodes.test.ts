@@ -64,6 +64,23 @@ describe("two nodes on one Redis", () => {
     );
   });
 
+  it("leave a live sender out of its own message, also where a lost connection to Redis has it repaired", async () => {
+    const gina = await connect(here, "gina");
+    const hugo = await connect(there, "hugo");
+    for (const client of [gina, hugo]) await client.request("subscribe", { channel: "chat:4" });
+    await redis.ask((client) => client.call("CLIENT", "KILL", "TYPE", "pubsub"));
+    const message = { channel: "chat:4", data: "mine", echo: false };
+    const { position } = await gina.request<{ position: string }>("publish", message);
+    expect(await hugo.next("message")).toMatchObject({ data: "mine", position });
+    expect(await gina.next("position")).toEqual({ channel: "chat:4", position });
+    for (const node of [here, there]) {
+      expect(await node.metric("tidegate_gaps_total", "repaired")).toBeGreaterThan(0);
+    }
+    await here.call("POST", "/v1/publish", { channel: "chat:4", data: "after" });
+    await gina.next("message");
+    expect(gina.messages("chat:4").map(({ data }) => data)).toEqual(["after"]);
+  });
+
   it("know who is there on both, and reach a user wherever it is", async () => {
     const dave = await connect(here, "dave");
     const erin = await connect(there, "erin");

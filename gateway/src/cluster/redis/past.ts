@@ -4,7 +4,7 @@ import { randomText } from "../../random.ts";
 import { Allowance } from "../allowance.ts";
 import type { HistoryRead, ReadBudget } from "../ports.ts";
 import type { Keys } from "./keys.ts";
-import type { Limit, Line } from "./line.ts";
+import type { Line } from "./line.ts";
 import { scripts } from "./scripts.ts";
 import { decodeParts } from "./wire.ts";
 
@@ -13,6 +13,8 @@ export interface StoredPacket {
   position: Position;
   packet: Buffer;
   attachments: readonly Buffer[];
+  /** Connections that were left out of it; none where that was not asked for. */
+  except: readonly string[];
 }
 
 /** As a HistoryPage, with packets. */
@@ -24,7 +26,14 @@ export interface PacketPage {
 }
 
 /** What the script `read` returns for each channel. */
-type RawPage = [epoch: Buffer, top: number, reached: number, more: number, entries: (number | Buffer)[]];
+type RawPage = [
+  epoch: Buffer,
+  top: number,
+  reached: number,
+  more: number,
+  entries: (number | Buffer)[],
+  exceptions: (number | Buffer)[],
+];
 
 /** A nonce of an epoch, where the channel has no counter yet. */
 export function makeNonce(): string {
@@ -34,6 +43,7 @@ export function makeNonce(): string {
 /**
  * Reads what is stored of channels, in one round trip. Each read opens and refreshes its channel's counter.
  *
+ * @param forRepair of what a room was not sent: with who was left out, in as long as a burst may take
  * @throws Failure `unavailable`
  */
 export async function readPast(
@@ -41,13 +51,13 @@ export async function readPast(
   keys: Keys,
   reads: readonly HistoryRead[],
   budget: ReadBudget,
-  limit?: Limit,
+  forRepair = false,
 ): Promise<PacketPage[]> {
   const [first] = reads;
   if (!first) return [];
-  if (!keys.sharded) return readTogether(lineOf(first.channel), keys, reads, budget, limit);
+  if (!keys.sharded) return readTogether(lineOf(first.channel), keys, reads, budget, forRepair);
   // A script reads keys of one slot; what all may return together is cut after that.
-  const pages = reads.map((read) => readTogether(lineOf(read.channel), keys, [read], budget, limit));
+  const pages = reads.map((read) => readTogether(lineOf(read.channel), keys, [read], budget, forRepair));
   return cut((await Promise.all(pages)).flat(), budget);
 }
 
@@ -56,12 +66,13 @@ async function readTogether(
   keys: Keys,
   reads: readonly HistoryRead[],
   budget: ReadBudget,
-  limit?: Limit,
+  forRepair = false,
 ): Promise<PacketPage[]> {
   const names = reads.flatMap(({ channel }) => [keys.counter(channel), keys.stream(channel)]);
   const { messages, bytes, attachments } = budget;
-  const args = [makeNonce(), messages, bytes, attachments, ...reads.flatMap(argumentsOf)];
-  const pages = (await line.run(scripts.read, names, args, limit)) as RawPage[];
+  const shared = [makeNonce(), messages, bytes, attachments, forRepair ? 1 : 0];
+  const args = [...shared, ...reads.flatMap(argumentsOf)];
+  const pages = (await line.run(scripts.read, names, args, forRepair ? "burst" : "call")) as RawPage[];
   return pages.map(pageOf);
 }
 
@@ -83,14 +94,38 @@ function bytesOf({ packet, attachments }: StoredPacket): number {
   return attachments.reduce((sum, one) => sum + one.byteLength, message);
 }
 
-function pageOf([epochBytes, offset, reached, more, raw]: RawPage): PacketPage {
+function pageOf([epochBytes, offset, reached, more, raw, rawExceptions]: RawPage): PacketPage {
   const epoch = epochBytes.toString();
+  const exceptions = exceptionsOf(rawExceptions);
   const entries: StoredPacket[] = [];
   for (let at = 0; at + 2 < raw.length; at += 3) {
     const [place, packet, attachments] = raw.slice(at, at + 3);
     if (typeof place !== "number" || !Buffer.isBuffer(packet) || !Buffer.isBuffer(attachments)) continue;
-    const parts = attachments.length > 0 ? decodeParts(attachments).parts : [];
-    entries.push({ position: { epoch, offset: place }, packet, attachments: parts });
+    const position = { epoch, offset: place };
+    entries.push({
+      position,
+      packet,
+      attachments: partsOf(attachments),
+      except: exceptions.get(place) ?? [],
+    });
   }
   return { top: { epoch, offset }, reached: reached === 1, entries, more: more === 1 };
+}
+
+/** @returns by offset, the connections that were left out */
+function exceptionsOf(raw: readonly (number | Buffer)[]): Map<number, string[]> {
+  const exceptions = new Map<number, string[]>();
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const [offset, except] = raw.slice(at, at + 2);
+    if (typeof offset !== "number" || !Buffer.isBuffer(except)) continue;
+    exceptions.set(
+      offset,
+      partsOf(except).map((part) => part.toString()),
+    );
+  }
+  return exceptions;
+}
+
+function partsOf(bytes: Buffer): Buffer[] {
+  return bytes.length > 0 ? decodeParts(bytes).parts : [];
 }

@@ -110,9 +110,9 @@ export class Topic {
    */
   fill(page: PacketPage): boolean {
     if (page.reached) {
-      for (const { position, packet, attachments } of page.entries) {
-        this.#last = position;
-        this.#host.deliver({ channel: this.channel, packet, attachments, except: [], position });
+      for (const entry of page.entries) {
+        this.#last = entry.position;
+        this.#host.deliver({ channel: this.channel, ...entry });
       }
       if (page.more) return true;
       this.#host.gap("repaired");

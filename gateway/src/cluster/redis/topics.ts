@@ -163,6 +163,6 @@ export class Topics {
   }
 
   #read(reads: readonly HistoryRead[], budget: ReadBudget) {
-    return readPast(() => this.#options.line, this.#options.keys, reads, budget, "burst");
+    return readPast(() => this.#options.line, this.#options.keys, reads, budget, true);
   }
 }

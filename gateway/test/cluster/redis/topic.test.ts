@@ -33,6 +33,7 @@ const page = (from: number, to: number, more = false, reached = true) => ({
     position: at(from + index),
     packet: Buffer.from("42[]"),
     attachments: [],
+    except: [],
   })),
 });
 

@@ -1,6 +1,7 @@
 -- What the scripts of a channel share; it stands before each of them.
 -- A channel's counter is a hash: e, the nonce of its epochs; n, the offset of its newest message;
--- o, a time before which no stored message was stored. Its stream's ids are offset-time.
+-- o, a time before which no stored message was stored. Its stream's ids are offset-time; an entry has
+-- p, the packet; a, its attachments, where there are any or exceptions follow; x, the exceptions, where there are any.
 
 local function text(number)
   return string.format('%.0f', number)

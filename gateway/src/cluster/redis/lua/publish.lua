@@ -57,7 +57,9 @@ local function store(channel, epoch, message)
   local position = epoch .. ':' .. text(offset)
   local packet = message.head .. ',"position":"' .. position .. '"}]'
   local id = text(offset) .. '-' .. text(now)
-  if message.attachments == no_parts then
+  if message.except ~= no_parts then
+    redis.call('XADD', channel.stream, 'MAXLEN', channel.size, id, 'p', packet, 'a', message.attachments, 'x', message.except)
+  elseif message.attachments == no_parts then
     redis.call('XADD', channel.stream, 'MAXLEN', channel.size, id, 'p', packet)
   else
     redis.call('XADD', channel.stream, 'MAXLEN', channel.size, id, 'p', packet, 'a', message.attachments)
