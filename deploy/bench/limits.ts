@@ -37,6 +37,7 @@ itself and its metrics.`,
   "publish-batch, through Redis": `Encoding the script's arguments and reading its answers, beside what the batch costs
 without Redis. Redis itself is busier than the node, and is what limits a cluster first: see redis-cost.`,
   direct: `A message to one connection is a publication and a write: nothing can be shared.`,
+  "direct, through Redis": `As above, and each message comes from Redis as a message of its own, on its channel's subscription.`,
   cluster: `A node is sent what its own rooms are sent, so the traffic of others costs it nothing. Stock's adapter subscribes to a
 pattern: each node reads, and drops, what is published for all others.`,
   "redis-cost": `A script costs several times what a message in it costs, so publications that arrive together are cheap. Redis uses one

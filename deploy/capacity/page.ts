@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
-import { type BenchRun, type Costs, costsOf } from "./costs.ts";
-import { type Load, type Plan, plan, type Sizing } from "./plan.ts";
+import {
+  type BenchRun,
+  type Costs,
+  costsOf,
+  isHearingThroughRedis,
+  layoutCost,
+  percentBeside,
+} from "./costs.ts";
+import { coresFor, type Load, type Plan, plan, type Sizing } from "./plan.ts";
 
 const sizing: Sizing = { capacity: 10_000, share: 0.7, least: 3, base: 120e6 };
 
@@ -30,7 +37,12 @@ generator and Redis shared the machine's cores.${run.note ? ` ${run.note}` : ""}
 | a delivery to one connection, in a room of 1,000 at 30 messages a second | ${micro(costs.delivery)} of a node's CPU |
 | a publication through the API, one a request | ${micro(costs.publication)} of a node's CPU |
 | a publication, stored and published | ${micro(costs.redisPublication)} of Redis' CPU |
-| each node that hears it | ${micro(costs.redisNode)} of Redis' CPU |
+| each node that hears it, which is each that has a member of its room | ${micro(costs.redisNode)} of Redis' CPU |
+| the same node, before any delivery | ${micro(costs.hearing)} of its CPU |
+
+All of it was measured through Redis${isHearingThroughRedis(run) ? "" : ", but for what a node takes to hear a publication, which is dearer through it"}.
+It is reckoned on the dear side, since clients' requests cost less than a backend's, and a busy node writes several messages at
+once: ${checks(run, costs)}.
 
 ## What that comes to
 
@@ -44,10 +56,13 @@ ${uses.map((use) => section(use, costs)).join("\n\n")}
 
 - **Places** bound a quiet fleet: ${count(sizing.capacity)} connections need ${mega(sizing.base + sizing.capacity * costs.connectionBytes)} at rest, and what is left of a pod's 768 MiB is for what slow
   readers have not taken (up to 1 MiB each), replies and the heap. \`TIDEGATE_CAPACITY\` may be raised where the memory limit is.
-- **CPU** bounds a busy one. The rate of deliveries above is that of single messages; the busier a room, the more of them leave
-  in one write, and the less each costs.
+- **CPU** bounds a busy one: deliveries, and in a large fleet of middling rooms the hearing, since each member of a room may be on
+  a node of its own. The rate of deliveries above is that of single messages; the busier a room, the more of them leave in one
+  write, and the less each costs.
 - **Redis** is one core whatever the machine. It is full, at ${sizing.share * 100} %, with ${count(full(costs, 1))} publications a second that one node hears
   each, ${count(full(costs, 10))} that ten hear, and ${count(full(costs, 50))} that fifty hear. Publications in batches cost it less.
+- **Rooms elsewhere** cost a node nothing: it used ${others(run, 0)} % of a core with no other node, and ${others(run, 8)} % beside eight that published
+  40,000 messages a second to rooms that it has no member of.
 - **A room** is heard by as many nodes as have a member of it, so a large fleet pays Redis for each of its nodes in each
   large room, and small rooms stay cheap however many there are.
 
@@ -63,6 +78,25 @@ A node accepts ${count(1 / costs.accept)} connections in a second of CPU and let
 ${Math.round(300 * costs.accept * 100)} % of its core. A fleet whose every client returns at once, each node holding ${count(sizing.capacity * sizing.share)}, has let them all in after
 ${Math.ceil((sizing.capacity * sizing.share) / 300)} s.
 `;
+}
+
+/** Percent of a core that a node used beside so many others, whose rooms it is not in. */
+function others(run: BenchRun, nodes: number): string {
+  return percentBeside(run, nodes).toPrecision(2);
+}
+
+/** What the costs come to for rooms that the bench ran on one node, and what it measured. */
+function checks(run: BenchRun, costs: Costs): string {
+  const layouts = [
+    { name: "rooms", members: 9 },
+    { name: "mixed", members: 50 },
+  ];
+  const sentences = layouts.map(({ name, members }) => {
+    const reckoned = coresFor({ connections: 1, rate: 1, room: members }, costs, 1);
+    const measured = layoutCost(run, name, members);
+    return `a message to a room of ${members} comes to ${micro(reckoned)} where the bench's \`${name}\` took ${micro(measured)}`;
+  });
+  return sentences.join(",\n");
 }
 
 function section({ title, ...use }: (typeof uses)[number], costs: Costs): string {

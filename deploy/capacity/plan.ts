@@ -35,25 +35,36 @@ export interface Plan {
   shards: number;
 }
 
-/** Pods and Redis for the load. The more pods, the more of them hear a message, so Redis is reckoned last. */
+/** Pods and Redis for the load. */
 export function plan(load: Load, costs: Costs, sizing: Sizing): Plan {
   const publications = load.connections * load.rate;
   const deliveries = publications * load.room;
-  const cores = publications * costs.publication + deliveries * costs.delivery;
-  const forPlaces = Math.ceil(load.connections / (sizing.capacity * sizing.share));
-  const forCpu = Math.ceil(cores / sizing.share);
-  const pods = Math.max(forPlaces, forCpu, sizing.least);
+  const forPlaces = Math.max(Math.ceil(load.connections / (sizing.capacity * sizing.share)), sizing.least);
+  const { pods, cores } = settle(load, costs, sizing, forPlaces);
   const redis = publications * (costs.redisPublication + hearing(pods, load.room) * costs.redisNode);
   return {
     publications,
     deliveries,
     pods,
-    boundBy: pods === forPlaces ? "places" : pods === forCpu ? "CPU" : "the least",
+    boundBy: pods > forPlaces ? "CPU" : forPlaces > sizing.least ? "places" : "the least",
     cores,
     memory: sizing.base + (load.connections / pods) * costs.connectionBytes,
     redis,
     shards: Math.ceil(redis / sizing.share),
   };
+}
+
+/** The more pods, the more of them hear a message, which takes CPU and so may take more pods, up to one for each member. */
+function settle(load: Load, costs: Costs, sizing: Sizing, from: number): Pick<Plan, "pods" | "cores"> {
+  const cores = coresFor(load, costs, from);
+  const pods = Math.max(from, Math.ceil(cores / sizing.share));
+  return pods === from ? { pods, cores } : settle(load, costs, sizing, pods);
+}
+
+/** What all pods use of their cores. */
+export function coresFor({ connections, rate, room }: Load, costs: Costs, pods: number): number {
+  const each = costs.publication + hearing(pods, room) * costs.hearing + room * costs.delivery;
+  return connections * rate * each;
 }
 
 /** How many of the nodes have at least one of the members, who are spread at random. */

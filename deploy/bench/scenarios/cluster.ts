@@ -35,13 +35,16 @@ async function others(server: ServerProcess, { quick, redis }: Scale): Promise<F
 async function redisCost(server: ServerProcess, { quick, redis }: Scale): Promise<Figures> {
   if (!redis) throw new Error("The scenario needs Redis.");
   const single = await costOf(1, 0, server, redis, quick);
+  const singleHeard = await costOf(1, 8, server, redis, quick);
   const batched = await costOf(100, 0, server, redis, quick);
   const heard = await costOf(100, 8, server, redis, quick);
   return {
     us_per_publish_single: single,
+    us_per_publish_single_to_8_nodes: singleHeard,
     us_per_publish_in_batches: batched,
     us_per_publish_in_batches_to_8_nodes: heard,
     us_per_delivered_node: (heard - batched) / 8,
+    us_per_delivered_node_single: (singleHeard - single) / 8,
   };
 }
 

@@ -84,6 +84,7 @@ export const publishScenarios: Scenario[] = [
     name: "direct",
     title: "Messages to 1,000 users' own channels, through the API in batches of 100",
     targets: ["tidegate"],
+    redis: "also",
     headline: { figure: "deliveries_per_cpu_second", better: "more" },
     run: direct,
   },
