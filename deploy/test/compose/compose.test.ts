@@ -61,6 +61,18 @@ describe("compose.yaml", () => {
     expect(gateways.every(([, { build }]) => build !== undefined)).toBe(true);
   });
 
+  it("lets Grafana find its dashboard and its data source", () => {
+    const { grafana } = compose.services;
+    const provisioned = (path: string) =>
+      parse(readFileSync(join(folder, "grafana/provisioning", path), "utf8"));
+    const [{ options }] = provisioned("dashboards/tidegate.yaml").providers;
+    const targets = grafana && mountsOf(grafana).map(({ target }) => target);
+    expect(targets).toEqual(["/etc/grafana/provisioning", options.path]);
+    const [{ url, uid }] = provisioned("datasources/prometheus.yaml").datasources;
+    expect(compose.services[new URL(url).hostname]?.image).toMatch(/^prom\/prometheus:/);
+    expect(uid).toBeTruthy();
+  });
+
   it("depends on services that are there", () => {
     for (const [, { depends_on: needed = [] }] of services) {
       const names = Array.isArray(needed) ? needed : Object.keys(needed);

@@ -13,6 +13,7 @@ export interface Service {
   ports?: string[];
   depends_on?: string[] | Record<string, object>;
   stop_grace_period?: string;
+  healthcheck?: { test: string[] };
 }
 
 export interface Compose {

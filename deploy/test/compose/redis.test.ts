@@ -1,48 +1,59 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
 import { Redis } from "ioredis";
-import { expect, it, vi } from "vitest";
-import { bareEnvironment, Process } from "../../../gateway/test/support/process.ts";
-import { folder, readCompose } from "./compose.ts";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readCompose } from "./compose.ts";
+import { type ComposedRedis, startRedis } from "./place.ts";
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await vi.waitUntil(() => server.listening);
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
+const compose = readCompose();
+const { services } = compose;
+const clients: Redis[] = [];
+
+let redis: ComposedRedis;
+
+beforeAll(async () => {
+  redis = await startRedis(compose);
+});
+
+afterAll(async () => {
+  for (const client of clients) client.disconnect();
+  await redis?.stop();
+});
+
+function connect(username?: string, password?: string): Redis {
+  // Its own check of readiness asks for more than some may know.
+  const options = { port: redis.port, lazyConnect: true, enableReadyCheck: false };
+  const client = new Redis({ ...options, ...(username && { username, password }) });
+  clients.push(client);
+  return client;
 }
 
-it("Redis starts with its users, of whom each may do what it is there for", { timeout: 30_000 }, async () => {
-  const { services } = readCompose();
-  const [shell = "", option = "", script = ""] = services.redis?.command ?? [];
-  const place = mkdtempSync(join(tmpdir(), "tidegate-compose-"));
-  const port = await freePort();
-  const here = script.replaceAll("/tmp", place).replaceAll("/etc/redis/redis.acl", join(folder, "redis.acl"));
-  const command = `cd ${place} && ${here} --bind 127.0.0.1 --port ${port}`;
-  const server = new Process(shell, [option, command], { cwd: place, env: bareEnvironment() });
-  const url = new URL(services["gateway-1"]?.environment?.TIDEGATE_REDIS_URL ?? "");
-  const { REDIS_USER: username = "", REDIS_PASSWORD: password = "" } =
-    services["redis-exporter"]?.environment ?? {};
-  // Its own check of readiness asks for more than some may know.
-  const options = { port, lazyConnect: true, enableReadyCheck: false };
-  const connect = (username: string, password: string) => new Redis({ ...options, username, password });
-  const gateway = connect(url.username, url.password);
-  const exporter = connect(username, password);
-  const nobody = new Redis(options);
-  try {
-    await server.until(() => server.stdout.includes("Ready to accept connections"));
-    expect(await gateway.set("tidegate:a", "1")).toBe("OK");
-    await expect(gateway.set("another", "1")).rejects.toThrow("NOPERM");
-    expect(await exporter.info()).toContain("redis_version");
-    await expect(exporter.get("tidegate:a")).rejects.toThrow("NOPERM");
-    expect(await nobody.ping()).toBe("PONG");
-    await expect(nobody.get("tidegate:a")).rejects.toThrow("NOPERM");
-  } finally {
-    for (const client of [gateway, exporter, nobody]) client.disconnect();
-    await server.stop();
-    rmSync(place, { recursive: true, force: true });
-  }
+it("gateways may use what is theirs", async () => {
+  const { username, password } = new URL(services["gateway-1"]?.environment?.TIDEGATE_REDIS_URL ?? "");
+  const gateway = connect(username, password);
+  expect(await gateway.set("tidegate:a", "1")).toBe("OK");
+  await expect(gateway.set("another", "1")).rejects.toThrow("NOPERM");
+});
+
+it("the exporter may look, at nothing that is stored", async () => {
+  const { REDIS_USER, REDIS_PASSWORD } = services["redis-exporter"]?.environment ?? {};
+  const exporter = connect(REDIS_USER, REDIS_PASSWORD);
+  expect(await exporter.info()).toContain("redis_version");
+  await expect(exporter.get("tidegate:a")).rejects.toThrow("NOPERM");
+});
+
+it("nobody else may do more than see that it is there, which is what its health is judged by", async () => {
+  const nobody = connect();
+  expect(await nobody.ping()).toBe("PONG");
+  await expect(nobody.get("tidegate:a")).rejects.toThrow("NOPERM");
+  const [form, program = "", ...args] = services.redis?.healthcheck?.test ?? [];
+  expect(form).toBe("CMD");
+  const asked = execFileSync(program, ["-p", String(redis.port), ...args], { encoding: "utf8" });
+  expect(asked.trim()).toBe("PONG");
+});
+
+it("it keeps what is stored, and refuses what does not fit", async () => {
+  const { username, password } = new URL(services["gateway-1"]?.environment?.TIDEGATE_REDIS_URL ?? "");
+  const info = await connect(username, password).info();
+  expect(info).toContain("aof_enabled:1");
+  expect(info).toContain("maxmemory_policy:noeviction");
 });

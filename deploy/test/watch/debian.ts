@@ -22,7 +22,8 @@ export function debianBinary(name: string, packageName: string): string {
 function unpack(packageName: string, folder: string): void {
   mkdirSync(unpacked, { recursive: true });
   const place = mkdtempSync(join(unpacked, "new-"));
-  const download = () => execFileSync("apt-get", ["download", "-qq", packageName], { cwd: place });
+  const download = () =>
+    execFileSync("apt-get", ["download", "-qq", packageName], { cwd: place, stdio: "pipe" });
   try {
     download();
   } catch {
