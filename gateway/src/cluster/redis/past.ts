@@ -35,7 +35,7 @@ type RawPage = [
   exceptions: (number | Buffer)[],
 ];
 
-/** A nonce of an epoch, where the channel has no counter yet. */
+/** A nonce of an epoch, where the channel has none yet under this replication id. */
 export function makeNonce(): string {
   return randomText(6, "hex");
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Pace } from "../../../src/cluster/redis/pace.ts";
 import { slotOf } from "../../../src/cluster/redis/slot.ts";
 import type { Position } from "../../../src/protocol/position.ts";
-import { draft, lasting } from "../../contract/harness.ts";
+import { draft, lasting, roomy } from "../../contract/harness.ts";
 import { hurry, startNode, type TestNode } from "./harness.ts";
 import { RedisCluster } from "./redis-cluster.ts";
 
@@ -118,6 +118,20 @@ describe("a Redis Cluster whose slots move there and back", { timeout: 90_000 },
     await servers.move(key);
     await servers.move(key);
     await expectLive(channel);
+  });
+
+  it("does not come back to the epoch that it had there", async () => {
+    const [channel = ""] = channels;
+    const key = `tidegate:channel:{${channel}}:counter`;
+    const before = await publish(channel, "before");
+    await servers.move(key);
+    const away = await publish(channel, "away");
+    await servers.move(key);
+    const back = await publish(channel, "back");
+    expect(new Set([before, away, back].map(({ epoch }) => epoch)).size).toBe(3);
+    const read = { channel, retention: lasting, from: before };
+    const [page] = (await nodes[0]?.cluster.broker.read([read], roomy)) ?? [];
+    expect(page).toMatchObject({ reached: false, entries: [], top: back });
   });
 });
 

@@ -23,6 +23,9 @@ afterEach(async () => {
   await server.stop();
 });
 
+/** Deeper than a test publishes: whatever was missed can be had, however fast the others went on. */
+const deep = { size: 100_000, ttl: 600_000 };
+
 /** Publishes numbers until it is stopped, some at a time, and knows which were acknowledged. */
 class Load {
   readonly acknowledged: { value: number; receipt: Receipt }[] = [];
@@ -50,7 +53,7 @@ class Load {
     while (this.#running) {
       const value = this.#next++;
       try {
-        const receipt = await node.cluster.broker.publish(draft(channel, value, { retention: lasting }));
+        const receipt = await node.cluster.broker.publish(draft(channel, value, { retention: deep }));
         this.acknowledged.push({ value, receipt });
         await sleep(1);
       } catch (error) {
@@ -86,7 +89,7 @@ describe("a lost subscriber connection", () => {
   beforeEach(() => begin());
 
   it("loses nothing under load", async () => {
-    await node.cluster.broker.subscribe("room", lasting);
+    await node.cluster.broker.subscribe("room", deep);
     const load = new Load("room");
     for (let round = 0; round < 5; round += 1) {
       await load.more(200);
@@ -227,11 +230,29 @@ describe("lost data", () => {
   });
 });
 
+describe("a server that takes over with its memory full", () => {
+  it("is read from all the same, and takes no publications", async () => {
+    await begin("--enable-debug-command", "local");
+    const { broker } = node.cluster;
+    const { position } = await broker.publish(draft("room", 1, { retention: lasting }));
+    await server.ask(async (client) => {
+      await client.call("DEBUG", "CHANGE-REPL-ID");
+      await client.config("SET", "maxmemory", "1");
+    });
+    const read = { channel: "room", retention: lasting, from: position ?? ("start" as const) };
+    const [page] = await broker.read([read], { messages: 10, bytes: 1_000, attachments: 1 });
+    expect(page).toMatchObject({ reached: false, entries: [], top: { offset: 1 } });
+    expect(page?.top.epoch).not.toBe(position?.epoch);
+    const refused = broker.publish(draft("room", 2, { retention: lasting }));
+    await expect(refused).rejects.toMatchObject({ code: "unavailable" });
+  });
+});
+
 describe("a server that hangs", { timeout: 60_000 }, () => {
   beforeEach(() => begin());
 
   it("fails publications in time, keeps what it acknowledged, and is back by itself", async () => {
-    await node.cluster.broker.subscribe("room", lasting);
+    await node.cluster.broker.subscribe("room", deep);
     const load = new Load("room");
     await load.more(100);
     server.freeze();
@@ -289,14 +310,14 @@ describe("a server that is killed and comes back", () => {
 
   it("with its data: everything acknowledged is in the history", async () => {
     await begin("--appendonly", "yes", "--appendfsync", "always");
-    await node.cluster.broker.subscribe("room", lasting);
+    await node.cluster.broker.subscribe("room", deep);
     const load = new Load("room");
     await outage(load);
     expectTold();
-    const read = { channel: "room", retention: lasting, from: "start" } as const;
+    const read = { channel: "room", retention: deep, from: "start" } as const;
     const [page] = await node.cluster.broker.read([read], {
-      messages: 2_000,
-      bytes: 1e7,
+      messages: 100_000,
+      bytes: 1e8,
       attachments: 0,
     });
     const stored = new Set(page?.entries.map(({ message }) => JSON.parse(message).data));
@@ -306,7 +327,7 @@ describe("a server that is killed and comes back", () => {
 
   it("without its data: that is told, and the old positions are not reached", async () => {
     await begin();
-    await node.cluster.broker.subscribe("room", lasting);
+    await node.cluster.broker.subscribe("room", deep);
     await node.cluster.broker.subscribe("quiet", lasting);
     const load = new Load("room");
     await outage(load);

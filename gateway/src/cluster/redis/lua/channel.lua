@@ -1,5 +1,5 @@
 -- What the scripts of a channel share; it stands before each of them.
--- A channel's counter is a hash: e, the nonce of its epochs; n, the offset of its newest message;
+-- A channel's counter is a hash: e, its epoch; n, the offset of its newest message;
 -- o, a time before which no stored message was stored. Its stream's ids are offset-time; an entry has
 -- p, the packet; a, its attachments, where there are any or exceptions follow; x, the exceptions, where there are any.
 
@@ -20,15 +20,26 @@ local function epochs_end()
   return string.sub(info, named + 1, named + 8)
 end
 
-local function open(counter, stream, nonce)
+-- Returns the epoch, the offset of the newest message, and the time before which none was stored.
+-- Under another replication id the nonce is another too: a slot that moves away and back comes back to the same id,
+-- and the epoch that it had there must not go on over what was published, and perhaps lost, meanwhile.
+local function open(counter, stream, nonce, ending)
   local held = redis.call('HMGET', counter, 'e', 'n', 'o')
-  if held[1] then
-    return held[1], tonumber(held[2]), tonumber(held[3])
+  local epoch = held[1]
+  if epoch and string.sub(epoch, -#ending) == ending then
+    return epoch, tonumber(held[2]), tonumber(held[3])
+  end
+  local fresh = nonce .. ending
+  if epoch then
+    -- A Redis whose memory is full refuses a script that first takes more of it; one that first frees some it lets go on.
+    redis.call('HDEL', counter, 'e')
+    redis.call('HSET', counter, 'e', fresh)
+    return fresh, tonumber(held[2]), tonumber(held[3])
   end
   -- The messages of a counter that is gone have offsets that the new one gives again.
   redis.call('DEL', stream)
-  redis.call('HSET', counter, 'e', nonce, 'n', '0', 'o', '0')
-  return nonce, 0, 0
+  redis.call('HSET', counter, 'e', fresh, 'n', '0', 'o', '0')
+  return fresh, 0, 0
 end
 
 -- The counter outlives the messages by more than the nodes take to come round and refresh it.

@@ -70,8 +70,7 @@ local function store(channel, epoch, message)
 end
 
 local function store_all(channel, messages, result)
-  local nonce, _, oldest = open(channel.counter, channel.stream, ARGV[2])
-  local epoch = nonce .. ending
+  local epoch, _, oldest = open(channel.counter, channel.stream, ARGV[2], ending)
   result[1] = epoch
   for _, message in ipairs(messages) do
     local repeated, offset = store(channel, epoch, message)

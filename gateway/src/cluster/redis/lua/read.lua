@@ -85,10 +85,9 @@ local function reaches(stream, read, epoch, top)
 end
 
 local function page(counter, stream, read)
-  local nonce, top, oldest = open(counter, stream, ARGV[1])
+  local epoch, top, oldest = open(counter, stream, ARGV[1], ending)
   refresh(counter, read.ttl)
   drop_aged(counter, stream, oldest, now, read.ttl)
-  local epoch = nonce .. ending
   if read.from == 'top' then
     return {epoch, top, 1, 0, {}, {}}
   end
