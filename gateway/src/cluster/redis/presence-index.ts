@@ -2,15 +2,21 @@ import type { Keys } from "./keys.ts";
 import type { Leases } from "./leases.ts";
 import type { HomeLine } from "./shards.ts";
 
+export interface PresenceIndexOptions {
+  line: Pick<HomeLine, "call">;
+  keys: Keys;
+  leases: Pick<Leases, "current">;
+}
+
 /** In Redis, the channels in which this node's lease has entries: where to sweep, should the node die. */
 export class PresenceIndex {
-  readonly #line: HomeLine;
+  readonly #line: PresenceIndexOptions["line"];
   readonly #keys: Keys;
-  readonly #leases: Pick<Leases, "current">;
+  readonly #leases: PresenceIndexOptions["leases"];
   /** Channels to when Redis knew of them. */
   #written = new Map<string, Promise<unknown>>();
 
-  constructor({ line, keys, leases }: { line: HomeLine; keys: Keys; leases: Pick<Leases, "current"> }) {
+  constructor({ line, keys, leases }: PresenceIndexOptions) {
     this.#line = line;
     this.#keys = keys;
     this.#leases = leases;

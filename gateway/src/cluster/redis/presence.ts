@@ -3,10 +3,10 @@ import type { PresenceUser } from "../../protocol/events.ts";
 import type { PresenceMember, PresencePage, PresenceStore } from "../ports.ts";
 import type { Keys } from "./keys.ts";
 import type { Leases } from "./leases.ts";
-import type { Argument } from "./line.ts";
+import type { Argument, Line } from "./line.ts";
 import { PresenceIndex } from "./presence-index.ts";
 import { scripts } from "./scripts.ts";
-import type { HomeLine, Shards } from "./shards.ts";
+import type { HomeLine } from "./shards.ts";
 import type { Sweeper } from "./sweeper.ts";
 
 /** A connection of this node in a channel. */
@@ -21,11 +21,11 @@ interface Entry {
 
 export interface RedisPresenceOptions {
   /** To the home shard. */
-  line: HomeLine;
-  shards: Shards;
+  line: Pick<HomeLine, "ready" | "call">;
+  shards: { of(channel: string): { line: Pick<Line, "ready" | "run"> } };
   keys: Keys;
-  leases: Leases;
-  sweeper: Sweeper;
+  leases: Pick<Leases, "held" | "current" | "live">;
+  sweeper: Pick<Sweeper, "sweepChannel">;
 }
 
 /** Entries written again in one go. */
@@ -38,8 +38,8 @@ export class RedisPresence implements PresenceStore {
   readonly #options: RedisPresenceOptions;
   /** By channel, then by connection. */
   readonly #entries = new Map<string, Map<string, Entry>>();
-  /** Entries of which Redis may know something else, since a call has failed. */
-  readonly #unsure = new Set<Entry>();
+  /** What Redis may know otherwise, since a call has failed: by connection and channel, what is to be there. */
+  readonly #unsure = new Map<string, Entry>();
   readonly #index: PresenceIndex;
 
   constructor(options: RedisPresenceOptions) {
@@ -53,7 +53,8 @@ export class RedisPresence implements PresenceStore {
     if (!leases.held || !line.ready || !shards.of(channel).line.ready) throw new Failure("unavailable");
     const held = this.#find(channel, member.connection);
     const entry = { channel, member, announce, away: held?.away ?? false, gone: false };
-    if (held) this.#unsure.delete(held);
+    // It may have left and come back before Redis was told of either.
+    this.#unsure.delete(placeOf(entry));
     const entries = this.#entries.get(channel) ?? new Map<string, Entry>();
     this.#entries.set(channel, entries.set(member.connection, entry));
     await this.#write(entry, "enter");
@@ -89,7 +90,7 @@ export class RedisPresence implements PresenceStore {
   renew(): void {
     this.#index.reset();
     for (const entries of this.#entries.values()) {
-      for (const entry of entries.values()) this.#unsure.add(entry);
+      for (const entry of entries.values()) this.#unsure.set(placeOf(entry), entry);
     }
   }
 
@@ -99,12 +100,12 @@ export class RedisPresence implements PresenceStore {
    * @throws Failure `unavailable` where that is not all
    */
   async settle(): Promise<void> {
-    const unsure = [...this.#unsure];
+    const unsure = [...this.#unsure.values()];
     for (let at = 0; at < unsure.length; at += chunkSize) {
       const some = unsure.slice(at, at + chunkSize);
       await Promise.allSettled(some.map((entry) => this.#rewrite(entry)));
     }
-    if (unsure.some((entry) => this.#unsure.has(entry))) throw new Failure("unavailable");
+    if (unsure.some((entry) => this.#unsure.has(placeOf(entry)))) throw new Failure("unavailable");
   }
 
   #find(channel: string, connection: string): Entry | undefined {
@@ -118,7 +119,8 @@ export class RedisPresence implements PresenceStore {
   }
 
   async #rewrite(entry: Entry): Promise<void> {
-    if (!this.#unsure.delete(entry)) return;
+    if (this.#unsure.get(placeOf(entry)) !== entry) return;
+    this.#unsure.delete(placeOf(entry));
     if (entry.gone) return this.#write(entry, "leave");
     const entered = this.#write(entry, "enter");
     await Promise.all([entered, this.#write(entry, entry.away ? "away" : "back")]);
@@ -138,7 +140,8 @@ export class RedisPresence implements PresenceStore {
       const written = this.#present(channel, [...args, announce ? 1 : 0, ...room]);
       await Promise.all([indexed, written]);
     } catch (error) {
-      this.#unsure.add(entry);
+      // What failed may be done all the same, and late: what has come since has to be written after it.
+      this.#unsure.set(placeOf(entry), this.#find(channel, connection) ?? entry);
       throw error;
     }
   }
@@ -164,6 +167,10 @@ export class RedisPresence implements PresenceStore {
     const whole = more === 1 && last !== undefined ? { ...page, cursor: last } : page;
     return [whole, suspects.map(String)];
   }
+}
+
+function placeOf({ channel, member }: Entry): string {
+  return `${member.connection} ${channel}`;
 }
 
 function usersOf(raw: readonly (Buffer | number)[]): PresenceUser[] {
