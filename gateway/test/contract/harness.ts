@@ -109,11 +109,14 @@ export function deliveriesOf(harness: Harness, channel: string): Delivery[] {
   return harness.deliveries.filter((delivery) => delivery.channel === channel);
 }
 
+const patience = { timeout: 10_000, interval: 5 };
+
 /** The deliveries of a channel, once there are so many. */
 export async function delivered(harness: Harness, channel: string, count: number): Promise<Delivery[]> {
-  await vi.waitFor(() => expect(deliveriesOf(harness, channel).length).toBeGreaterThanOrEqual(count), {
-    timeout: 10_000,
-  });
+  await vi.waitFor(
+    () => expect(deliveriesOf(harness, channel).length).toBeGreaterThanOrEqual(count),
+    patience,
+  );
   return deliveriesOf(harness, channel);
 }
 
@@ -126,7 +129,7 @@ export function dataOf(deliveries: readonly Delivery[]): unknown[] {
 export async function settled(harness: Harness, channel: string): Promise<Delivery[]> {
   const isMark = (delivery: Delivery) => textOf(delivery).includes('"data":"settled"');
   await harness.cluster.broker.publish(draft(channel, "settled"));
-  await vi.waitFor(() => expect(deliveriesOf(harness, channel).some(isMark)).toBe(true), { timeout: 10_000 });
+  await vi.waitFor(() => expect(deliveriesOf(harness, channel).some(isMark)).toBe(true), patience);
   const deliveries = deliveriesOf(harness, channel);
   return deliveries.slice(0, deliveries.findIndex(isMark));
 }

@@ -1,40 +1,59 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis, type RedisOptions } from "ioredis";
 
+/** Where a server runs. */
+export interface Site {
+  /** Address that it listens at. */
+  host: string;
+  /** What its command line begins with, as to run it in another network. */
+  command: readonly string[];
+}
+
+const here: Site = { host: "127.0.0.1", command: [] };
+
 /** A redis-server of its own for a test, on a free port and in its own directory. */
 export class RedisServer {
   readonly port: number;
+  readonly #site: Site;
   readonly #directory: string;
   readonly #options: readonly string[];
   #process: ChildProcess | undefined;
 
-  constructor(port: number, directory: string, options: readonly string[]) {
+  constructor(port: number, directory: string, options: readonly string[], site: Site) {
     this.port = port;
     this.#directory = directory;
     this.#options = options;
+    this.#site = site;
   }
 
   /** @param options of redis-server's command line, such as `--maxmemory`, `100mb` */
-  static async start(...options: string[]): Promise<RedisServer> {
+  static start(...options: string[]): Promise<RedisServer> {
+    return RedisServer.startAt(here, ...options);
+  }
+
+  static async startAt(site: Site, ...options: string[]): Promise<RedisServer> {
     const directory = await mkdtemp(join(tmpdir(), "tidegate-redis-"));
-    const server = new RedisServer(await freePort(), directory, options);
+    const server = new RedisServer(await freePort(), directory, options, site);
     await server.start();
     return server;
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return `redis://${this.#site.host}:${this.port}`;
   }
 
   /** Starts it again after `kill`, with the data that it saved. */
   async start(): Promise<void> {
-    const fixed = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#directory];
+    const { host, command } = this.#site;
+    const fixed = ["--port", String(this.port), "--bind", host, "--dir", this.#directory];
     const quiet = ["--save", "", "--loglevel", "warning", "--repl-backlog-ttl", "0"];
-    this.#process = spawn("redis-server", [...fixed, ...quiet, ...this.#options], { stdio: "ignore" });
+    const [file = "", ...args] = [...command, "redis-server", ...fixed, ...quiet, ...this.#options];
+    this.#process = spawn(file, args, { stdio: "ignore" });
     await this.#answer();
   }
 
@@ -57,6 +76,8 @@ export class RedisServer {
   /** Runs commands on a connection of their own. */
   async ask<Result>(commands: (client: Redis) => Promise<Result>): Promise<Result> {
     const client = this.#connect();
+    // What is under way where the server is killed fails by itself.
+    client.on("error", () => {});
     try {
       return await commands(client);
     } finally {
@@ -76,7 +97,8 @@ export class RedisServer {
   #connect(options: Pick<RedisOptions, "retryStrategy" | "maxRetriesPerRequest"> = {}): Redis {
     const at = this.#options.indexOf("--requirepass");
     const [password] = at === -1 ? [] : this.#options.slice(at + 1);
-    return new Redis(this.port, "127.0.0.1", password === undefined ? options : { password, ...options });
+    const known = password === undefined ? options : { password, ...options };
+    return new Redis(this.port, this.#site.host, known);
   }
 
   #ended(): Promise<unknown> {
@@ -94,14 +116,21 @@ export class RedisServer {
   }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * A port that the system gives to no connection by itself, so that a server which is killed can come back to it;
+ * ten thousand above it is free too, where a Redis Cluster has its bus.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 22_000);
+    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }

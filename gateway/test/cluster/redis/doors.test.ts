@@ -156,7 +156,7 @@ describe("a Redis with TLS", () => {
 describe("Sentinels with a password", () => {
   let sentinels: Sentinels;
   beforeAll(async () => {
-    sentinels = await Sentinels.start({ servers: "planted-word", sentinels: "planted-watch" });
+    sentinels = await Sentinels.start({ secrets: { servers: "planted-word", sentinels: "planted-watch" } });
   }, 60_000);
   afterAll(() => sentinels.stop(), 60_000);
 

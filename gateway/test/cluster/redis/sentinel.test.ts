@@ -13,7 +13,7 @@ describe("a failover by Sentinel", { timeout: 60_000 }, () => {
   const acknowledged: Position[] = [];
 
   beforeEach(async () => {
-    sentinels = await Sentinels.start();
+    sentinels = await Sentinels.start({ patience: 1_000 });
     node = await startNode(sentinels, "node-a", { pace: hurry });
     acknowledged.length = 0;
   }, 60_000);

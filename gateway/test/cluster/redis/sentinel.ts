@@ -12,6 +12,12 @@ export interface SentinelSecrets {
   sentinels: string;
 }
 
+export interface SentinelOptions {
+  secrets?: SentinelSecrets;
+  /** Milliseconds of silence after which a primary is taken for dead; long, where none is to be. */
+  patience?: number;
+}
+
 /** A primary, its replica, and three Sentinels that watch them. */
 export class Sentinels {
   readonly servers: [RedisServer, RedisServer];
@@ -28,11 +34,11 @@ export class Sentinels {
     this.#secrets = secrets;
   }
 
-  static async start(secrets?: SentinelSecrets): Promise<Sentinels> {
+  static async start({ secrets, patience = 60_000 }: SentinelOptions = {}): Promise<Sentinels> {
     const known = secrets ? ["--requirepass", secrets.servers, "--masterauth", secrets.servers] : [];
     const primary = await RedisServer.start("--repl-diskless-sync-delay", "0", ...known);
     const replica = await RedisServer.start("--replicaof", "127.0.0.1", String(primary.port), ...known);
-    const started = await startSentinels(primary.port, secrets);
+    const started = await startSentinels(primary.port, patience, secrets);
     const sentinels = new Sentinels([primary, replica], started, secrets);
     await sentinels.#agree();
     return sentinels;
@@ -99,7 +105,11 @@ interface Started {
   directory: string;
 }
 
-async function startSentinels(primary: number, secrets: SentinelSecrets | undefined): Promise<Started> {
+async function startSentinels(
+  primary: number,
+  patience: number,
+  secrets: SentinelSecrets | undefined,
+): Promise<Started> {
   const directory = await mkdtemp(join(tmpdir(), "tidegate-sentinel-"));
   const ports = [await freePort(), await freePort(), await freePort()];
   const known = secrets
@@ -113,7 +123,7 @@ async function startSentinels(primary: number, secrets: SentinelSecrets | undefi
         "bind 127.0.0.1",
         `dir ${directory}`,
         `sentinel monitor mymaster 127.0.0.1 ${primary} 2`,
-        "sentinel down-after-milliseconds mymaster 1000",
+        `sentinel down-after-milliseconds mymaster ${patience}`,
         "sentinel failover-timeout mymaster 5000",
         ...known,
       ];
