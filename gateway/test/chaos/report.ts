@@ -13,11 +13,12 @@ const shown = 12;
 
 /** Prints what came of one run. */
 export function reportOutcome(outcome: Outcome, options: ReportOptions): void {
-  const { seed, scenario, seconds, figures, traces } = outcome;
+  const { seed, scenario, seconds, figures, how, traces } = outcome;
   const measured = Object.entries(figures).map(([name, value]) => `${name} ${Math.round(value)}`);
   const faults = faultsOf(outcome, options);
   const verdict = faults.length === 0 ? "ok  " : "FAIL";
-  print(`${verdict} seed ${seed} ${scenario.name} in ${seconds.toFixed(0)} s: ${measured.join(", ")}`);
+  const name = how ? `${scenario.name} ${how}` : scenario.name;
+  print(`${verdict} seed ${seed} ${name} in ${seconds.toFixed(0)} s: ${measured.join(", ")}`);
   for (const line of faults.slice(0, shown)) print(`     ${line}`);
   if (faults.length > shown) print(`     and ${faults.length - shown} more`);
   if (faults.length > 0) print(`     replay: ${replay(outcome, options)}`);
@@ -30,7 +31,9 @@ export function reportRound(outcomes: readonly Outcome[], options: ReportOptions
   const seeds = outcomes.map(({ seed }) => seed);
   const range = `seeds ${Math.min(...seeds)} to ${Math.max(...seeds)}`;
   const names = new Set(outcomes.map(({ scenario }) => scenario.name));
-  print(`${range}: ${outcomes.length} runs of ${names.size} scenarios, ${failed.length} failed`);
+  print(`${range}, ${names.size} scenarios`);
+  for (const outcome of failed) print(`failed: ${replay(outcome, options)}`);
+  print(`${outcomes.length - failed.length} passed, ${failed.length} failed`);
   return failed.length === 0;
 }
 

@@ -18,6 +18,8 @@ export interface Outcome {
   /** What was wrong, one line each; empty where all held. */
   faults: string[];
   figures: Figures;
+  /** By what means it was brought about, where there are several. */
+  how?: string;
   /** The directory with the logs of nodes and clients, where something was wrong. */
   traces?: string;
 }
@@ -32,7 +34,14 @@ export async function run(scenario: Scenario, seed: number, scale: Scale): Promi
   const place = await scenario.open(dice.of("place"));
   let fleet: Fleet | undefined;
   let stage: Stage | undefined;
-  const outcome: Outcome = { scenario, seed, seconds: 0, faults: [], figures: {} };
+  const outcome: Outcome = {
+    scenario,
+    seed,
+    seconds: 0,
+    faults: [],
+    figures: {},
+    ...(place.how && { how: place.how }),
+  };
   try {
     fleet = await Fleet.start(3, (index) => ({
       ...environment(place, config),

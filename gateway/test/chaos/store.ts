@@ -3,6 +3,8 @@ import type { RedisServer } from "../support/redis-server.ts";
 /** What the nodes share: one Redis, a Sentinel trio, or a Redis Cluster. */
 export interface Store {
   url: string;
+  /** By what means it does what it does, where there are several. */
+  how?: string;
   /** Thaws, heals and ends all of it. */
   stop(): Promise<void>;
 }

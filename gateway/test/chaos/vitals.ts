@@ -2,10 +2,12 @@ import type { Fleet } from "./fleet.ts";
 
 /** The worst of all nodes. */
 export interface Vitals {
-  /** 99th percentile of how late timers ran since this was last asked for, in milliseconds. */
+  /** 99th percentile of how late timers ran in the last half or whole minute, in milliseconds. */
   loopDelay: number;
   /** Resident, in MiB. */
   memory: number;
+  /** Calls that wait for Redis. */
+  pending: number;
 }
 
 export async function measureNodes(fleet: Fleet): Promise<Vitals> {
@@ -16,6 +18,7 @@ export async function measureNodes(fleet: Fleet): Promise<Vitals> {
   return {
     loopDelay: worst('tidegate_event_loop_delay_seconds{quantile="0.99"}') * 1_000,
     memory: worst("process_resident_memory_bytes") / 2 ** 20,
+    pending: worst("tidegate_redis_pending_calls"),
   };
 }
 

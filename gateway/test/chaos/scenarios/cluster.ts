@@ -25,7 +25,7 @@ const counterOf = (channel: string) => `tidegate:channel:{${channel}}:counter`;
 
 export const clusterMove: Scenario<WatchedCluster> = {
   name: "cluster-move",
-  title: "slots of a Redis Cluster move under load",
+  title: "slots of a Redis Cluster move under load, and are half moved for a while",
   scale: { times: 2, clients: 24 },
   open: async () => new WatchedCluster(await RedisCluster.start()),
   tolerance: ({ moved }, channel) => (moved.has(channel) ? "alarm" : "nothing"),
@@ -36,10 +36,10 @@ export const clusterMove: Scenario<WatchedCluster> = {
     for (let time = 0; time < stage.scale.times; time += 1) {
       const channel = dice.pick(rooms);
       place.moved.add(channel);
-      await place.cluster.move(counterOf(channel));
+      await place.cluster.move(counterOf(channel), () => stage.pause(0, 1_500));
       resynchronised = Math.max(resynchronised, await stage.resynchronised());
     }
-    return { resynchronised };
+    return { refused: stage.publishers.refusals.length, resynchronised };
   },
 };
 

@@ -4,7 +4,6 @@ import type { Stage } from "../stage.ts";
 
 const common = {
   scale: { times: 1, clients: 24 },
-  open: () => Sentinels.start(),
   tolerance: () => "alarm" as const,
   keepsSockets: true,
 };
@@ -13,6 +12,7 @@ export const sentinelPlanned: Scenario<Sentinels> = {
   ...common,
   name: "sentinel-planned",
   title: "a Sentinel failover that an operator asks for",
+  open: () => Sentinels.start(),
   strike: (stage) => failOver(stage, () => stage.place.failover()),
   goals: { silence: 5_000 },
 };
@@ -21,6 +21,7 @@ export const sentinelUnplanned: Scenario<Sentinels> = {
   ...common,
   name: "sentinel-unplanned",
   title: "a Sentinel failover from a primary that was killed or hangs",
+  open: () => Sentinels.start({ patience: 1_000 }),
   strike: (stage) =>
     failOver(stage, async () => {
       const [primary] = stage.place.servers;
