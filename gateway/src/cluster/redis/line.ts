@@ -76,6 +76,11 @@ export class Line {
     return this.ready && this.#answering;
   }
 
+  /** Bytes that have come on this connection. */
+  get received(): number {
+    return this.#client.stream?.bytesRead ?? 0;
+  }
+
   /** Calls without an answer. */
   get pending(): number {
     return this.#client.commandQueue.length;

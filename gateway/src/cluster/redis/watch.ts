@@ -2,10 +2,12 @@ import type { Complaints } from "./complaints.ts";
 import type { Line } from "./line.ts";
 import type { Topics } from "./topics.ts";
 
+type Watched = Pick<Line, "ready" | "stuck" | "received" | "call" | "restart">;
+
 export interface WatchOptions {
-  commands: Line;
-  subscriber: Line;
-  topics: Topics;
+  commands: Watched & Pick<Line, "onReady">;
+  subscriber: Watched;
+  topics: Pick<Topics, "compareQuiet">;
   complaints: Complaints;
   /** Another server has taken the place of the one that was there: it may lack what that one acknowledged last. */
   onReplaced(): void;
@@ -52,13 +54,15 @@ export class Watch {
   }
 
   /** @returns the server's run id, or undefined where the connection is not there */
-  async #serverOf(line: Line): Promise<string | undefined> {
+  async #serverOf(line: Watched): Promise<string | undefined> {
     if (line.stuck) line.restart();
     if (!line.ready) return undefined;
+    const received = line.received;
     try {
       return runIdOf(await line.call((client) => client.info("server"), "ping"));
     } catch {
-      if (line.ready) line.restart();
+      // Where other answers come, this one waits behind what a busy Redis has still to do.
+      if (line.ready && line.received === received) line.restart();
       return undefined;
     }
   }
