@@ -2,10 +2,13 @@ import { encode } from "notepack.io";
 import { readMsgpack } from "./msgpack.ts";
 
 const openingBrace = 0x7b;
-const openings = new Set(Buffer.from("{["));
-const closings = new Set(Buffer.from("}]"));
 const quote = 0x22;
 const backslash = 0x5c;
+/** What each byte outside of a text does to the depth. */
+const steps = Int8Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  return "{[".includes(character) ? 1 : "}]".includes(character) ? -1 : 0;
+});
 
 /** Levels of nesting, of which JSON.parse would take a million, and seconds for them. */
 const maxJsonDepth = 256;
@@ -40,17 +43,23 @@ export function readJson(bytes: Buffer): unknown {
 
 function isTooDeep(json: Buffer): boolean {
   let depth = 0;
-  let quoted = false;
   for (let at = 0; at < json.length; at += 1) {
     const byte = json[at] ?? 0;
-    if (quoted && byte === backslash) at += 1;
-    else if (byte === quote) quoted = !quoted;
-    else if (quoted) continue;
-    else if (openings.has(byte)) depth += 1;
-    else if (closings.has(byte)) depth -= 1;
+    if (byte === quote) at = endOfText(json, at);
+    else depth += steps[byte] ?? 0;
     if (depth > maxJsonDepth) return true;
   }
   return false;
+}
+
+/** @returns where the quote stands that ends the text, or where the bytes end */
+function endOfText(json: Buffer, start: number): number {
+  for (let at = start + 1; at < json.length; at += 1) {
+    const byte = json[at];
+    if (byte === quote) return at;
+    if (byte === backslash) at += 1;
+  }
+  return json.length;
 }
 
 /** @throws Error where the value cannot be written, as a cycle cannot */

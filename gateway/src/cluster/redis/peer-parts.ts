@@ -15,7 +15,7 @@ export const text = z.string();
 
 /** Of a long list it is found out that an item is wrong, and not of each of a million what is wrong with it. */
 export function listOf<Item>(item: z.ZodType<Item>) {
-  return z.array(z.unknown()).transform((items, context) => {
+  return z.custom<unknown[]>(Array.isArray).transform((items, context) => {
     const read: Item[] = [];
     for (const one of items) {
       const { success, data } = item.safeParse(one);
