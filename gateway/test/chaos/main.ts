@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import ensureRedis from "../support/ensure-redis.ts";
 import { reportOutcome, reportRound } from "./report.ts";
-import { type Outcome, run } from "./run.ts";
+import { endAll, type Outcome, run } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/all.ts";
 
@@ -54,6 +54,9 @@ async function runAll(first: number, count: number, lanes: number): Promise<Outc
   return outcomes;
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void endAll().finally(() => process.exit(1)));
+}
 ensureRedis();
 const outcomes = await runAll(Number(values.seed), Number(values.seeds), Number(values.lanes));
 process.exit(reportRound(outcomes, values) ? 0 : 1);

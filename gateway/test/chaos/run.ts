@@ -24,6 +24,14 @@ export interface Outcome {
   traces?: string;
 }
 
+/** Ends all that a run has started; of the runs that are under way. */
+const running = new Set<() => Promise<void>>();
+
+/** Ends what is under way, as it stands. */
+export async function endAll(): Promise<void> {
+  await Promise.all([...running].map((end) => end()));
+}
+
 /** Runs a scenario under a seed, from empty servers to the verdict. */
 export async function run(scenario: Scenario, seed: number, scale: Scale): Promise<Outcome> {
   const begun = performance.now();
@@ -31,30 +39,31 @@ export async function run(scenario: Scenario, seed: number, scale: Scale): Promi
   const directory = await mkdtemp(join(tmpdir(), "tidegate-chaos-"));
   const config = join(directory, "channels.yaml");
   await writeFile(config, rules);
-  const place = await scenario.open(dice.of("place"));
+  let place: Store | undefined;
   let fleet: Fleet | undefined;
   let stage: Stage | undefined;
-  const outcome: Outcome = {
-    scenario,
-    seed,
-    seconds: 0,
-    faults: [],
-    figures: {},
-    ...(place.how && { how: place.how }),
+  const end = async () => {
+    stage?.stop();
+    await place?.stop();
+    await fleet?.stop();
   };
+  running.add(end);
+  const outcome: Outcome = { scenario, seed, seconds: 0, faults: [], figures: {} };
   try {
+    const opened = await scenario.open(dice.of("place"));
+    place = opened;
+    if (opened.how) outcome.how = opened.how;
     fleet = await Fleet.start(3, (index) => ({
-      ...environment(place, config),
-      ...scenario.env?.(place, index),
+      ...environment(opened, config),
+      ...scenario.env?.(opened, index),
     }));
     stage = await Stage.open({ place, fleet, dice, scale });
     await play(scenario, stage, outcome);
   } catch (error) {
     outcome.faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
-    stage?.stop();
-    await place.stop();
-    await fleet?.stop();
+    running.delete(end);
+    await end();
   }
   if (outcome.faults.length > 0) outcome.traces = await keepTraces(directory, fleet, stage);
   else await rm(directory, { recursive: true });
