@@ -124,4 +124,14 @@ describe("the oracle", () => {
     ]);
     expect(faults({ entries: [start, message("e:2")], isValue })).toEqual(["silent loss"]);
   });
+
+  it("lets a value go back where the newer one was lost, and the reply stands in another epoch", () => {
+    const entries = [start, message("e:3"), message("e:2")];
+    const both = { isValue: true, top: "f:2" };
+    expect(faults({ ...both, entries: [...entries, stands("f:2")], tolerance: "alarm" })).toEqual([]);
+    expect(faults({ ...both, entries: [...entries, stands("f:2")] })).toEqual(["reorder"]);
+    const same = [...entries, stands("e:2")];
+    expect(faults({ ...both, entries: same, top: "e:2", tolerance: "alarm" })).toEqual(["reorder"]);
+    expect(faults({ ...both, entries, top: "e:2", tolerance: "alarm" })).toEqual(["reorder"]);
+  });
 });

@@ -87,6 +87,8 @@ class Reading {
   #last: Position | undefined;
   /** What says that something is missing, until a reply says whether it is so. */
   #suspicion: string | undefined;
+  /** A value that is older than the one before, until what comes next says whether that was lost. */
+  #older: string | undefined;
 
   constructor(log: Log, evidence: Evidence, identities: Identities) {
     this.#log = log;
@@ -101,6 +103,7 @@ class Reading {
   }
 
   #read(entry: Entry): void {
+    if (entry.kind !== "stands") this.#blameOlder();
     switch (entry.kind) {
       case "start":
         this.#last = entry.position;
@@ -144,12 +147,27 @@ class Reading {
   /** Of a value each reply gives the newest again, and what newer ones took the place of is left out. */
   #replace(last: Position, position: Position): void {
     if (position.epoch === last.epoch && position.offset < last.offset) {
-      this.#blame("reorder", `${formatPosition(position)} after ${formatPosition(last)}`);
+      this.#older = `${formatPosition(position)} after ${formatPosition(last)}`;
     }
     this.#last = position;
   }
 
+  /**
+   * A reply gives the newest value that there is. Where the store has lost newer ones that may be older than what
+   * the client had; then the reply stands in another epoch.
+   */
+  #excuseOlder(position: Position): void {
+    if (this.#tolerance === "nothing" || position.epoch === this.#last?.epoch) this.#blameOlder();
+    this.#older = undefined;
+  }
+
+  #blameOlder(): void {
+    if (this.#older) this.#blame("reorder", this.#older);
+    this.#older = undefined;
+  }
+
   #stand(position: Position): void {
+    this.#excuseOlder(position);
     const last = this.#last;
     if (last && !isSame(last, position) && !this.#isValue) {
       const stands = `it was told to stand at ${formatPosition(position)}`;
@@ -179,6 +197,7 @@ class Reading {
 
   /** Whoever is still there at the end stands where the store does. */
   #close(): void {
+    this.#blameOlder();
     const top = this.#evidence.tops.get(this.#log.channel);
     const last = this.#last;
     if (!last || !top) return;
