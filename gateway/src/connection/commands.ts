@@ -1,6 +1,7 @@
 import type { Command, CommandReply, ConnectionInfo, ControlTarget, NodeInfo } from "../cluster/ports.ts";
 import { Failure } from "../errors.ts";
 import type { Connection } from "./connection.ts";
+import type { FreshRevocations } from "./fresh-revocations.ts";
 import type { Joiner } from "./joiner.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Registry } from "./registry.ts";
@@ -11,6 +12,7 @@ export interface CommandsOptions {
   registry: Registry;
   joiner: Joiner;
   lifecycle: Pick<Lifecycle, "end">;
+  revocations: Pick<FreshRevocations, "note">;
   describe(): NodeInfo;
 }
 
@@ -23,6 +25,7 @@ export class Commands implements ControlTarget {
   }
 
   async execute(command: Command): Promise<CommandReply> {
+    if (command.kind === "revoke") this.#options.revocations.note(command.user, command.before);
     const touched: Connection[] = [];
     await Promise.all(
       this.#targets(command).map(async (connection) => {

@@ -7,6 +7,7 @@ import type { CloseReason, Meter } from "../meter.ts";
 import type { SubscriptionItem } from "../protocol/requests.ts";
 import type { Alarms } from "./alarms.ts";
 import { Connection, type Wire } from "./connection.ts";
+import type { FreshRevocations } from "./fresh-revocations.ts";
 import type { Joiner } from "./joiner.ts";
 import type { Registry } from "./registry.ts";
 import { welcomeReply } from "./replies.ts";
@@ -17,8 +18,7 @@ export interface LifecycleOptions {
   registry: Registry;
   joiner: Joiner;
   alarms: Alarms;
-  /** Newest `before` (Unix seconds) of the user's revocations. */
-  revokedBefore(user: string): Promise<number | undefined>;
+  revocations: Pick<FreshRevocations, "cover">;
   /** Leeway of a token's expiry in milliseconds. */
   leeway: number;
   log: Log;
@@ -107,11 +107,10 @@ export class Lifecycle {
   }
 
   async #welcome(connection: Connection, resume: readonly SubscriptionItem[]): Promise<void> {
-    const { node, joiner, now, revokedBefore } = this.#options;
+    const { node, joiner, now, revocations } = this.#options;
     // The token was verified before the connection was in the registry, where a revocation finds it.
     const { issuedAt } = connection.identity;
-    const before = issuedAt === undefined ? undefined : await revokedBefore(connection.user);
-    if (before !== undefined && issuedAt !== undefined && issuedAt <= before) {
+    if (issuedAt !== undefined && revocations.cover(connection.user, issuedAt)) {
       this.end(connection, "revoked", false);
       return;
     }
@@ -146,6 +145,9 @@ export class Lifecycle {
 
 /** The user's own channel, those of its token, then what it resumes; a resumed one is started as that says. */
 function startItems(identity: Identity, resume: readonly SubscriptionItem[]): SubscriptionItem[] {
+  if (resume.length === 0 && identity.channels.length === 0) {
+    return [{ channel: personalChannel(identity.subject.user) }];
+  }
   const resumed = new Set(resume.map((item) => item.channel));
   const own = [personalChannel(identity.subject.user), ...identity.channels];
   const started = own.filter((channel) => !resumed.has(channel)).map((channel) => ({ channel }));

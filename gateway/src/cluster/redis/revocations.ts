@@ -16,11 +16,18 @@ export interface RedisRevocationsOptions {
   maxLifetime: number;
 }
 
+/** Users that are asked for in this turn, and their newest `before` in the same order. */
+interface Turn {
+  users: string[];
+  answer: Promise<(string | null)[]>;
+}
+
 /** Revocations in Redis, each for as long as a token from before it could still be accepted. */
 export class RedisRevocations implements Revocations {
   readonly #options: RedisRevocationsOptions;
   /** Unix milliseconds on the clock of Redis. */
   #seenUntil: number | undefined;
+  #turn: Turn | undefined;
 
   constructor(options: RedisRevocationsOptions) {
     this.#options = options;
@@ -33,10 +40,28 @@ export class RedisRevocations implements Revocations {
     await line.run(scripts.revoke, [keys.revocation(user), keys.revocations()], args);
   }
 
+  /** Those who are asked for in one turn of the event loop are asked for in one call: in a storm they are many. */
   async revokedBefore(user: string): Promise<number | undefined> {
-    const { line, keys } = this.#options;
-    const before = await line.call((client) => client.get(keys.revocation(user)));
+    this.#turn ??= this.#startTurn();
+    const { users, answer } = this.#turn;
+    const index = users.push(user) - 1;
+    const before = (await answer)[index] ?? null;
     return before === null ? undefined : Number(before);
+  }
+
+  #startTurn(): Turn {
+    const users: string[] = [];
+    return { users, answer: this.#ask(users) };
+  }
+
+  /** @param users is filled until the turn ends */
+  async #ask(users: readonly string[]): Promise<(string | null)[]> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turn = undefined;
+    const { line, keys } = this.#options;
+    const answer = line.call((client) => client.mget(users.map((user) => keys.revocation(user))));
+    line.flush();
+    return answer;
   }
 
   /**

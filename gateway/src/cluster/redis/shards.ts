@@ -72,4 +72,9 @@ export class HomeLine {
   run(script: Script, keys: readonly string[], args: readonly Argument[], limit?: Limit): Promise<unknown> {
     return this.#shards.home.line.run(script, keys, args, limit);
   }
+
+  /** Sends what was called in this turn, before the turn ends. */
+  flush(): void {
+    this.#shards.home.line.flush();
+  }
 }
