@@ -35,12 +35,15 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #options: EngineOptions;
   readonly #server: WebSocketServer;
   readonly #heartbeat: Heartbeat;
+  /** What every handshake says behind the connection's id. */
+  readonly #terms: string;
 
   constructor(options: EngineOptions) {
     super();
-    const { maxPayload, pingInterval: interval, pingTimeout: timeout } = options;
+    const { maxPayload, pingInterval, pingTimeout } = options;
     this.#options = options;
-    this.#heartbeat = new Heartbeat({ interval, timeout });
+    this.#terms = JSON.stringify({ upgrades: [], pingInterval, pingTimeout, maxPayload }).slice(1);
+    this.#heartbeat = new Heartbeat({ interval: pingInterval, timeout: pingTimeout });
     const server = {
       noServer: true,
       clientTracking: false,
@@ -76,11 +79,9 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   #open(socket: EngineSocket): void {
-    const { pingInterval, pingTimeout, maxPayload } = this.#options;
     this.#heartbeat.add(socket);
     socket.onEnd = this.#forget;
-    const handshake = { sid: socket.id, upgrades: [], pingInterval, pingTimeout, maxPayload };
-    socket.sendText(`0${JSON.stringify(handshake)}`);
+    socket.sendText(`0{"sid":"${socket.id}",${this.#terms}`);
     this.emit("connection", socket);
   }
 

@@ -47,22 +47,30 @@ export function createPublicServer(options: PublicServerOptions): Server {
   return server;
 }
 
+/** What nearly all clients ask for; a server that many come back to at once reads nothing else. */
+const usualUrl = `${path}?EIO=4&transport=websocket`;
+
 function refusalOf(request: IncomingMessage, options: PublicServerOptions): Failure | undefined {
-  // Not `new URL`, which throws at what a peer may send.
-  const [pathname, query = ""] = (request.url ?? "").split("?", 2);
-  if (pathname !== path) return new Failure("not_found");
-  const searchParams = new URLSearchParams(query);
-  if (searchParams.get("transport") !== "websocket" || searchParams.has("sid")) return webSocketOnly();
-  if (searchParams.get("EIO") !== "4") {
-    return new Failure(
-      "bad_request",
-      "This server speaks Engine.IO 4: use a Socket.IO client of version 3 or 4.",
-    );
-  }
+  const fault = request.url === usualUrl ? undefined : faultOf(request.url);
+  if (fault) return fault;
   if (!options.isOriginAllowed(request.headers.origin)) {
     return new Failure("forbidden", "Pages of this origin may not connect.");
   }
   return options.admit();
+}
+
+/** What is wrong with the URL of an upgrade. */
+function faultOf(url = ""): Failure | undefined {
+  // Not `new URL`, which throws at what a peer may send.
+  const [pathname, query = ""] = url.split("?", 2);
+  if (pathname !== path) return new Failure("not_found");
+  const searchParams = new URLSearchParams(query);
+  if (searchParams.get("transport") !== "websocket" || searchParams.has("sid")) return webSocketOnly();
+  if (searchParams.get("EIO") === "4") return undefined;
+  return new Failure(
+    "bad_request",
+    "This server speaks Engine.IO 4: use a Socket.IO client of version 3 or 4.",
+  );
 }
 
 function pathOf(request: IncomingMessage): string | undefined {
