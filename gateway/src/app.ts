@@ -152,7 +152,10 @@ async function createCore(context: Context, tokens: Tokens) {
   const describe = () => describeNode(context, subscriptions.count);
   const host: ClusterHost = {
     deliver: (delivery) => feeds.receive(delivery),
-    lost: (channel, resumed) => gaps.lost(channel, resumed),
+    lost(channel, resumed) {
+      feeds.lost(channel, resumed);
+      gaps.lost(channel, resumed);
+    },
     target: { execute: (command) => commands.execute(command), describe },
   };
   const cluster = await openCluster(host, { ...context, meter });

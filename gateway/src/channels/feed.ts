@@ -5,7 +5,7 @@ import type { ChannelPolicy } from "./rules.ts";
 /** Messages that arrive while a newcomer's history is read; see `Subscriptions`. */
 export interface Tap {
   deliveries: Delivery[];
-  /** More arrived than a reply could ever carry; the newcomer has to ask again. */
+  /** More arrived than a reply could ever carry, or some is lost; the newcomer has to ask again. */
   overflowed: boolean;
 }
 
@@ -25,6 +25,18 @@ export class Feed {
   constructor(channel: string, policy: ChannelPolicy) {
     this.channel = channel;
     this.policy = policy;
+  }
+
+  /** @param position behind which all deliveries come; one from when the channel was heard before may stand below it */
+  begin(position: Position): void {
+    const { live } = this;
+    if (live?.epoch !== position.epoch || live.offset < position.offset) this.live = position;
+  }
+
+  /** Deliveries are lost; they go on behind the position. */
+  lose(resumed: Position): void {
+    this.live = resumed;
+    for (const tap of this.#taps ?? []) tap.overflowed = true;
   }
 
   tap(): Tap {
@@ -53,7 +65,7 @@ export class Feed {
 
   #fill(tap: Tap, delivery: Delivery): void {
     if (this.policy.latest) tap.deliveries = [delivery];
-    else if (tap.deliveries.length < tapLimit) tap.deliveries.push(delivery);
+    else if (tap.deliveries.length < tapLimit && !tap.overflowed) tap.deliveries.push(delivery);
     else tap.overflowed = true;
   }
 }

@@ -1,4 +1,5 @@
 import type { Broker, Delivery } from "../cluster/ports.ts";
+import type { Position } from "../protocol/position.ts";
 import { Feed } from "./feed.ts";
 import type { ChannelPolicy } from "./rules.ts";
 
@@ -82,12 +83,22 @@ export class Feeds {
     this.#options.rooms.deliver(delivery, delivery.position && feed.policy.conflate);
   }
 
+  /** Deliveries of the channel are lost: they go on behind the position, and so does whoever joins from now on. */
+  lost(channel: string, resumed: Position): void {
+    this.#entries.get(channel)?.feed.lose(resumed);
+  }
+
   #hear(channel: string, policy: ChannelPolicy): Entry {
     const feed = new Feed(channel, policy);
-    const entry = { feed, users: 0, ready: this.#options.broker.subscribe(channel, policy.history) };
+    const entry = { feed, users: 0, ready: this.#subscribe(feed) };
     this.#entries.set(channel, entry);
     this.#insist(entry);
     return entry;
+  }
+
+  async #subscribe(feed: Feed): Promise<void> {
+    const position = await this.#options.broker.subscribe(feed.channel, feed.policy.history);
+    if (position) feed.begin(position);
   }
 
   #occupy(room: string): void {
@@ -110,9 +121,8 @@ export class Feeds {
   }
 
   #retry(entry: Entry): void {
-    const { channel, policy } = entry.feed;
-    if (this.#entries.get(channel) !== entry) return;
-    entry.ready = this.#options.broker.subscribe(channel, policy.history);
+    if (this.#entries.get(entry.feed.channel) !== entry) return;
+    entry.ready = this.#subscribe(entry.feed);
     this.#insist(entry);
   }
 

@@ -44,6 +44,11 @@ export function plainOutcome(sinceGiven: boolean): Outcome {
   return { position: undefined, recovered, entries: [], more: false, latest: false };
 }
 
+/** The outcome of a subscribe that goes on from where the room stands. */
+export function presentOutcome({ live }: Feed): Outcome {
+  return { position: live, recovered: undefined, entries: [], more: false, latest: false };
+}
+
 /**
  * Merges what the history held with what arrived while it was read, so that the reply ends exactly where
  * the room's members stand: what they have had is in it, what they have not will reach all of them.
@@ -52,11 +57,10 @@ export function mergeOutcome(
   feed: Feed,
   page: HistoryPage,
   tap: Tap,
-  from: "top" | "start" | "newest" | Position,
+  from: "start" | "newest" | Position,
   space: ReplySpace,
 ): Outcome {
   const end = roomPosition(feed, page.top);
-  if (from === "top") return { position: end, recovered: undefined, entries: [], more: false, latest: false };
   if (from === "newest") return newestOutcome(page, tap, end, space);
   if (!page.reached) return { position: end, recovered: false, entries: [], more: false, latest: false };
   const wanted = [...page.entries.filter((entry) => isWithin(entry.position, end)), ...tail(page, tap)];

@@ -1,12 +1,13 @@
-import type { Broker, HistoryPage, HistoryRead, ReadFrom } from "../cluster/ports.ts";
+import type { Broker, HistoryPage, ReadFrom } from "../cluster/ports.ts";
 import { Failure } from "../errors.ts";
 import type { Meter, RecoveryResult } from "../meter.ts";
 import { type Position, parsePosition } from "../protocol/position.ts";
 import { authorize } from "./access.ts";
-import type { Feed, Tap } from "./feed.ts";
+import type { Feed } from "./feed.ts";
 import type { Feeds } from "./feeds.ts";
 import type { Presence } from "./presence.ts";
-import { mergeOutcome, type Outcome, plainOutcome, ReplySpace, replyBudget } from "./reply.ts";
+import { type Reading, Readings, type Want } from "./readings.ts";
+import { mergeOutcome, type Outcome, plainOutcome, presentOutcome, ReplySpace } from "./reply.ts";
 import type { ChannelPolicy, Rules } from "./rules.ts";
 import { type Subscriber, standingOf } from "./subscriber.ts";
 
@@ -29,11 +30,11 @@ interface Plan {
 
 interface Join extends Plan {
   feed: Feed;
-  tap: Tap;
   /** The connection stands in the channel's presence. */
   present: boolean;
-  /** What the history held; absent on a channel without one. */
-  page?: HistoryPage;
+  /** Both absent where nothing is to be read: on a channel without history, or from where the room stands. */
+  reading?: Reading | undefined;
+  page?: HistoryPage | undefined;
 }
 
 export interface SubscriptionsOptions {
@@ -54,10 +55,12 @@ export interface SubscriptionsOptions {
  */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
+  readonly #readings: Readings;
   #count = 0;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
+    this.#readings = new Readings(options.broker);
   }
 
   /** Subscriptions of all connections of this node. */
@@ -78,12 +81,13 @@ export class Subscriptions {
     const starts = await Promise.all(plans.map((plan) => this.#start(subscriber, plan)));
     const joins = starts.filter((start): start is Join => !(start instanceof Failure));
     try {
-      await this.#readPages(joins);
-      await this.#enterAll(subscriber, joins);
+      await this.#read(joins);
+      if (joins.some(isNoted)) await this.#enterAll(subscriber, joins);
       if (subscriber.closed) throw new Failure("disconnected");
       this.#settle(subscriber, requests, starts, answer);
     } finally {
-      await Promise.all(joins.map((join) => this.#letGo(subscriber, join)));
+      const leaving = joins.map((join) => this.#letGo(subscriber, join));
+      if (joins.some(isNoted)) await Promise.all(leaving);
     }
   }
 
@@ -149,27 +153,27 @@ export class Subscriptions {
     try {
       const { channel } = plan.request;
       const feed = await this.#options.feeds.open(channel, plan.policy);
-      const tap = feed.tap();
       const present = this.#drop(subscriber, channel) !== undefined;
       // An emitter may have put it into the room: what it is sent there, the reply would bring again.
       if (!present) this.#options.feeds.leave(feed, subscriber.connection);
-      return { ...plan, feed, tap, present };
+      return { ...plan, feed, present };
     } catch (error) {
       return Failure.of(error);
     }
   }
 
-  async #readPages(joins: readonly Join[]): Promise<void> {
-    const reading = joins.filter((join) => join.policy.history !== undefined);
-    const reads = reading.flatMap(({ feed, policy: { history }, from }): HistoryRead[] =>
-      history ? [{ channel: feed.channel, retention: history, from }] : [],
-    );
-    if (reads.length === 0) return;
-    const pages = await this.#options.broker.read(reads, replyBudget);
-    for (const [index, join] of reading.entries()) {
-      const page = pages[index];
-      if (page) join.page = page;
+  async #read(joins: readonly Join[]): Promise<void> {
+    const wanting: { join: Join; want: Want }[] = [];
+    for (const join of joins) {
+      const { feed, from, policy } = join;
+      if (policy.history && from !== "top")
+        wanting.push({ join, want: { feed, retention: policy.history, from } });
     }
+    if (wanting.length === 0) return;
+    const readings = this.#readings.take(wanting.map(({ want }) => want));
+    for (const [index, { join }] of wanting.entries()) join.reading = readings[index];
+    const pages = await Promise.all(readings.map(({ page }) => page));
+    for (const [index, { join }] of wanting.entries()) join.page = pages[index];
   }
 
   /** All of them end before a failure is told, or one could enter after what it entered was given back. */
@@ -207,9 +211,12 @@ export class Subscriptions {
     for (const { join, since } of live) this.#hold(subscriber, join, since);
   }
 
-  #outcomeOf({ feed, page, tap, from, request }: Join, space: ReplySpace): Outcome {
-    if (!page) return plainOutcome(request.since !== undefined);
-    const outcome = mergeOutcome(feed, page, tap, from, space);
+  #outcomeOf({ feed, page, reading, from, request, policy }: Join, space: ReplySpace): Outcome {
+    if (policy.history && from === "top") return presentOutcome(feed);
+    if (!page || !reading || from === "top") return plainOutcome(request.since !== undefined);
+    const outcome = mergeOutcome(feed, page, reading.tap, from, space);
+    // Who is to ask again for the same must find something else.
+    if (outcome.more && outcome.entries.length === 0) this.#readings.forget(reading);
     if (request.since !== undefined) {
       this.#options.meter.recovered(recoveryResult(outcome, page, from), outcome.entries.length);
     }
@@ -224,8 +231,8 @@ export class Subscriptions {
   }
 
   /** Gives back what a join took and its subscription does not keep. */
-  async #letGo(subscriber: Subscriber, { feed, tap, present }: Join): Promise<void> {
-    feed.untap(tap);
+  async #letGo(subscriber: Subscriber, { feed, reading, present }: Join): Promise<void> {
+    if (reading) this.#readings.release(reading);
     if (subscriber.held.get(feed.channel)?.feed === feed) return;
     this.#options.feeds.release(feed);
     if (present) await this.#options.presence.leave(subscriber, feed);
@@ -241,6 +248,11 @@ export class Subscriptions {
     this.#options.feeds.release(held.feed);
     return held.feed;
   }
+}
+
+/** Whether the channel keeps who is in it, which others have to be told of. */
+function isNoted({ policy }: Join): boolean {
+  return policy.presence !== undefined;
 }
 
 function recoveryResult({ recovered }: Outcome, { top }: HistoryPage, from: ReadFrom): RecoveryResult {

@@ -101,8 +101,10 @@ export interface Broker {
   /**
    * Once it resolves, every later publication of the channel reaches the sink, until `unsubscribe`.
    * The counter of a channel with retention exists from here on.
+   *
+   * @returns with retention, the position behind which the sink is given all; what came before it may have been given too
    */
-  subscribe(channel: string, retention: Retention | undefined): Promise<void>;
+  subscribe(channel: string, retention: Retention | undefined): Promise<Position | undefined>;
   unsubscribe(channel: string): void;
   /** One round trip. The pages stand in the order of the reads; a read past the budget has `more` and no entries. */
   read(reads: readonly HistoryRead[], budget: ReadBudget): Promise<HistoryPage[]>;

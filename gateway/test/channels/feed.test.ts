@@ -40,6 +40,18 @@ describe("a feed", () => {
     expect(feed.live).toEqual({ epoch: "f", offset: 1 });
   });
 
+  it("begins where the channel stood when it was heard, whatever was still on its way from before", () => {
+    const feed = new Feed("a", log);
+    feed.advance(at(3));
+    feed.begin({ epoch: "e", offset: 5 });
+    expect(feed.live?.offset).toBe(5);
+    feed.advance(at(6));
+    feed.begin({ epoch: "e", offset: 5 });
+    expect(feed.live?.offset).toBe(6);
+    feed.begin({ epoch: "f", offset: 0 });
+    expect(feed.live).toEqual({ epoch: "f", offset: 0 });
+  });
+
   it("lets what has no position pass, and stays where it is", () => {
     const feed = new Feed("a", log);
     feed.advance(at(5));
@@ -49,6 +61,17 @@ describe("a feed", () => {
 });
 
 describe("a tap", () => {
+  it("ends before a loss, behind which the feed goes on", () => {
+    const feed = new Feed("a", log);
+    const tap = feed.tap();
+    feed.advance(at(1));
+    feed.lose({ epoch: "e", offset: 4 });
+    expect(feed.live?.offset).toBe(4);
+    expect(feed.advance(at(5))).toBe(true);
+    expect(packets(tap.deliveries)).toEqual(["message 1"]);
+    expect(tap.overflowed).toBe(true);
+  });
+
   it("holds all that arrives while it is there", () => {
     const feed = new Feed("a", log);
     feed.advance(at(1));

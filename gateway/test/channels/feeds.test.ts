@@ -7,13 +7,13 @@ import { RecordingRooms } from "./rooms.ts";
 const policy = { ...rule("a"), personal: false, rule: 0 };
 let rooms: RecordingRooms;
 let calls: string[];
-let subscribed: () => Promise<void>;
+let subscribed: () => Promise<undefined>;
 let feeds: Feeds;
 
 beforeEach(() => {
   rooms = new RecordingRooms();
   calls = [];
-  subscribed = async () => {};
+  subscribed = async () => undefined;
   const broker = {
     subscribe(channel: string) {
       calls.push(`subscribe ${channel}`);
@@ -40,7 +40,7 @@ it("keeps nothing of a channel that could not be heard", async () => {
   const attempts = await Promise.allSettled([feeds.open("a", policy), feeds.open("a", policy)]);
   expect(attempts.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   expect(feeds.size).toBe(0);
-  subscribed = async () => {};
+  subscribed = async () => undefined;
   await feeds.open("a", policy);
   expect(calls.filter((call) => call === "subscribe a")).toHaveLength(2);
 });
@@ -74,7 +74,7 @@ it("tries again to hear a room whose members nobody can tell that it is not hear
   subscribed = () => Promise.reject(new Failure("unavailable"));
   rooms.join("guest", "a");
   await Promise.resolve();
-  subscribed = async () => {};
+  subscribed = async () => undefined;
   await vi.advanceTimersByTimeAsync(1_000);
   expect(calls).toEqual(["subscribe a", "subscribe a"]);
   await expect(feeds.open("a", policy)).resolves.toBeDefined();

@@ -119,6 +119,16 @@ function subscriptionCases(harness: Current): void {
     expect(valuesOf(await readOne(harness(), "unheard"))).toEqual([1, 2]);
   });
 
+  it("tells where a channel with history stands when it is heard", async () => {
+    const { broker } = harness().cluster;
+    await publishAll(harness(), "room", [1, 2]);
+    const { top } = await readOne(harness(), "room");
+    expect(top.offset).toBe(2);
+    expect(await broker.subscribe("room", lasting)).toEqual(top);
+    expect(await broker.subscribe("new", lasting)).toEqual((await readOne(harness(), "new")).top);
+    expect(await broker.subscribe("passing", undefined)).toBeUndefined();
+  });
+
   it("delivers nothing after unsubscribe, and goes on where the channel stands when subscribed again", async () => {
     const { broker } = harness().cluster;
     await broker.subscribe("room", lasting);

@@ -1,3 +1,4 @@
+import type { Position } from "../../protocol/position.ts";
 import { Allowance } from "../allowance.ts";
 import type {
   Broker,
@@ -36,8 +37,8 @@ export class MemoryBroker implements Broker {
     return receipt;
   }
 
-  async subscribe(channel: string, retention: Retention | undefined): Promise<void> {
-    this.#use(channel, (used, now) => used.subscribe(now, retention));
+  async subscribe(channel: string, retention: Retention | undefined): Promise<Position | undefined> {
+    return this.#use(channel, (used, now) => used.subscribe(now, retention));
   }
 
   unsubscribe(channel: string): void {

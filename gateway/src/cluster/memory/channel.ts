@@ -35,9 +35,10 @@ export class MemoryChannel {
     this.#history?.dropAged(now);
   }
 
-  subscribe(now: number, retention: Retention | undefined): void {
+  /** @returns with retention, where the channel stands */
+  subscribe(now: number, retention: Retention | undefined): Position | undefined {
     this.#subscribed = true;
-    if (retention) this.history(now, retention);
+    return retention && this.history(now, retention).top;
   }
 
   unsubscribe(now: number): void {

@@ -1,4 +1,5 @@
 import { messageOf } from "../../protocol/packet.ts";
+import type { Position } from "../../protocol/position.ts";
 import type {
   Broker,
   Draft,
@@ -31,8 +32,8 @@ export class RedisBroker implements Broker {
     return this.#publications.add(draft);
   }
 
-  subscribe(channel: string, retention: Retention | undefined): Promise<void> {
-    if (!this.#keys.hasPlace(channel)) return Promise.resolve();
+  subscribe(channel: string, retention: Retention | undefined): Promise<Position | undefined> {
+    if (!this.#keys.hasPlace(channel)) return Promise.resolve(undefined);
     return this.#shards.of(channel).topics.subscribe(channel, retention);
   }
 

@@ -79,7 +79,12 @@ export class Topic {
     else this.#accept(delivery, delivery.position);
   }
 
-  /** Of the newest position that was handed on. */
+  /** The newest one that was handed on, or behind which all will be. */
+  get position(): Position | undefined {
+    return this.#last;
+  }
+
+  /** Of that position. */
   get epoch(): string | undefined {
     return this.#last?.epoch;
   }

@@ -1,4 +1,5 @@
 import type { ClusterMeter } from "../../meter.ts";
+import type { Position } from "../../protocol/position.ts";
 import type { ClusterHost, HistoryRead, ReadBudget, Retention } from "../ports.ts";
 import type { Complaints } from "./complaints.ts";
 import type { Keys } from "./keys.ts";
@@ -46,10 +47,14 @@ export class Topics {
     });
   }
 
-  /** @throws Failure `unavailable` */
-  subscribe(channel: string, retention: Retention | undefined): Promise<void> {
-    const name = this.#options.keys.room(channel);
-    return this.#subscriptions.add(new Topic(channel, name, retention, this.#topicHost));
+  /**
+   * @returns the position of what was handed on last, or would have been
+   * @throws Failure `unavailable`
+   */
+  async subscribe(channel: string, retention: Retention | undefined): Promise<Position | undefined> {
+    const topic = new Topic(channel, this.#options.keys.room(channel), retention, this.#topicHost);
+    await this.#subscriptions.add(topic);
+    return topic.position;
   }
 
   unsubscribe(channel: string): void {

@@ -28,8 +28,9 @@ export function slowBroker(broker: Broker, gates: Gates, confirmed: () => Promis
   return {
     async subscribe(channel: string, retention: Retention | undefined) {
       await gates.pass();
-      await broker.subscribe(channel, retention);
+      const position = await broker.subscribe(channel, retention);
       await confirmed();
+      return position;
     },
     unsubscribe: (channel: string) => broker.unsubscribe(channel),
     async read(reads: readonly HistoryRead[], budget: ReadBudget) {

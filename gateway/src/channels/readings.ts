@@ -1,0 +1,119 @@
+import type { Broker, HistoryPage, ReadFrom, Retention } from "../cluster/ports.ts";
+import type { Feed, Tap } from "./feed.ts";
+import { replyBudget } from "./reply.ts";
+
+/** What is to be read of a channel that is heard. */
+export interface Want {
+  feed: Feed;
+  retention: Retention;
+  from: Exclude<ReadFrom, "top">;
+}
+
+/** A channel's past as it was read, and what has come since: together they are as good as a new read. */
+export interface Reading {
+  readonly feed: Feed;
+  readonly tap: Tap;
+  readonly page: Promise<HistoryPage | undefined>;
+  /** Others find it by this. */
+  readonly name: string;
+  /** Milliseconds on the monotonic clock. */
+  readonly began: number;
+  /** Joins that need it. */
+  users: number;
+}
+
+/** Milliseconds for which a reading is shared: what is cleared, or ages, may be read for so long after. */
+const lifetime = 1_000;
+/** Readings that are kept for others; each has at most what fits into a reply. */
+const maxShared = 256;
+
+/**
+ * Reads what newcomers have missed. Whoever a broken node or network threw out together comes back to the same place:
+ * those who ask for the same within a second share one read.
+ */
+export class Readings {
+  readonly #broker: Pick<Broker, "read">;
+  /** The oldest first. */
+  readonly #shared = new Map<string, Reading>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(broker: Pick<Broker, "read">) {
+    this.#broker = broker;
+  }
+
+  /** Makes one call for all that nobody has read lately. Each reading is released once. */
+  take(wants: readonly Want[]): Reading[] {
+    const found = wants.map((want) => this.#find(want));
+    const missing = wants.filter((_want, index) => !found[index]);
+    const begun = missing.length === 0 ? [] : this.#begin(missing);
+    return found.flatMap((reading) => reading ?? begun.shift() ?? []);
+  }
+
+  release(reading: Reading): void {
+    reading.users -= 1;
+    this.#untapUnused(reading);
+  }
+
+  /** Whoever asks next has it read anew. */
+  forget(reading: Reading): void {
+    if (this.#shared.get(reading.name) !== reading) return;
+    this.#shared.delete(reading.name);
+    this.#untapUnused(reading);
+  }
+
+  #find({ feed, from }: Want): Reading | undefined {
+    const reading = this.#shared.get(nameOf(feed, from));
+    // What is heard again after it was let go has missed something meanwhile.
+    if (reading?.feed !== feed || isOld(reading)) return undefined;
+    reading.users += 1;
+    return reading;
+  }
+
+  #begin(wants: readonly Want[]): Reading[] {
+    // What comes while it is read is noted from before the call is made.
+    const taps = wants.map(({ feed }) => feed.tap());
+    const reads = wants.map(({ feed, retention, from }) => ({ channel: feed.channel, retention, from }));
+    const pages = this.#broker.read(reads, replyBudget);
+    const began = performance.now();
+    const readings = wants.map(({ feed, from }, index): Reading => {
+      const page = pages.then((all) => all[index]);
+      const tap = taps[index] ?? feed.tap();
+      return { feed, tap, page, name: nameOf(feed, from), began, users: 1 };
+    });
+    for (const reading of readings) this.#share(reading);
+    this.#sweep();
+    return readings;
+  }
+
+  #share(reading: Reading): void {
+    const former = this.#shared.get(reading.name);
+    if (former) this.forget(former);
+    this.#shared.set(reading.name, reading);
+    reading.page.catch(() => this.forget(reading));
+  }
+
+  /** Forgets what is too old, or too much. */
+  #sweep(): void {
+    for (const reading of this.#shared.values()) {
+      if (!isOld(reading) && this.#shared.size <= maxShared) break;
+      this.forget(reading);
+    }
+    if (this.#shared.size === 0) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#sweep();
+    }, lifetime).unref();
+  }
+
+  #untapUnused(reading: Reading): void {
+    if (reading.users === 0 && this.#shared.get(reading.name) !== reading) reading.feed.untap(reading.tap);
+  }
+}
+
+function isOld({ began }: Reading): boolean {
+  return performance.now() - began >= lifetime;
+}
+
+function nameOf({ channel }: Feed, from: Want["from"]): string {
+  return `${typeof from === "string" ? from : `${from.epoch}:${from.offset}`} ${channel}`;
+}
