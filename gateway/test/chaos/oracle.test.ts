@@ -50,6 +50,16 @@ describe("the oracle", () => {
     expect(faults({ entries: [start, message("e:3"), stands("e:3")] })).toContain("hole");
   });
 
+  it("takes a hole after a failover for a loss that is told, once a reply has accounted for it", () => {
+    const tolerance = "alarm";
+    const hole = [start, message("e:3")];
+    expect(faults({ entries: [...hole, message("e:2"), message("e:3"), stands("e:3")], tolerance })).toEqual(
+      [],
+    );
+    expect(faults({ entries: [...hole, stands("e:3")], tolerance })).toEqual(["silent loss"]);
+    expect(faults({ entries: hole, tolerance })).toEqual(["silent loss"]);
+  });
+
   it("sees a duplicate", () => {
     expect(faults({ entries: [start, message("e:2"), message("e:2"), message("e:3")] })).toEqual([
       "duplicate",

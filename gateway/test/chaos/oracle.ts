@@ -139,6 +139,9 @@ class Reading {
       this.#suspicion = `the new epoch of ${formatPosition(position)} after ${formatPosition(last)}`;
     } else if (position.offset === last.offset + 1) {
       this.#last = position;
+    } else if (position.offset > last.offset && this.#tolerance === "alarm") {
+      // Who came between a loss and its discovery sees it so; the client asks, and a reply has to account for it.
+      this.#suspicion = `${formatPosition(position)} after ${formatPosition(last)}`;
     } else {
       this.#blame(misorder(position, last), `${formatPosition(position)} after ${formatPosition(last)}`);
     }
