@@ -1,11 +1,10 @@
-import { connect, type Message, type Tide } from "../../src/index.ts";
+import { connect, type Tide } from "../../src/index.ts";
 import { internet, type Network, Phone, type WakeOrder, type Wire } from "../../testing/index.ts";
+import { PageLog } from "./page-log.ts";
 import { Random } from "./random.ts";
+import { Refusals } from "./refusals.ts";
 import { turn, until } from "./waiting.ts";
 import type { World } from "./world.ts";
-
-/** What a client's page saw of the channel. */
-export type Entry = { position: string; id: string | undefined } | "reset";
 
 export interface Outcome {
   seed: number;
@@ -16,7 +15,8 @@ export interface Outcome {
 interface Client {
   phone: Phone;
   tide: Tide;
-  log: Entry[];
+  log: PageLog;
+  refusals: Refusals;
   sent: string[];
   stored: Set<string>;
 }
@@ -48,6 +48,7 @@ export class Simulation {
     for (let index = 0; index < clients; index += 1) this.#clients.push(this.#connect(index));
     try {
       await this.#settled();
+      for (const { log } of this.#clients) log.begin();
       for (let step = 0; step < steps; step += 1) await this.#step();
       await this.#calm();
       return { seed: this.#seed, faults: this.#faults() };
@@ -69,12 +70,12 @@ export class Simulation {
     const ttl = 600 + this.#random.below(1_200);
     const token = () =>
       this.#world.gateway.call("POST", "/v1/tokens", { user: `u${index}`, ttl }).then(tokenOf);
-    const tide = connect(url, { host: phone.wx, clock: phone.clock, token });
-    const log: Entry[] = [];
-    const room = tide.channel(this.#channel, { presence: true });
-    room.on("message", ({ position = "", id }: Message) => log.push({ position, id }));
-    room.on("reset", () => log.push("reset"));
-    return { phone, tide, log, sent: [], stored: new Set() };
+    const refusals = new Refusals();
+    const io = refusals.ioOn(phone.wx);
+    const tide = connect(url, { host: phone.wx, io, clock: phone.clock, token });
+    refusals.follow(tide);
+    const log = new PageLog(tide.channel(this.#channel, { presence: true }));
+    return { phone, tide, log, refusals, sent: [], stored: new Set() };
   }
 
   async #step(): Promise<void> {
@@ -168,11 +169,7 @@ export class Simulation {
     await this.#proven();
     await this.#publish();
     const last = `b${this.#published}`;
-    await until(
-      () => this.#clients.every(({ log }) => log.some((entry) => entry !== "reset" && entry.id === last)),
-      this.#world.clock,
-      200,
-    );
+    await until(() => this.#clients.every(({ log }) => log.ids.includes(last)), this.#world.clock, 200);
   }
 
   /** A client may think that it is online until it uses the connection. */
@@ -190,15 +187,14 @@ export class Simulation {
   }
 
   #faults(): string[] {
-    return this.#clients.flatMap(({ log, stored, phone }, index) => {
-      const ids = log.flatMap((entry) => (entry === "reset" ? [] : [entry.id ?? ""]));
-      const faults = holesOf(log).map((hole) => `client ${index}: ${hole}`);
+    return this.#clients.flatMap(({ log, refusals, stored, phone }, index) => {
+      const { ids } = log;
+      const faults = [...log.holes(), ...refusals.faults].map((fault) => `client ${index}: ${fault}`);
       const doubled = ids.filter((id, at) => ids.indexOf(id) !== at);
       // A gateway that was killed has forgotten its ids with all else.
       if (!this.#killed && doubled.length > 0) faults.push(`client ${index}: twice ${doubled.join()}`);
       const missing = [...stored].filter((id) => !ids.includes(id));
-      if (!log.includes("reset") && missing.length > 0)
-        faults.push(`client ${index}: never ${missing.join()}`);
+      if (log.resets === 0 && missing.length > 0) faults.push(`client ${index}: never ${missing.join()}`);
       if (phone.sockets > 1) faults.push(`client ${index}: ${phone.sockets} sockets`);
       return faults;
     });
@@ -208,7 +204,7 @@ export class Simulation {
     return this.#clients
       .map(
         ({ tide, phone, log }) =>
-          `${tide.state} ${tide.reason ?? ""} (${phone.sockets} sockets) ${JSON.stringify(log.slice(-5))}`,
+          `${tide.state} ${tide.reason ?? ""} (${phone.sockets} sockets) ${JSON.stringify(log.entries.slice(-5))}`,
       )
       .join("; ");
   }
@@ -218,23 +214,4 @@ export class Simulation {
 function tokenOf({ body: { token } }: { body: Record<string, unknown> }): string {
   if (typeof token !== "string") throw new Error("There is no token to be had at the moment.");
   return token;
-}
-
-/** Between two resets the positions are those of the channel, one after the other. */
-function holesOf(log: readonly Entry[]): string[] {
-  const holes: string[] = [];
-  let last: { epoch: string; offset: number } | undefined;
-  for (const entry of log) {
-    if (entry === "reset") {
-      last = undefined;
-      continue;
-    }
-    const [epoch = "", offset = ""] = entry.position.split(":");
-    const next = { epoch, offset: Number(offset) };
-    if (last && (next.epoch !== last.epoch || next.offset !== last.offset + 1)) {
-      holes.push(`${last.epoch}:${last.offset} is followed by ${entry.position}`);
-    }
-    last = next;
-  }
-  return holes;
 }
