@@ -39,10 +39,39 @@ const engine: { [path: string]: Change } = {
     methods: {
       createSocket: none,
       doOpen: "doOpen() { this.ws = this.createSocket(this.uri()); this.addEventListeners(); }",
+      addEventListeners: `addEventListeners() {
+        this.ws.onopen = () => this.onOpen();
+        this.ws.onclose = () => this.onClose();
+        this.ws.onmessage = ({ data }) => this.onData(data);
+        this.ws.onerror = () => this.onError("websocket error");
+      }`,
+      write: `write(packets) {
+        this.writable = false;
+        for (const packet of packets) encodePacket(packet, true, (data) => this.ws.send(data));
+        nextTick(() => {
+          this.writable = true;
+          this.emitReserved("drain");
+        });
+      }`,
+      doWrite: none,
+      uri: `uri() { return this.createUri(this.opts.secure ? "wss" : "ws", this.query); }`,
     },
     cut: [/^const isReactNative = [^;]*;$/m, /^const WebSocketCtor = .*;$/m],
   },
-  "transport.js": { methods: { pause: none } },
+  "transport.js": {
+    methods: { pause: none, onError: 'onError(reason) { this.emitReserved("error", new Error(reason)); }' },
+  },
+  "util.js": {
+    file: `
+      import { globalThisShim } from "./globals.node.js";
+      export function installTimerFunctions(target) {
+        target.setTimeoutFn = globalThisShim.setTimeout;
+        target.clearTimeoutFn = globalThisShim.clearTimeout;
+      }
+      export function byteLength() {}
+      export function pick() {}
+      export function randomString() {}`,
+  },
   "contrib/has-cors.js": { file: "export const hasCORS = false;" },
   "contrib/parseuri.js": {
     file: `
@@ -56,9 +85,24 @@ const engine: { [path: string]: Change } = {
   "globals.node.js": globals,
   "socket.js": {
     methods: {
+      constructor: `constructor(uri, opts) {
+        super();
+        this.writeBuffer = [];
+        this._prevBufferLen = 0;
+        installTimerFunctions(this);
+        const { protocol, host, port, query } = parse(uri);
+        const secure = protocol === "https" || protocol === "wss";
+        const path = opts.path.replace(/\\/$/, "") + "/";
+        this.opts = Object.assign({}, opts, { hostname: host, secure, port, path, query: query ? decode(query) : {} });
+        this._open();
+      }`,
+      createTransport: `createTransport() {
+        const query = Object.assign({}, this.opts.query, { EIO: protocol, transport: "websocket" });
+        return new this.opts.transports[0](Object.assign({}, this.opts, { query, socket: this }));
+      }`,
       _open: `_open() {
         this.readyState = "opening";
-        const transport = this.createTransport(this.transports[0]);
+        const transport = this.createTransport();
         transport.open();
         this.setTransport(transport);
       }`,
@@ -77,6 +121,30 @@ const engine: { [path: string]: Change } = {
         this.emitReserved("error", error);
         this._onClose("transport error", error);
       }`,
+      _onPacket: `_onPacket({ type, data }) {
+        if (this.readyState === "closed") return;
+        if (type === "open") this.onHandshake(JSON.parse(data));
+        else if (type === "message") this.emitReserved("data", data);
+        else if (type === "error") this._onError(new Error("server error"));
+        else if (type === "ping") {
+          this._sendPacket("pong");
+          this.emitReserved("ping");
+          this._resetPingTimeout();
+        }
+      }`,
+      onHandshake: `onHandshake({ sid, pingInterval, pingTimeout }) {
+        this.id = sid;
+        this._pingInterval = pingInterval;
+        this._pingTimeout = pingTimeout;
+        this.onOpen();
+        if (this.readyState !== "closed") this._resetPingTimeout();
+      }`,
+      _sendPacket: `_sendPacket(type, data) {
+        if (this.readyState === "closing" || this.readyState === "closed") return;
+        this.writeBuffer.push({ type, data });
+        this.flush();
+      }`,
+      write: 'write(data) { this._sendPacket("message", data); }',
       onOpen: `onOpen() {
         this.readyState = "open";
         this.emitReserved("open");
@@ -84,11 +152,12 @@ const engine: { [path: string]: Change } = {
       }`,
       _probe: none,
       send: none,
-      _filterUpgrades: "_filterUpgrades() { return []; }",
+      _filterUpgrades: none,
       _getWritablePackets: "_getWritablePackets() { return this.writeBuffer; }",
     },
     // The network's comings and goings are the client's own matter.
     cut: [
+      /^ {4}\/\* private \*\/ _hasPingExpired[\s\S]*?^ {4}\}$/m,
       /^const withEventListeners[\s\S]*?^}$/m,
       /^ {8}if \(withEventListeners\) \{[\s\S]*?^ {8}\}$/m,
       /^ {12}if \(withEventListeners\) \{[\s\S]*?^ {12}\}$/m,
@@ -101,16 +170,48 @@ const client: { [path: string]: Change } = {
     file: 'export { Manager } from "./manager.js"; export { WebSocket } from "engine.io-client";',
   },
   // Reconnection is our own.
-  "contrib/backo2.js": { file: "export class Backoff { reset() {} }" },
+  "contrib/backo2.js": absentClass("Backoff"),
   "manager.js": {
     methods: {
-      reconnection: noop("reconnection"),
-      reconnectionAttempts: noop("reconnectionAttempts"),
-      reconnectionDelay: noop("reconnectionDelay"),
-      reconnectionDelayMax: noop("reconnectionDelayMax"),
-      randomizationFactor: noop("randomizationFactor"),
-      maybeReconnectOnOpen: noop("maybeReconnectOnOpen"),
-      reconnect: noop("reconnect"),
+      constructor: `constructor(uri, opts) {
+        super();
+        this.nsps = {};
+        this.subs = [];
+        this.opts = opts;
+        this.uri = uri;
+        this._readyState = "closed";
+        this.encoder = new parser.Encoder();
+        this.decoder = new parser.Decoder();
+        this.open();
+      }`,
+      open: `open() {
+        if (this._readyState !== "closed") return;
+        this._readyState = "opening";
+        this.engine = new Engine(this.uri, this.opts);
+        const failed = (error) => {
+          this.cleanup();
+          this._readyState = "closed";
+          this.emitReserved("error", error);
+        };
+        this.subs.push(on(this.engine, "open", () => this.onopen()), on(this.engine, "error", failed));
+      }`,
+      ondecoded: 'ondecoded(packet) { nextTick(() => this.emitReserved("packet", packet)); }',
+      socket: "socket(nsp, opts) { return (this.nsps[nsp] = new Socket(this, nsp, opts)); }",
+      onclose: `onclose(reason, description) {
+        this.cleanup();
+        this.engine.close();
+        this._readyState = "closed";
+        this.emitReserved("close", reason, description);
+      }`,
+      _close: '_close() { this.onclose("forced close"); }',
+      timeout: none,
+      reconnection: none,
+      reconnectionAttempts: none,
+      reconnectionDelay: none,
+      reconnectionDelayMax: none,
+      randomizationFactor: none,
+      maybeReconnectOnOpen: none,
+      reconnect: none,
       onreconnect: none,
       connect: none,
       disconnect: none,
@@ -118,10 +219,68 @@ const client: { [path: string]: Change } = {
   },
   "socket.js": {
     methods: {
+      constructor: `constructor(io, nsp, { auth }) {
+        super();
+        this.connected = false;
+        this.receiveBuffer = [];
+        this.sendBuffer = [];
+        this.ids = 0;
+        this.acks = {};
+        this.io = io;
+        this.nsp = nsp;
+        this.auth = auth;
+        this._anyListeners = [];
+        this.open();
+      }`,
+      emit: `emit(event, ...args) {
+        const packet = { type: PacketType.EVENT, data: [event, ...args] };
+        if (typeof args[args.length - 1] === "function") {
+          packet.id = this.ids++;
+          this.acks[packet.id] = packet.data.pop();
+        }
+        if (this.connected) this.packet(packet);
+        else this.sendBuffer.push(packet);
+      }`,
+      onpacket: `onpacket(packet) {
+        const { type, nsp, data } = packet;
+        if (nsp !== this.nsp) return;
+        if (type === PacketType.EVENT) this.onevent(packet);
+        else if (type === PacketType.ACK) this.onack(packet);
+        else if (type === PacketType.DISCONNECT) this.ondisconnect();
+        else if (type === PacketType.CONNECT && data && data.sid) this.onconnect(data.sid);
+        else if (type === PacketType.CONNECT_ERROR || type === PacketType.CONNECT) {
+          this.destroy();
+          this.emitReserved("connect_error", data || {});
+        }
+      }`,
+      onack: `onack({ id, data }) {
+        const ack = this.acks[id];
+        delete this.acks[id];
+        if (ack) ack.apply(this, data);
+      }`,
+      onconnect: `onconnect(id) {
+        this.id = id;
+        this.connected = true;
+        this.emitBuffered();
+        this.emitReserved("connect");
+      }`,
+      // The client listens by name to Socket.IO's own events only, and those come from elsewhere.
+      emitEvent:
+        "emitEvent(args) { for (const listener of this._anyListeners.slice()) listener.apply(this, args); }",
+      emitBuffered: `emitBuffered() {
+        const { receiveBuffer, sendBuffer } = this;
+        this.receiveBuffer = [];
+        this.sendBuffer = [];
+        receiveBuffer.forEach((args) => this.emitEvent(args));
+        sendBuffer.forEach((packet) => this.packet(packet));
+      }`,
+      onAny: "onAny(listener) { this._anyListeners.push(listener); }",
+      _sendConnectPacket: "_sendConnectPacket(data) { this.packet({ type: PacketType.CONNECT, data }); }",
+      _clearAcks: noop("_clearAcks"),
+      _registerAckCallback: none,
       _addToQueue: none,
-      _drainQueue: noop("_drainQueue"),
-      _registerAckCallback: "_registerAckCallback(id, ack) { this.acks[id] = ack; }",
-      notifyOutgoingListeners: noop("notifyOutgoingListeners"),
+      _drainQueue: none,
+      notifyOutgoingListeners: none,
       send: none,
       emitWithAck: none,
       compress: none,
@@ -137,6 +296,19 @@ const client: { [path: string]: Change } = {
       offAnyOutgoing: none,
       listenersAnyOutgoing: none,
     },
+    cut: [/^const RESERVED_EVENTS = [^;]*;$/m],
+  },
+};
+
+const messageParser: { [path: string]: Change } = {
+  // Hosts have no Blob and no File, but buffers of another realm.
+  "is-binary.js": {
+    file: `
+      export const isBinary = (value) =>
+        ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === "[object ArrayBuffer]";
+      export const hasBinary = (value) =>
+        isBinary(value) ||
+        (!!value && typeof value === "object" && Object.keys(value).some((key) => hasBinary(value[key])));`,
   },
 };
 
@@ -200,6 +372,7 @@ const packages: { [name: string]: { [path: string]: Change } } = {
   "engine.io-client": engine,
   "socket.io-client": client,
   "engine.io-parser": parser,
+  "socket.io-parser": messageParser,
   "component-emitter": emitter,
 };
 
