@@ -9,6 +9,8 @@ declare module "@dcloudio/uni-app" {
   export function onUnload(hook: () => void): void;
 }
 
+declare function setTimeout(callback: () => void, milliseconds: number): unknown;
+
 declare const uni: { showToast(options: { title: string; icon: "none" }): void };
 
 declare module "react" {

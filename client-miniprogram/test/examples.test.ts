@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Gateway, startGateway } from "../../gateway/test/support/gateway.ts";
 import { addressOf, publishAll, startApp, stopApps } from "./support/apps.ts";
-import { until } from "./support/waiting.ts";
+import { turn, until } from "./support/waiting.ts";
 
 type Page = { data: Record<string, unknown>; setData(changes: object): void } & Record<
   string,
@@ -13,6 +13,57 @@ interface Chat {
   send(text: string): Promise<unknown>;
   close(): void;
 }
+
+/** A channel whose history is answered when the test says so. */
+class SlowRoom {
+  readonly reads: { resolve(reply: object): void; reject(error: Error): void }[] = [];
+  readonly #listeners: { [event: string]: (value?: unknown) => void } = {};
+  readonly on = (event: string, listener: (value?: unknown) => void) => {
+    this.#listeners[event] = listener;
+  };
+  readonly history = () =>
+    new Promise((resolve, reject) => {
+      this.reads.push({ resolve, reject });
+    });
+  readonly close = () => {};
+
+  reset(): void {
+    this.#listeners.reset?.();
+  }
+
+  say(message: object): void {
+    this.#listeners.message?.(message);
+  }
+}
+
+/** A message of each kind that a page may show, by its number. */
+const kinds = {
+  chat: (n: number) => ({ position: `e:${n}`, time: n, data: { text: `line ${n}` } }),
+  todo: (n: number) => ({
+    position: `e:${n}`,
+    time: n,
+    data: { kind: "add", id: `${n}`, text: `line ${n}` },
+  }),
+};
+
+/** The page shows 9, misses too much, and while it reads 20 to 22, 22 and 23 come; behind the answer, 22 again and 24. */
+async function reloadsAmid(room: SlowRoom, kind: keyof typeof kinds, newestFirst: boolean): Promise<void> {
+  const message = kinds[kind];
+  room.say(message(9));
+  room.reset();
+  await until(() => room.reads.length === 1);
+  room.reads[0]?.reject(new Error("Not connected."));
+  await until(() => room.reads.length === 2);
+  room.say(message(22));
+  room.say(message(23));
+  const messages = [20, 21, 22].map(message);
+  room.reads[1]?.resolve({ messages: newestFirst ? messages.reverse() : messages });
+  await turn();
+  room.say(message(22));
+  room.say(message(24));
+}
+
+const reloaded = [20, 21, 22, 23, 24].map((n) => `line ${n}`);
 
 interface ChatModule {
   openChat(view: object, tide: unknown): Chat;
@@ -93,6 +144,18 @@ describe("the WeChat example", () => {
     page.onUnload?.();
   });
 
+  it.each([
+    ["chat/chat.ts", "chat", "lines"],
+    ["todo/todo.ts", "todo", "items"],
+  ] as const)("%s shows each line once where others come while it reloads", async (file, kind, list) => {
+    const room = new SlowRoom();
+    vi.spyOn(current.tide, "channel").mockReturnValue(room as never);
+    const page = await openPage(file);
+    await reloadsAmid(room, kind, kind === "chat");
+    expect((page.data[list] as { text: string }[]).map(({ text }) => text)).toEqual(reloaded);
+    page.onUnload?.();
+  });
+
   it("shows quotes", async () => {
     const page = await openPage("quotes/quotes.ts");
     await publishAll(gateway, "quote:MSFT", [{ price: 400 }]);
@@ -142,8 +205,9 @@ describe.each([
     const texts: string[] = [];
     let here = 0;
     const view = {
-      add: ({ data }: { data: { text: string } }) => texts.push(data.text),
-      clear: () => texts.splice(0),
+      show: (messages: { data: { text: string } }[]) => {
+        texts.splice(0, texts.length, ...messages.map(({ data }) => data.text));
+      },
       people: (count: number) => {
         here = count;
       },
@@ -154,5 +218,18 @@ describe.each([
     await until(() => texts.includes(text) && here === 1);
     chat.close();
     expect(texts.filter((seen) => seen === text)).toHaveLength(1);
+  });
+
+  it("shows each line once where others come while it reloads", async () => {
+    const { openChat } = (await load(file)) as ChatModule;
+    const room = new SlowRoom();
+    let texts: string[] = [];
+    const show = (messages: { data: { text: string } }[]) => {
+      texts = messages.map(({ data }) => data.text);
+    };
+    const chat = openChat({ show, people() {} }, { channel: () => room });
+    await reloadsAmid(room, "chat", true);
+    expect(texts).toEqual(reloaded);
+    chat.close();
   });
 });

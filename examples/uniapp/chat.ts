@@ -5,8 +5,8 @@ export interface Chat {
 }
 
 export interface View {
-  add(message: Message<Chat>): void;
-  clear(): void;
+  /** All that is to be seen, the oldest first. */
+  show(messages: readonly Message<Chat>[]): void;
   people(count: number): void;
 }
 
@@ -18,15 +18,43 @@ export function tide(): Tide {
 /** Opens the chat for a page. @returns what the page calls, `close` at its end */
 export function openChat(view: View, client: Tide = tide()) {
   const room = client.channel<Chat>("chat:lobby", { presence: true, since: "start" });
-  room.on("message", (message) => view.add(message));
+  let open = true;
+  let seen: readonly Message<Chat>[] = [];
+  const show = (messages: readonly Message<Chat>[]) => {
+    seen = messages.slice(-200);
+    if (open) view.show(seen);
+  };
+  const reload = async () => {
+    show([]);
+    try {
+      const { messages } = await room.history({ reverse: true, limit: 100 });
+      const read = messages.reverse() as Message<Chat>[];
+      const newest = read[read.length - 1];
+      // What came while it was read, and is not in it.
+      const newer = seen.filter((message) => !newest || offsetOf(message) > offsetOf(newest));
+      show([...read, ...newer]);
+    } catch {
+      if (open) setTimeout(reload, 1_000);
+    }
+  };
+  room.on("message", (message) => show(withMessage(seen, message)));
   room.on("presence", (users) => view.people(users.length));
-  room.on("reset", async () => {
-    const { messages } = await room.history({ reverse: true, limit: 100 });
-    view.clear();
-    for (const message of messages.reverse()) view.add(message as Message<Chat>);
-  });
+  room.on("reset", reload);
   return {
     send: (text: string) => room.publish({ text }),
-    close: () => room.close(),
+    close: () => {
+      open = false;
+      room.close();
+    },
   };
+}
+
+function withMessage(seen: readonly Message<Chat>[], message: Message<Chat>): readonly Message<Chat>[] {
+  const known = message.position !== undefined && seen.some(({ position }) => position === message.position);
+  return known ? seen : [...seen, message];
+}
+
+/** Messages of a channel are numbered: `epoch:offset`. */
+function offsetOf({ position = "" }: Message): number {
+  return Number(position.split(":")[1]);
 }

@@ -17,9 +17,12 @@ export default function ChatPage() {
 
   useEffect(() => {
     chat.current = openChat({
-      add: ({ id, time, user = "", data }) =>
-        setLines((all) => [...all, { key: id ?? String(time), user, text: data.text }]),
-      clear: () => setLines([]),
+      show: (messages) =>
+        setLines(
+          messages.map(({ position, time, user = "", data }) => {
+            return { key: position ?? String(time), user, text: data.text };
+          }),
+        ),
       people: setHere,
     });
     return () => chat.current?.close();

@@ -25,22 +25,27 @@ Page({
 
   onUnload() {
     room?.close();
+    room = undefined;
   },
 
   add(message: Message<Chat>) {
-    const line = {
-      key: message.id ?? String(message.time),
-      user: message.user ?? "",
-      text: message.data.text,
-    };
-    this.setData({ lines: [...this.data.lines, line].slice(-200) });
+    this.setData({ lines: withLine(this.data.lines, lineOf(message)).slice(-200) });
   },
 
   /** What was missed is too far back: what the history still holds takes the place of what is shown. */
   async reload() {
-    const history = await room?.history({ reverse: true, limit: 100 });
     this.setData({ lines: [] });
-    for (const message of history?.messages.reverse() ?? []) this.add(message as Message<Chat>);
+    try {
+      const history = await room?.history({ reverse: true, limit: 100 });
+      const messages = (history?.messages.reverse() ?? []) as Message<Chat>[];
+      const read = messages.map(lineOf);
+      const newest = read[read.length - 1];
+      // What came while it was read, and is not in it.
+      const newer = this.data.lines.filter((line) => !newest || offsetOf(line) > offsetOf(newest));
+      this.setData({ lines: [...read, ...newer] });
+    } catch {
+      if (room) setTimeout(() => this.reload(), 1_000);
+    }
   },
 
   write(event: WechatMiniprogram.Input) {
@@ -59,3 +64,16 @@ Page({
     }
   },
 });
+
+/** `chat:*` has a history, so each message has its position, `epoch:offset`. */
+function lineOf({ position = "", user = "", data }: Message<Chat>): Line {
+  return { key: position, user, text: data.text };
+}
+
+function withLine(lines: Line[], line: Line): Line[] {
+  return lines.some(({ key }) => key === line.key) ? lines : [...lines, line];
+}
+
+function offsetOf({ key }: Line): number {
+  return Number(key.split(":")[1]);
+}

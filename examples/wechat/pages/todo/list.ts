@@ -11,7 +11,10 @@ export type Change =
   | { kind: "remove"; id: string };
 
 export function applied(items: readonly Item[], change: Change): Item[] {
-  if (change.kind === "add") return [...items, { id: change.id, text: change.text, done: false }];
+  if (change.kind === "add") {
+    const known = items.some(({ id }) => id === change.id);
+    return known ? [...items] : [...items, { id: change.id, text: change.text, done: false }];
+  }
   if (change.kind === "remove") return items.filter(({ id }) => id !== change.id);
   return items.map((item) => (item.id === change.id ? { ...item, done: change.done } : item));
 }

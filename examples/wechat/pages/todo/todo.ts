@@ -3,13 +3,15 @@ import { tide } from "../../tide";
 import { applied, type Change, type Item } from "./list";
 
 let list: Channel<Change> | undefined;
+/** What comes while the list is read. */
+let meanwhile: Change[] | undefined;
 
 Page({
   data: { items: [] as Item[], people: [] as string[], draft: "" },
 
   onLoad() {
     list = tide().channel<Change>("todo:shared", { presence: true, since: "start" });
-    list.on("message", ({ data }) => this.setData({ items: applied(this.data.items, data) }));
+    list.on("message", ({ data }) => this.apply(data));
     list.on("presence", (users) => {
       this.setData({ people: users.map(({ user, state }) => (state === "away" ? `${user} (away)` : user)) });
     });
@@ -18,17 +20,31 @@ Page({
 
   onUnload() {
     list?.close();
+    list = undefined;
+  },
+
+  apply(change: Change) {
+    meanwhile?.push(change);
+    this.setData({ items: applied(this.data.items, change) });
   },
 
   async reload() {
+    const arrived: Change[] = [];
+    meanwhile = arrived;
     let items: Item[] = [];
     let since: string | undefined = "start";
-    while (list && since !== undefined) {
-      const { messages, more }: HistoryReply = await list.history({ since, limit: 1000 });
-      items = messages.map(({ data }) => data as Change).reduce(applied, items);
-      since = more ? messages[messages.length - 1]?.position : undefined;
+    try {
+      while (list && since !== undefined) {
+        const { messages, more }: HistoryReply = await list.history({ since, limit: 1000 });
+        items = messages.map(({ data }) => data as Change).reduce(applied, items);
+        since = more ? messages[messages.length - 1]?.position : undefined;
+      }
+      // What came while it was read may be in it already: a change twice is as a change once.
+      this.setData({ items: arrived.reduce(applied, items) });
+      meanwhile = undefined;
+    } catch {
+      if (list) setTimeout(() => this.reload(), 1_000);
     }
-    this.setData({ items });
   },
 
   write(event: WechatMiniprogram.Input) {
