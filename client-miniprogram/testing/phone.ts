@@ -14,8 +14,10 @@ export interface PhoneOptions {
   clock?: Clock;
   /** How `connectSocket` hands out its task; `direct` where absent. */
   tasks?: TaskStyle;
-  /** Binary messages, storage and failures as on Alipay. */
+  /** Binary messages, storage and failures as on Alipay; and tasks only for those who pass `multiple: true`. */
   alipay?: boolean;
+  /** The code runs in a plugin, which is not told of the background. */
+  plugin?: boolean;
   /** The close code of a suspension: 1000 in WeChat. */
   interruptCode?: number;
   /** The mini-program's app id; it is not told where absent, as by old base libraries. */
@@ -24,6 +26,8 @@ export interface PhoneOptions {
 
 const socketLimit = 5;
 const suspendAfter = 5_000;
+/** How long a socket may take to open: the platform's `networkTimeout` where the app sets none. */
+const openPatience = 60_000;
 
 /** A phone with a mini-program on it. What happens to phones happens through its methods; `wx` is what the app sees. */
 export class Phone {
@@ -74,6 +78,7 @@ export class Phone {
       appId: options.appId,
       tasks: options.tasks ?? "direct",
       alipay: options.alipay ?? false,
+      plugin: options.plugin ?? false,
     });
   }
 
@@ -156,9 +161,14 @@ export class Phone {
       url,
       network,
       thread: this.#thread,
+      late: this.#options.tasks === "late",
       alipay: this.#options.alipay ?? false,
-      onGone: () => this.#sockets.delete(socket),
+      onGone: () => {
+        this.#base.clearTimeout(patience);
+        this.#sockets.delete(socket);
+      },
     });
+    const patience = this.#base.setTimeout(() => socket.giveUp(), openPatience);
     this.#sockets.add(socket);
     return socket;
   }

@@ -24,6 +24,8 @@ export interface SocketOptions {
   url: string;
   network: Network;
   thread: Thread;
+  /** Whether whoever opened it can listen only once it is open. */
+  late: boolean;
   /** Whether binary messages are nested and in base64, as on Alipay. */
   alipay: boolean;
   /** Called when the platform counts the socket as gone. */
@@ -42,9 +44,18 @@ export class SimulatedSocket {
   readonly #wire: Wire;
   #state: "opening" | "open" | "closed" = "opening";
   #deaf = false;
+  /** What happens before anybody can listen; undefined once somebody can. */
+  #held: (() => void)[] | undefined;
+  #tellOpened: () => void = () => {};
+  /** Resolves when it has opened, or cannot be. */
+  readonly opened: Promise<void>;
 
   constructor(options: SocketOptions) {
     this.#options = options;
+    if (options.late) this.#held = [];
+    this.opened = new Promise((resolve) => {
+      this.#tellOpened = resolve;
+    });
     this.#wire = options.network(options.url, {
       open: () => this.#open(),
       message: (data) => this.#hear("message", this.#messageOf(data)),
@@ -79,7 +90,9 @@ export class SimulatedSocket {
   }
 
   close({ code = 1000, reason = "", success, fail, complete }: CloseArguments = {}): void {
+    const sound = (code === 1000 || (code >= 3000 && code <= 4999)) && Buffer.byteLength(reason) <= 123;
     if (this.#state === "closed") fail?.({ errMsg: "closeSocket:fail wcwss taskID not exist" });
+    else if (!sound) fail?.({ errMsg: "closeSocket:fail invalid code or reason" });
     else {
       this.#wire.close(code, reason);
       this.#end("close", { code, reason });
@@ -91,6 +104,14 @@ export class SimulatedSocket {
   /** The network is gone for this socket, and nobody says so. */
   breakSilently(): void {
     this.#deaf = true;
+  }
+
+  /** The platform waits for the opening no longer. */
+  giveUp(): void {
+    if (this.#state !== "opening") return;
+    this.#deaf = false;
+    this.#wire.close(1000, "");
+    this.#end("error", { errMsg: "connectSocket:fail timeout" });
   }
 
   /** The platform closes it. @param silently without an event */
@@ -131,9 +152,25 @@ export class SimulatedSocket {
     // The platform's events come to the thread from outside, never within a call of the page.
     queueMicrotask(() =>
       this.#options.thread.run("event", () => {
-        for (const listener of this.#listeners[event]) listener(detail);
+        if (event !== "message") this.#reveal();
+        if (this.#held && event !== "open") this.#held.push(() => this.#tell(event, detail));
+        else this.#tell(event, detail);
       }),
     );
+  }
+
+  #tell(event: SocketEvent, detail: object): void {
+    for (const listener of this.#listeners[event]) listener(detail);
+  }
+
+  /** Each of the platform's events is a task of its own: what waits for the opening goes on before the next. */
+  #reveal(): void {
+    this.#tellOpened();
+    setTimeout(() => {
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      for (const task of held) this.#options.thread.run("event", task);
+    });
   }
 
   #messageOf(data: string | ArrayBuffer): object {

@@ -9,10 +9,11 @@ import type {
 /**
  * - `direct`: the call returns a task
  * - `promise`: it returns a promise of one
- * - `late`: the promise resolves only after the socket has opened
+ * - `late`: the promise resolves only after the socket has opened, as Taro's may; the opening is missed, what follows is not
+ * - `callback`: it returns a task where a callback is passed, and a promise of one where none is, as uni-app
  * - `none`: it returns nothing, and the global functions are the only way
  */
-export type TaskStyle = "direct" | "promise" | "late" | "none";
+export type TaskStyle = "direct" | "promise" | "late" | "callback" | "none";
 
 export interface WxServices {
   /** @returns the socket, or why there is none */
@@ -24,10 +25,14 @@ export interface WxServices {
   appId: string | undefined;
   tasks: TaskStyle;
   alipay: boolean;
+  /** Whether the app is not told of the background. */
+  plugin: boolean;
 }
 
 interface ConnectArguments {
   url: string;
+  /** Without it Alipay returns no task. */
+  multiple?: boolean;
   success?(result: object): void;
   fail?(error: object): void;
   complete?(): void;
@@ -40,11 +45,16 @@ interface LoginArguments {
 
 type AppEvent = "AppShow" | "AppHide" | "NetworkStatusChange";
 type AppListener = (event: never) => void;
+type Register = (listener: () => void) => void;
 
 /** The global object of a simulated platform. */
 export class SimulatedWx {
   /** Only Alipay has it. */
   readonly getAuthCode?: () => void;
+  readonly onAppShow?: Register;
+  readonly onAppHide?: Register;
+  readonly offAppShow?: Register;
+  readonly offAppHide?: Register;
   readonly getAccountInfoSync?: () => { miniProgram: { appId: string } };
   readonly #services: WxServices;
   readonly #listeners: { [Event in AppEvent]: AppListener[] } = {
@@ -64,17 +74,22 @@ export class SimulatedWx {
   constructor(services: WxServices) {
     this.#services = services;
     if (services.alipay) this.getAuthCode = () => {};
-    const { appId } = services;
+    const { appId, plugin } = services;
     if (appId !== undefined) this.getAccountInfoSync = () => ({ miniProgram: { appId } });
+    if (plugin) return;
+    this.onAppShow = (listener) => this.#listeners.AppShow.push(listener);
+    this.onAppHide = (listener) => this.#listeners.AppHide.push(listener);
+    this.offAppShow = (listener) => this.#off("AppShow", listener);
+    this.offAppHide = (listener) => this.#off("AppHide", listener);
   }
 
   /** `success` means that the call was accepted, and nothing more. */
-  readonly connectSocket = ({ url, success, fail, complete }: ConnectArguments): unknown => {
-    const { dial, run, tasks } = this.#services;
+  readonly connectSocket = ({ url, multiple, success, fail, complete }: ConnectArguments): unknown => {
+    const { dial, run, tasks, alipay } = this.#services;
     const socket = dial(url);
     if (typeof socket === "string") {
       run(() => {
-        fail?.({ errMsg: socket });
+        fail?.(alipay ? { error: 1, errorMessage: socket } : { errMsg: socket });
         complete?.();
       });
       return undefined;
@@ -84,11 +99,11 @@ export class SimulatedWx {
       complete?.();
     });
     this.#latest = socket;
-    if (tasks === "none") return this.#listenGlobally(socket);
+    if (tasks === "none" || (alipay && multiple !== true)) return this.#listenGlobally(socket);
     const task = new SimulatedTask(socket);
-    if (tasks === "direct") return task;
-    if (tasks === "promise") return Promise.resolve(task);
-    return new Promise((resolve) => socket.on("message", () => resolve(task)));
+    if (tasks === "late") return socket.opened.then(() => task);
+    const promised = tasks === "promise" || (tasks === "callback" && !success && !fail && !complete);
+    return promised ? Promise.resolve(task) : task;
   };
 
   readonly onSocketOpen = (listener: SocketListener) => this.#globalListeners.open.push(listener);
@@ -98,12 +113,8 @@ export class SimulatedWx {
   readonly sendSocketMessage = (options: SendArguments) => this.#latest?.send(options);
   readonly closeSocket = (options: CloseArguments) => this.#latest?.close(options);
 
-  readonly onAppShow = (listener: () => void) => this.#listeners.AppShow.push(listener);
-  readonly onAppHide = (listener: () => void) => this.#listeners.AppHide.push(listener);
   readonly onNetworkStatusChange = (listener: AppListener) =>
     this.#listeners.NetworkStatusChange.push(listener);
-  readonly offAppShow = (listener: AppListener) => this.#off("AppShow", listener);
-  readonly offAppHide = (listener: AppListener) => this.#off("AppHide", listener);
   readonly offNetworkStatusChange = (listener: AppListener) => this.#off("NetworkStatusChange", listener);
 
   readonly login = ({ success, fail }: LoginArguments): void => {
