@@ -1,6 +1,7 @@
 import { Emitter } from "./emitter.ts";
-import type { TideError } from "./errors.ts";
+import { failure, type TideError } from "./errors.ts";
 import type { Published, PublishOptions } from "./outbox.ts";
+import { isChannelName, isPosition } from "./position.ts";
 import type { HistoryReply, Message, PresenceUser } from "./protocol.ts";
 import type { ChannelToken, Holder, Subscription } from "./subscription.ts";
 
@@ -45,8 +46,9 @@ export class Channel<Data = unknown> extends Emitter<ChannelEvents<Data>> {
   readonly #subscription: Subscription;
   #closed = false;
 
-  constructor(name: string, port: ChannelPort) {
+  constructor(name: string, options: ChannelOptions, port: ChannelPort) {
     super();
+    check(name, options);
     this.name = name;
     this.#port = port;
     this.#holder = {
@@ -88,5 +90,15 @@ export class Channel<Data = unknown> extends Emitter<ChannelEvents<Data>> {
     this.#closed = true;
     this.removeAll();
     this.#port.release(this.#subscription, this.#holder);
+  }
+}
+
+/** One wrong entry would cost the whole handshake, and all other channels with it. */
+function check(name: unknown, { since, token }: ChannelOptions): void {
+  const wrong = (what: string) => failure("bad_request", `channel(): ${what}.`);
+  if (!isChannelName(name)) throw wrong("the name is a text of 1 to 255 bytes");
+  if (since !== undefined && !isPosition(since)) throw wrong("`since` is `start` or a position");
+  if (token !== undefined && typeof token !== "string" && typeof token !== "function") {
+    throw wrong("`token` is a text or a function that fetches one");
   }
 }

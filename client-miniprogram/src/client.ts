@@ -1,24 +1,13 @@
+import { Attendance, isPresence } from "./attendance.ts";
 import { Channel, type ChannelOptions, type HistoryQuery } from "./channel.ts";
 import { Emitter } from "./emitter.ts";
 import { failure, type TideError } from "./errors.ts";
 import { watchLifecycle } from "./lifecycle.ts";
 import { Line, type LineEvents, type State } from "./line.ts";
-import type { Login } from "./login.ts";
 import type { ClientParts } from "./options.ts";
 import { Outbox, type Published, type PublishOptions } from "./outbox.ts";
-import { Roster } from "./presence.ts";
-import type {
-  HistoryReply,
-  Message,
-  PresenceChange,
-  PresenceEvent,
-  PresenceReply,
-  SubscribeReply,
-  Unsubscribed,
-} from "./protocol.ts";
+import type { HistoryReply, Message, PresenceChange, SubscribeReply, Unsubscribed } from "./protocol.ts";
 import { Recovery, type RecoveryEvents } from "./recovery.ts";
-import { PositionStore } from "./storage.ts";
-import type { Holder, Subscription } from "./subscription.ts";
 
 export interface TideEvents {
   /** `reason` says why the gateway refused. */
@@ -31,8 +20,7 @@ export interface TideEvents {
   event: [name: string, args: unknown[]];
 }
 
-const requestPatience = 10_000;
-const presencePage = 200;
+const answerPatience = 10_000;
 
 /** The app's one connection, whichever sockets it takes. */
 export class Tide extends Emitter<TideEvents> {
@@ -42,26 +30,23 @@ export class Tide extends Emitter<TideEvents> {
   readonly #line: Line;
   readonly #recovery: Recovery;
   readonly #outbox: Outbox;
-  readonly #store: PositionStore | undefined;
+  readonly #attendance = new Attendance(() => this.#line.online);
   readonly #unwatch: () => void;
   #closed = false;
 
-  constructor(parts: ClientParts, login: Login) {
+  constructor(parts: ClientParts) {
     super();
-    const { clock, host, storageKey: key } = parts;
+    const { clock, host, storage, outbox: limits } = parts;
     this.#parts = parts;
-    if (key !== undefined) {
-      this.#store = new PositionStore({ host, key, clock, collect: () => this.#recovery.collect() });
-    }
     this.#outbox = new Outbox({
       clock,
-      limits: parts.outbox,
+      limits,
       session: () => this.#line.online,
-      mustWait: (channel) => isPending(this.#recovery.get(channel)),
+      mustWait: (channel) => this.#recovery.isPending(channel),
       silent: () => this.#line.verify(),
     });
-    this.#recovery = this.#createRecovery();
-    this.#line = this.#createLine(login);
+    this.#recovery = new Recovery(this.#recoveryEvents(), clock, storage);
+    this.#line = this.#createLine();
     this.#unwatch = watchLifecycle(host, {
       hide: () => this.suspend(),
       show: () => this.resume(),
@@ -83,10 +68,15 @@ export class Tide extends Emitter<TideEvents> {
    * A page's view of a channel, subscribed to from here on.
    *
    * @typeParam Data what the channel's messages carry
+   * @throws TideError `bad_request` where the name or an option is of a form that no gateway takes
    */
   channel<Data = unknown>(name: string, options: ChannelOptions = {}): Channel<Data> {
-    return new Channel<Data>(name, {
-      hold: (holder) => this.#hold(name, holder, options),
+    return new Channel<Data>(name, options, {
+      hold: (holder) => {
+        const subscription = this.#recovery.hold(name, holder, options);
+        if (options.presence) this.#attendance.follow(subscription);
+        return subscription;
+      },
       release: (subscription, holder) => this.#recovery.release(subscription, holder),
       publish: (data, publishOptions) => this.publish(name, data, publishOptions),
       history: (query) => this.#history(name, query),
@@ -107,7 +97,7 @@ export class Tide extends Emitter<TideEvents> {
   /** The app goes to the background. Called by itself where the host tells of it, which it does not in plugins. */
   suspend(): void {
     this.#line.hide();
-    this.#store?.save();
+    this.#recovery.save();
   }
 
   /** The app is back. */
@@ -119,7 +109,6 @@ export class Tide extends Emitter<TideEvents> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#store?.stop();
     this.#unwatch();
     this.#line.close();
     this.#recovery.stop();
@@ -128,22 +117,19 @@ export class Tide extends Emitter<TideEvents> {
     this.#parts.onClosed();
   }
 
-  #createRecovery(): Recovery {
-    const stored = this.#store ? this.#store.load() : { own: [], positions: {} };
-    const events: RecoveryEvents = {
+  #recoveryEvents(): RecoveryEvents {
+    return {
       isSilent: (id) => this.#outbox.isSilent(id),
       message: (message) => this.emit("message", message),
       reset: (channel) => this.emit("reset", channel),
-      live: (subscription) => this.#readPresence(subscription),
+      live: (subscription) => this.#attendance.read(subscription),
       settled: () => this.#outbox.flush(),
-      moved: () => this.#store?.touch(),
       silent: () => this.#line.verify(),
     };
-    return new Recovery(events, this.#parts.clock, stored);
   }
 
-  #createLine(login: Login): Line {
-    const { clock, host, open } = this.#parts;
+  #createLine(): Line {
+    const { clock, host, open, login } = this.#parts;
     const events: LineEvents = {
       resume: () => this.#recovery.resume(),
       online: (session, welcome) => {
@@ -161,34 +147,10 @@ export class Tide extends Emitter<TideEvents> {
     return new Line({ open, login, clock, suspendAfter: host?.suspendAfter ?? 5_000, events });
   }
 
-  #hold(name: string, holder: Holder, { presence, since, token }: ChannelOptions): Subscription {
-    const subscription = this.#recovery.hold(name, holder, { since, token });
-    if (presence && !subscription.roster) {
-      subscription.roster = new Roster();
-      if (subscription.phase === "live") this.#readPresence(subscription);
-    }
-    return subscription;
-  }
-
   #history(channel: string, query: HistoryQuery): Promise<HistoryReply> {
     const session = this.#line.online;
     if (!session) return Promise.reject(failure("unavailable", "Not connected.", true));
-    return session.request("history", Object.assign({ channel }, query), requestPatience);
-  }
-
-  #readPresence({ channel, roster, holders }: Subscription): void {
-    const session = this.#line.online;
-    if (!roster || !session) return;
-    const tell = (say: (holder: Holder) => void) => Array.from(holders).forEach(say);
-    roster
-      .read((cursor) =>
-        session.request<PresenceReply>("presence", { channel, limit: presencePage, cursor }, requestPatience),
-      )
-      .then(
-        (complete) => complete && tell((holder) => holder.presence()),
-        // Of a lost connection the next one makes up.
-        (error: TideError) => session === this.#line.online && tell((holder) => holder.error(error)),
-      );
+    return session.request("history", Object.assign({ channel }, query), answerPatience);
   }
 
   #receive(name: string, args: unknown[]): void {
@@ -199,21 +161,9 @@ export class Tide extends Emitter<TideEvents> {
       this.#recovery.passed(channel, position);
     } else if (name === "subscribed") this.#recovery.granted(payload as SubscribeReply);
     else if (name === "unsubscribed") this.#recovery.unsubscribed(payload as Unsubscribed);
-    else if (isPresence(name)) this.#presenceChanged(name, payload as PresenceChange);
-    else this.emit("event", name, args);
+    else if (isPresence(name)) {
+      const change = payload as PresenceChange;
+      this.#attendance.changed(this.#recovery.get(change.channel), name, change);
+    } else this.emit("event", name, args);
   }
-
-  #presenceChanged(event: PresenceEvent, change: PresenceChange): void {
-    const subscription = this.#recovery.get(change.channel);
-    if (!subscription?.roster?.apply(event, change)) return;
-    for (const holder of Array.from(subscription.holders)) holder.presence();
-  }
-}
-
-function isPending(subscription: Subscription | undefined): boolean {
-  return subscription?.phase === "waiting" || subscription?.phase === "asked";
-}
-
-function isPresence(name: string): name is PresenceEvent {
-  return name === "joined" || name === "left" || name === "away" || name === "back";
 }

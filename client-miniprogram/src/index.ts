@@ -45,13 +45,14 @@ function create(url: string, options: ConnectOptions, onClosed: () => void): Tid
   const { io, login, token, storage, path = "/socket.io", clock = systemClock } = options;
   const host = options.host || detectHost();
   if (!io && !host) throw failure("bad_request", "No sockets here: pass the platform's object as `host`.");
-  const parts = {
+  const key = storage === true ? `tidegate:${url}` : storage;
+  return new Tide({
     open: io ? foreignOpener(url, path, io) : officialOpener(url, path, host as NonNullable<typeof host>),
+    login: new Login({ host, clock, login, token }),
     host,
     clock,
-    storageKey: storage === true ? `tidegate:${url}` : storage || undefined,
+    storage: key ? { host, key, clock } : undefined,
     outbox: Object.assign({ size: 100, age: 600_000, bytes: 64_512 }, options.outbox),
     onClosed,
-  };
-  return new Tide(parts, new Login({ host, clock, login, token }));
+  });
 }

@@ -1,9 +1,10 @@
 import { Backoff } from "./backoff.ts";
 import { type Clock, Timer } from "./clock.ts";
-import { errorOf, isTokenFault, type TideError } from "./errors.ts";
+import { errorOf, type TideError } from "./errors.ts";
 import type { Credentials, Login } from "./login.ts";
+import { Probe } from "./probe.ts";
 import type { RefreshReply, SubscribeRequest, Welcome } from "./protocol.ts";
-import { type Ending, type OpenSocket, Session } from "./session.ts";
+import { type Ending, type OpenSocket, Session, type SessionEvents } from "./session.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export type State = "connecting" | "online" | "suspended" | "offline" | "refused";
@@ -31,9 +32,6 @@ export interface LineOptions {
 const answerPatience = 10_000;
 /** A session that lasted so long was well; one that ends sooner, time and again, must not come back ever faster. */
 const steady = 10_000;
-/** How long a probe waits: at least this, and for slow networks a few round trips. */
-const shortestProbe = 150;
-const longestProbe = 2_000;
 
 /** Keeps one session going: connects, finds out when it is dead, and comes back, as the app's life allows. */
 export class Line {
@@ -41,17 +39,16 @@ export class Line {
   reason: TideError | undefined;
   readonly #options: LineOptions;
   readonly #backoff = new Backoff();
+  readonly #probe = new Probe();
   readonly #retryTimer: Timer;
   readonly #watchdog: Watchdog;
   #session: Session | undefined;
   #hiddenAt: number | undefined;
   #welcomedAt = Number.POSITIVE_INFINITY;
-  /** Told apart by number, so that a login that comes late does not open a second socket. */
-  #attempt = 0;
-  #dialing = false;
-  #probing = false;
-  /** A token was refused, and the one after it has not been let in yet. */
-  #secondTry = false;
+  /** The login that an attempt waits for; one that comes late is not the one that stands here, and opens nothing. */
+  #awaited: Promise<Credentials> | undefined;
+  /** The token ends soon, and the app was in the background when that was told. */
+  #renewLater = false;
   #closed = false;
 
   constructor(options: LineOptions) {
@@ -68,38 +65,45 @@ export class Line {
     return this.#session?.welcomed ? this.#session : undefined;
   }
 
+  get #hidden(): boolean {
+    return this.#hiddenAt !== undefined;
+  }
+
   /** Connects at once unless it is connected, connecting, or in the background. */
   connect(): void {
     this.#retryTimer.clear();
-    if (this.#closed || this.#session || this.#dialing || this.#hiddenAt !== undefined) return;
-    this.#attempt += 1;
-    this.#dialing = true;
+    if (this.#closed || this.#session || this.#awaited || this.#hidden) return;
     this.#change("connecting");
     this.#watchdog.start();
-    const attempt = this.#attempt;
-    this.#options.login.credentials().then(
-      (credentials) => this.#dial(attempt, credentials),
+    const awaited = this.#options.login.credentials();
+    const taken = () => {
+      if (this.#awaited !== awaited) return false;
+      this.#awaited = undefined;
+      return true;
+    };
+    this.#awaited = awaited;
+    awaited.then(
+      (credentials) => {
+        if (taken()) this.#dial(credentials);
+      },
       (error) => {
-        if (this.#dialed(attempt)) this.#ended({ refusal: errorOf(error) });
+        if (taken()) this.#ended({ refusal: errorOf(error) });
       },
     );
   }
 
   /** Tries again now, whatever was in the way; after `refused` with a new login. */
   retry(): void {
-    if (this.state === "refused") {
-      this.#secondTry = false;
-      this.#options.login.discard();
-    }
+    if (this.state === "refused") this.#options.login.startOver();
     this.#backoff.reset();
-    if (this.online) this.verify();
+    if (this.#hidden) this.#change("suspended");
+    else if (this.online) this.verify();
     else this.connect();
   }
 
   hide(): void {
-    if (this.#hiddenAt !== undefined || this.#closed || this.state === "refused") return;
-    const { clock } = this.#options;
-    this.#hiddenAt = clock.now();
+    if (this.#hidden || this.#closed || this.state === "refused") return;
+    this.#hiddenAt = this.#options.clock.now();
     this.#retryTimer.clear();
     this.#watchdog.stop();
     this.online?.request("away", {}, answerPatience).catch(ignore);
@@ -110,24 +114,24 @@ export class Line {
     const hiddenAt = this.#hiddenAt;
     if (hiddenAt === undefined) return;
     this.#hiddenAt = undefined;
+    if (this.state === "refused") return;
     this.#backoff.reset();
-    const away = this.#options.clock.now() - hiddenAt;
-    if (this.#session && away >= this.#options.suspendAfter) this.#replace();
-    else if (this.online) {
-      this.#change("online");
-      this.#watchdog.start();
-      this.verify();
-    } else {
-      this.#change("connecting");
-      this.#watchdog.start();
-      this.connect();
+    if (this.#options.clock.now() - hiddenAt >= this.#options.suspendAfter) {
+      this.#replace();
+      return;
     }
+    this.#change(this.online ? "online" : "connecting");
+    this.#watchdog.start();
+    this.connect();
+    this.verify();
+    if (this.#renewLater) this.#renew();
   }
 
   network(connected: boolean): void {
-    if (this.#closed || this.#hiddenAt !== undefined || this.state === "refused") return;
+    if (this.#closed || this.#hidden || this.state === "refused") return;
     if (!connected) {
-      if (!this.#session) this.#change("offline");
+      this.#drop();
+      if (!this.#retryTimer.running) this.#comeBack();
       return;
     }
     this.#backoff.reset();
@@ -139,35 +143,25 @@ export class Line {
   /** Asks the gateway whether the session lives, and replaces it where no answer comes. */
   verify(): void {
     const session = this.online;
-    if (!session || this.#probing || this.#hiddenAt !== undefined) return;
-    this.#probing = true;
-    const patience = Math.min(longestProbe, Math.max(shortestProbe, 4 * session.roundTrip));
-    session.request("back", {}, patience).then(
-      () => {
-        this.#probing = false;
-      },
-      ({ code }: TideError) => {
-        this.#probing = false;
-        if (code === "timeout" && this.#session === session && this.#hiddenAt === undefined) this.#replace();
-      },
-    );
+    if (!session || this.#hidden) return;
+    this.#probe.ask(session, () => {
+      if (this.#session === session && !this.#hidden) this.#replace();
+    });
   }
 
   /** Ends it for good. */
   close(): void {
     this.#closed = true;
-    this.#attempt += 1;
     this.#retryTimer.clear();
     this.#watchdog.stop();
     this.#drop();
     this.#change("offline");
   }
 
-  #dial(attempt: number, credentials: Credentials): void {
-    if (!this.#dialed(attempt)) return;
+  #dial(credentials: Credentials): void {
     const { open, clock, events, login } = this.#options;
-    if (this.#hiddenAt !== undefined) return;
-    this.#session = new Session(open, clock, {
+    if (this.#hidden) return;
+    const session: SessionEvents = {
       auth: () => Object.assign({ resume: events.resume() }, credentials),
       welcome: (welcome) => {
         login.accepted(welcome);
@@ -181,35 +175,34 @@ export class Line {
         this.#drop();
         this.#ended(ending);
       },
-    });
-  }
-
-  /** Whether this attempt is still the one that is wanted. */
-  #dialed(attempt: number): boolean {
-    if (attempt !== this.#attempt) return false;
-    this.#dialing = false;
-    return !this.#closed;
+    };
+    try {
+      this.#session = new Session(open, clock, session);
+    } catch {
+      // Another Socket.IO client may throw as it dials.
+      this.#ended({});
+    }
   }
 
   #welcome(welcome: Welcome): void {
     const session = this.#session;
     if (!session) return;
     this.#welcomedAt = this.#options.clock.now();
-    this.#secondTry = false;
-    if (this.#hiddenAt === undefined) this.#change("online");
-    else session.request("away", {}, answerPatience).catch(ignore);
+    if (this.#hidden) session.request("away", {}, answerPatience).catch(ignore);
+    else this.#change("online");
     this.#options.events.online(session, welcome);
   }
 
   #ended({ refusal, code, after }: Ending): void {
-    if (this.#options.clock.now() - this.#welcomedAt > steady) this.#backoff.reset();
+    const { clock, login } = this.#options;
+    if (clock.now() - this.#welcomedAt > steady) this.#backoff.reset();
     this.#welcomedAt = Number.POSITIVE_INFINITY;
     if (code === "token_expired") {
-      this.#options.login.discard();
+      login.discard();
       this.#comeBack(0);
     } else if (!refusal || refusal.retryable) {
       this.#comeBack(after);
-    } else if (this.#mayLogInAgain(refusal)) {
+    } else if (login.mayRenew(refusal)) {
       this.#comeBack(0);
     } else {
       this.#refuse(refusal);
@@ -217,7 +210,7 @@ export class Line {
   }
 
   #comeBack(after = this.#backoff.next()): void {
-    if (this.#hiddenAt !== undefined) {
+    if (this.#hidden) {
       this.#change("suspended");
       return;
     }
@@ -229,22 +222,15 @@ export class Line {
     this.#retryTimer.set(after, () => this.connect());
   }
 
-  /** A refused token is worth one more login, not a loop of them. */
-  #mayLogInAgain(refusal: TideError): boolean {
-    const { login } = this.#options;
-    if (!isTokenFault(refusal) || !login.renewable || this.#secondTry) return false;
-    login.discard();
-    this.#secondTry = true;
-    return true;
-  }
-
   #refuse(reason: TideError): void {
     this.#watchdog.stop();
     this.reason = reason;
     this.#change("refused");
   }
 
+  /** Begins anew. A login under way was asked for before the app slept or the network changed, and may never answer. */
   #replace(): void {
+    if (this.#awaited) this.#options.login.abandon();
     this.#drop();
     this.connect();
   }
@@ -252,7 +238,8 @@ export class Line {
   #drop(): void {
     const session = this.#session;
     this.#session = undefined;
-    this.#probing = false;
+    this.#awaited = undefined;
+    this.#renewLater = false;
     session?.close();
     if (session) this.#options.events.lost();
   }
@@ -262,6 +249,9 @@ export class Line {
     const { login } = this.#options;
     const session = this.online;
     if (!session || !login.renewable) return;
+    // A login code needs a new connection, and in the background there can be none.
+    this.#renewLater = this.#hidden && !login.refreshable;
+    if (this.#renewLater) return;
     const renewed = login.renew().then((credentials) => {
       if (this.#session !== session) return undefined;
       if (!login.refreshable) return this.#replaceWith(credentials);
@@ -275,10 +265,13 @@ export class Line {
 
   /** A login code is taken by a handshake only. */
   #replaceWith(credentials: Credentials): void {
+    if (this.#hidden) {
+      this.#renewLater = true;
+      return;
+    }
     this.#drop();
-    this.#attempt += 1;
     this.#change("connecting");
-    this.#dial(this.#attempt, credentials);
+    this.#dial(credentials);
   }
 
   #change(state: State): void {

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { errorOf, failure, type TideError } from "./errors.ts";
+import { errorOf, failure, isTokenFault, type TideError } from "./errors.ts";
 import type { Welcome } from "./protocol.ts";
 import type { Host } from "./transports/host.ts";
 
@@ -23,7 +23,7 @@ export interface LoginOptions {
 
 interface LoginHost {
   login?(options: { success(result: { code?: string }): void; fail(error: unknown): void }): unknown;
-  getAccountInfoSync?(): { miniProgram: { appId: string } };
+  getAccountInfoSync?(): { miniProgram?: { appId?: string } } | undefined;
 }
 
 /** A token with less than this left is not worth a handshake. */
@@ -43,6 +43,8 @@ export class Login {
   #ahead = 0;
   #pending: Promise<Credentials> | undefined;
   #disowned = false;
+  /** A token was refused, and the one after it has not been let in yet. */
+  #secondTry = false;
 
   constructor(options: LoginOptions) {
     this.#options = options;
@@ -73,7 +75,7 @@ export class Login {
     if (this.#pending) return this.#pending;
     this.#disowned = false;
     const settle = () => {
-      this.#pending = undefined;
+      if (this.#pending === pending) this.#pending = undefined;
     };
     const pending = this.#request().then((credentials) => {
       if (credentials.token !== undefined && !this.#disowned) this.#keep(credentials.token);
@@ -84,8 +86,14 @@ export class Login {
     return pending;
   }
 
+  /** What is under way is not waited for any longer: the next that needs a token asks anew. */
+  abandon(): void {
+    this.#pending = undefined;
+  }
+
   /** The gateway let the client in, perhaps with a token of its own making. */
   accepted({ token, time, expiresAt }: Welcome): void {
+    this.#secondTry = false;
     if (token !== undefined) this.#keep(token);
     this.#ahead = time - this.#options.clock.now();
     if (expiresAt !== undefined) this.refreshed(expiresAt);
@@ -100,6 +108,20 @@ export class Login {
   discard(): void {
     this.#token = undefined;
     this.#disowned = true;
+  }
+
+  /** A refused token is worth one more login, not a loop of them. @returns whether there is to be one */
+  mayRenew(refusal: TideError): boolean {
+    if (!isTokenFault(refusal) || !this.renewable || this.#secondTry) return false;
+    this.discard();
+    this.#secondTry = true;
+    return true;
+  }
+
+  /** As if nothing had been refused. */
+  startOver(): void {
+    this.discard();
+    this.#secondTry = false;
   }
 
   #keep(token: string): void {
@@ -127,7 +149,7 @@ export class Login {
       }
       host.login({
         success: ({ code }) => {
-          const app = host.getAccountInfoSync?.().miniProgram.appId;
+          const app = appOf(host);
           if (code) resolve(Object.assign({ code, platform: "wechat" as const }, app && { app }));
           else reject(failure("unavailable", "wx.login gave no code.", true));
         },
@@ -147,5 +169,14 @@ export class Login {
       work.then(settled, settled);
       work.then(resolve, (error) => reject(errorOf(error)));
     });
+  }
+}
+
+/** Old base libraries, other hosts and plugins do not tell it, or tell less. */
+function appOf(host: LoginHost): string | undefined {
+  try {
+    return host.getAccountInfoSync?.()?.miniProgram?.appId;
+  } catch {
+    return undefined;
   }
 }

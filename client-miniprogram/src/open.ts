@@ -9,7 +9,7 @@ export function officialOpener(url: string, path: string, host: Host): OpenSocke
   const transport = transportOf(host);
   return (auth) => {
     const manager = new Manager(url, {
-      path,
+      path: inAscii(path),
       transports: [transport],
       reconnection: false,
       timeout: false as unknown as number,
@@ -21,6 +21,20 @@ export function officialOpener(url: string, path: string, host: Host): OpenSocke
 /** Opens sockets of another Socket.IO client, on whatever it finds itself. */
 export function foreignOpener(url: string, path: string, io: Io): OpenSocket {
   const open = io as (url: string, options: object) => IoSocket;
+  // What stands behind the host would be a namespace to it.
+  const [origin] = /^\w+:\/\/[^/?#]*/.exec(url) || [url];
   return (auth) =>
-    open(url, { path, auth, forceNew: true, reconnection: false, timeout: false, transports: ["websocket"] });
+    open(origin, {
+      path: inAscii(path),
+      auth,
+      forceNew: true,
+      reconnection: false,
+      timeout: false,
+      transports: ["websocket"],
+    });
+}
+
+/** iPhones fail to open an address that has other characters. */
+function inAscii(path: string): string {
+  return path.replace(/[^\u0020-\u007e]+/g, encodeURIComponent);
 }

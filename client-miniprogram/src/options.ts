@@ -1,7 +1,8 @@
 import type { Clock } from "./clock.ts";
-import type { TokenSource } from "./login.ts";
+import type { Login, TokenSource } from "./login.ts";
 import type { OutboxLimits } from "./outbox.ts";
-import type { IoSocket } from "./session.ts";
+import type { OpenSocket } from "./session.ts";
+import type { StorageOptions } from "./storage.ts";
 import type { Host } from "./transports/host.ts";
 
 /** Another Socket.IO client's `io`: version 3.1 or later. */
@@ -28,11 +29,12 @@ export interface ConnectOptions {
 
 /** What a client is made of. */
 export interface ClientParts {
-  open(auth: (give: (auth: object) => void) => void): IoSocket;
+  open: OpenSocket;
+  login: Login;
   host: Host | undefined;
   clock: Clock;
-  /** Where positions are stored; absent: nowhere. */
-  storageKey: string | undefined;
+  /** Where positions outlive the app; absent: nowhere. */
+  storage: StorageOptions | undefined;
   outbox: OutboxLimits;
   /** The client has ended. */
   onClosed(): void;

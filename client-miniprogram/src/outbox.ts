@@ -2,6 +2,7 @@ import { type Clock, Timer } from "./clock.ts";
 import { failure, type TideError } from "./errors.ts";
 import type { PublishReply } from "./protocol.ts";
 import type { Session } from "./session.ts";
+import { ownData } from "./transports/bytes.ts";
 
 export interface PublishOptions {
   /** Publishing again with the same id is harmless, for 5 minutes; made up where absent. */
@@ -69,8 +70,13 @@ export class Outbox {
   }
 
   /** Resolves when the message is stored. @throws TideError, as a rejection */
-  publish(channel: string, data: unknown, { id = newId(), echo = true }: PublishOptions): Promise<Published> {
+  publish(
+    channel: string,
+    given: unknown,
+    { id = newId(), echo = true }: PublishOptions,
+  ): Promise<Published> {
     return new Promise((resolve, reject) => {
+      const data = ownData(given);
       if (this.#entries.length >= this.#options.limits.size) {
         reject(failure("limit_exceeded", "Too many publications wait to be sent."));
         return;
@@ -181,7 +187,7 @@ export class Outbox {
 function sizeOf(data: unknown): number {
   let largest = 0;
   const text = JSON.stringify(data, (_key, value) => {
-    if (!(value instanceof ArrayBuffer || ArrayBuffer.isView(value))) return value;
+    if (!(value instanceof ArrayBuffer)) return value;
     largest = Math.max(largest, value.byteLength);
     return 0;
   });

@@ -18,3 +18,13 @@ function split(position: string): { epoch: string; offset: number } {
   const colon = position.lastIndexOf(":");
   return { epoch: position.slice(0, colon), offset: Number(position.slice(colon + 1)) };
 }
+
+/** Whether the gateway takes it as the name of a channel, as far as its size goes; the rest it tells by itself. */
+export function isChannelName(name: unknown): name is string {
+  return typeof name === "string" && name !== "" && name.length <= 255;
+}
+
+/** Whether the gateway takes it as a position. */
+export function isPosition(position: unknown): position is string {
+  return typeof position === "string" && position.length <= 128;
+}

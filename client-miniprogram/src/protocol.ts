@@ -44,9 +44,11 @@ export interface ErrorReply {
 
 export type ChannelErrorReply = ErrorReply & { channel: string };
 
+export type SubscribeResult = SubscribeReply | ChannelErrorReply;
+
 export interface SubscribeManyReply {
   ok: true;
-  results: (SubscribeReply | ChannelErrorReply)[];
+  results: SubscribeResult[];
 }
 
 export interface PublishReply {
@@ -93,7 +95,7 @@ export interface Welcome {
   token?: string;
   /** Unix milliseconds on the gateway's clock. */
   expiresAt?: number;
-  channels: (SubscribeReply | ChannelErrorReply)[];
+  channels: SubscribeResult[];
 }
 
 export type PresenceEvent = "joined" | "left" | "away" | "back";

@@ -1,17 +1,18 @@
-import { type Clock, Timer } from "./clock.ts";
-import { errorOf, TideError } from "./errors.ts";
+import type { Clock } from "./clock.ts";
+import { TideError } from "./errors.ts";
 import type {
-  ChannelErrorReply,
   Message,
-  SubscribeManyReply,
   SubscribeReply,
   SubscribeRequest,
+  SubscribeResult,
   Unsubscribed,
   Welcome,
 } from "./protocol.ts";
 import type { Session } from "./session.ts";
-import type { Positions } from "./storage.ts";
-import { type ChannelToken, type Holder, Subscription } from "./subscription.ts";
+import type { StorageOptions } from "./storage.ts";
+import { SubscribeQueue } from "./subscribe-queue.ts";
+import type { ChannelToken, Holder, Subscription } from "./subscription.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 export interface RecoveryEvents {
   /** Whether the message is one that this client asked not to get back. */
@@ -23,8 +24,6 @@ export interface RecoveryEvents {
   live(subscription: Subscription): void;
   /** The channel is live or refused: what waited for it need not any more. */
   settled(): void;
-  /** Positions have changed. */
-  moved(): void;
   /** The gateway did not answer. */
   silent(): void;
 }
@@ -34,44 +33,46 @@ export interface HoldOptions {
   token?: ChannelToken | undefined;
 }
 
-type Result = SubscribeReply | ChannelErrorReply;
-
-/** A subscribe frame stays well below what the gateway takes. */
-const frame = 100;
 const answerPatience = 10_000;
-const retryPause = 1_000;
 
 /** Keeps every channel continuing where it stood, whatever becomes of the connection. */
 export class Recovery {
   readonly #events: RecoveryEvents;
-  readonly #retry: Timer;
-  readonly #subscriptions = new Map<string, Subscription>();
-  /** Where channels stood when the app last ran; each is used once. */
-  readonly #stored: Positions;
+  readonly #subscriptions: Subscriptions;
+  readonly #queue: SubscribeQueue;
   #session: Session | undefined;
-  /** What the handshake under way asks for. */
-  #resumed: string[] = [];
-  #scheduled = false;
 
-  constructor(events: RecoveryEvents, clock: Clock, stored: { own: string[]; positions: Positions }) {
+  /** @param storage is where positions outlive the app; absent: nowhere */
+  constructor(events: RecoveryEvents, clock: Clock, storage: StorageOptions | undefined) {
     this.#events = events;
-    this.#retry = new Timer(clock);
-    this.#stored = stored.positions;
-    for (const channel of stored.own) this.#create(channel).origin = "own";
+    this.#subscriptions = new Subscriptions(storage);
+    this.#queue = new SubscribeQueue({
+      clock,
+      subscriptions: this.#subscriptions,
+      answered: (channel, result) => this.#settle(channel, result),
+      failed: (subscription, error) => this.#refused(subscription, error),
+      silent: () => events.silent(),
+    });
   }
 
   get(channel: string): Subscription | undefined {
     return this.#subscriptions.get(channel);
   }
 
+  /** Whether the channel is wanted, and neither live nor refused yet. */
+  isPending(channel: string): boolean {
+    const phase = this.get(channel)?.phase;
+    return phase === "waiting" || phase === "asked";
+  }
+
   /** A page wants the channel. */
   hold(channel: string, holder: Holder, { since, token }: HoldOptions): Subscription {
     const known = this.#subscriptions.get(channel);
-    const subscription = known || this.#create(channel, since);
+    const subscription = known || this.#subscriptions.create(channel, since);
     subscription.holders.add(holder);
     if (token !== undefined) subscription.token = token;
     if (subscription.phase === "refused") subscription.phase = "waiting";
-    this.#flushSoon();
+    this.#queue.flushSoon();
     return subscription;
   }
 
@@ -81,17 +82,13 @@ export class Recovery {
     if (subscription.lasting || subscription.origin === "granted") return;
     const { channel, phase } = subscription;
     if (this.#subscriptions.get(channel) !== subscription) return;
-    this.#subscriptions.delete(channel);
-    this.#events.moved();
+    this.#subscriptions.remove(subscription);
     if (phase === "live" || phase === "asked") this.#leave(channel);
   }
 
   /** The start of each channel for a handshake that is about to be written. */
   resume(): SubscribeRequest[] {
-    const asked = this.#waiting().slice(0, frame);
-    this.#resumed = asked.map(({ channel }) => channel);
-    for (const subscription of asked) subscription.phase = "asked";
-    return asked.map((subscription) => subscription.request());
+    return this.#queue.resume();
   }
 
   online(session: Session, { channels }: Welcome): void {
@@ -103,14 +100,14 @@ export class Recovery {
       else if (!known && result.ok) this.#settleUnknown(result);
       // Otherwise the page left and came back while the handshake was under way; it is asked for anew.
     }
-    this.#flush();
+    this.#queue.online(session);
   }
 
   lost(): void {
     this.#session = undefined;
-    this.#retry.clear();
-    for (const subscription of Array.from(this.#subscriptions.values())) {
-      if (!subscription.lasting) this.#subscriptions.delete(subscription.channel);
+    this.#queue.lost();
+    for (const subscription of this.#subscriptions.list()) {
+      if (!subscription.lasting) this.#subscriptions.remove(subscription);
       else if (subscription.phase !== "refused") subscription.phase = "waiting";
     }
   }
@@ -133,9 +130,9 @@ export class Recovery {
   /** A backend subscribed this connection. */
   granted(reply: SubscribeReply): void {
     const known = this.#subscriptions.get(reply.channel);
-    const subscription = known || this.#create(reply.channel);
+    const subscription = known || this.#subscriptions.create(reply.channel);
     if (!known) subscription.origin = "granted";
-    if (known && known.position !== reply.position) this.#again(subscription);
+    if (known && known.position !== reply.position) this.#queue.again(subscription);
     else this.#settle(reply.channel, reply);
   }
 
@@ -143,111 +140,27 @@ export class Recovery {
     this.#settle(channel, { ok: false, channel, error });
   }
 
-  /** Where the lasting channels stand. */
-  collect(): { own: string[]; positions: Positions } {
-    const positions: Positions = {};
-    for (const channel of Object.keys(this.#stored).slice(-frame)) {
-      positions[channel] = this.#stored[channel] as string;
-    }
-    const lasting = Array.from(this.#subscriptions.values()).filter((subscription) => subscription.lasting);
-    for (const { channel, position } of lasting) {
-      if (position !== undefined && position !== "start") positions[channel] = position;
-    }
-    const own = lasting.filter(({ origin }) => origin === "own").map(({ channel }) => channel);
-    return { own, positions };
+  /** The app may end from here on. */
+  save(): void {
+    this.#subscriptions.save();
   }
 
   stop(): void {
-    this.#retry.clear();
-    this.#subscriptions.clear();
-  }
-
-  #create(channel: string, since?: string): Subscription {
-    const subscription = new Subscription(channel, since || this.#stored[channel]);
-    delete this.#stored[channel];
-    this.#subscriptions.set(channel, subscription);
-    return subscription;
-  }
-
-  #waiting(): Subscription[] {
-    return Array.from(this.#subscriptions.values()).filter((subscription) => {
-      if (subscription.phase !== "waiting") return false;
-      if (subscription.needsToken) this.#fetchToken(subscription);
-      return !subscription.needsToken;
-    });
-  }
-
-  #fetchToken(subscription: Subscription): void {
-    subscription.phase = "asked";
-    subscription.fetchToken().then(
-      () => this.#again(subscription),
-      (error) => {
-        if (subscription.phase === "asked") this.#refused(subscription, errorOf(error));
-      },
-    );
-  }
-
-  #again(subscription: Subscription): void {
-    subscription.phase = "waiting";
-    this.#flushSoon();
-  }
-
-  /** Pages ask for their channels one by one; one frame takes them all. */
-  #flushSoon(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    Promise.resolve().then(() => {
-      this.#scheduled = false;
-      this.#flush();
-    });
-  }
-
-  #flush(): void {
-    const session = this.#session;
-    if (!session) return;
-    const asked = this.#waiting().slice(0, frame);
-    if (asked.length === 0) return;
-    const items = asked.map((subscription) => subscription.request());
-    for (const subscription of asked) subscription.phase = "asked";
-    session.ask<SubscribeManyReply>(
-      "subscribe",
-      items,
-      answerPatience,
-      ({ results }) => {
-        if (session !== this.#session) return;
-        results.forEach((result, index) => {
-          const subscription = asked[index];
-          if (subscription && this.#subscriptions.get(subscription.channel) === subscription) {
-            this.#settle(subscription.channel, result);
-          }
-        });
-        this.#flush();
-      },
-      (error: TideError) => {
-        if (session === this.#session) this.#failed(asked, error);
-      },
-    );
-  }
-
-  #failed(asked: Subscription[], error: TideError): void {
-    for (const subscription of asked) {
-      if (subscription.phase === "asked") subscription.phase = "waiting";
-    }
-    if (error.code === "timeout") this.#events.silent();
-    this.#retry.set(error.after || retryPause, () => this.#flush());
+    this.#queue.lost();
+    this.#subscriptions.stop();
   }
 
   /** A channel that came with the token, or one whose page left while the handshake was under way. */
   #settleUnknown(reply: SubscribeReply): void {
-    if (this.#resumed.indexOf(reply.channel) >= 0) {
+    if (this.#queue.hasResumed(reply.channel)) {
       this.#leave(reply.channel);
       return;
     }
-    this.#create(reply.channel).origin = "own";
+    this.#subscriptions.create(reply.channel).origin = "own";
     this.#settle(reply.channel, reply);
   }
 
-  #settle(channel: string, result: Result): void {
+  #settle(channel: string, result: SubscribeResult): void {
     const subscription = this.#subscriptions.get(channel);
     if (!subscription) return;
     if (!result.ok) {
@@ -256,19 +169,18 @@ export class Recovery {
     }
     if (result.recovered === false) this.#events.reset(channel);
     subscription.answer(result, (message) => this.#deliver(subscription, message));
-    this.#events.moved();
+    this.#subscriptions.moved();
     if (subscription.phase === "live") {
       this.#events.live(subscription);
       this.#events.settled();
-    } else this.#flushSoon();
+    } else this.#queue.flushSoon();
   }
 
   #refused(subscription: Subscription, error: TideError): void {
     if (error.code === "gap" || subscription.mayRenew(error)) {
-      this.#again(subscription);
+      this.#queue.again(subscription);
     } else if (error.retryable) {
-      subscription.phase = "waiting";
-      this.#retry.set(error.after || retryPause, () => this.#flush());
+      this.#queue.later(subscription, error.after);
     } else {
       this.#drop(subscription, error);
     }
@@ -276,14 +188,14 @@ export class Recovery {
 
   #drop(subscription: Subscription, error: TideError): void {
     subscription.refuse(error);
-    if (subscription.holders.size === 0) this.#subscriptions.delete(subscription.channel);
+    if (subscription.holders.size === 0) this.#subscriptions.remove(subscription);
     this.#events.settled();
   }
 
   #advance(subscription: Subscription, position: string | undefined): boolean {
     const step = subscription.advance(position);
-    if (step === "gap" && subscription.phase === "live") this.#again(subscription);
-    if (step === "next") this.#events.moved();
+    if (step === "gap" && subscription.phase === "live") this.#queue.again(subscription);
+    if (step === "next") this.#subscriptions.moved();
     return step === "next";
   }
 

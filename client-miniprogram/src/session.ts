@@ -58,11 +58,11 @@ export class Session {
     this.#clock = clock;
     this.heardAt = clock.now();
     this.#patience = new Timer(clock);
-    this.#patience.set(openPatience, () => this.#end({}));
     this.#socket = open((give) => {
       this.heardAt = clock.now();
       give(events.auth());
     });
+    this.#patience.set(openPatience, () => this.#end({}));
     this.#listen(this.#socket);
   }
 

@@ -1,4 +1,5 @@
 import { type Clock, Timer } from "./clock.ts";
+import { isChannelName, isPosition } from "./position.ts";
 import { type Host, isAlipay } from "./transports/host.ts";
 
 /** Positions by channel. */
@@ -10,23 +11,27 @@ interface Stored {
   positions: Positions;
 }
 
-export interface PositionStoreOptions {
+export interface StorageOptions {
   host: Host | undefined;
   key: string;
   clock: Clock;
-  collect(): Stored;
 }
 
 const pause = 1_000;
 
 /** Keeps positions over the end of the app. What cannot be read or written is not kept; nothing else depends on it. */
 export class PositionStore {
-  readonly #options: PositionStoreOptions;
+  readonly #options: StorageOptions;
   readonly #timer: Timer;
 
-  constructor(options: PositionStoreOptions) {
+  constructor(options: StorageOptions) {
     this.#options = options;
     this.#timer = new Timer(options.clock);
+  }
+
+  /** Whether something is about to be written. */
+  get waiting(): boolean {
+    return this.#timer.running;
   }
 
   load(): Stored {
@@ -35,23 +40,22 @@ export class PositionStore {
     try {
       const found = storage?.getStorageSync?.(host && isAlipay(host) ? { key } : key);
       const text = host && isAlipay(host) ? (found as { data?: unknown }).data : found;
-      const stored = JSON.parse(String(text || "{}")) as Partial<Stored>;
-      return { own: stored.own || [], positions: stored.positions || {} };
+      return sound(JSON.parse(String(text || "{}")));
     } catch {
-      return { own: [], positions: {} };
+      return sound({});
     }
   }
 
   /** Writes soon; a busy channel does not write for every message. */
-  touch(): void {
-    if (!this.#timer.running) this.#timer.set(pause, () => this.save());
+  touch(collect: () => Stored): void {
+    if (!this.#timer.running) this.#timer.set(pause, () => this.save(collect()));
   }
 
-  save(): void {
+  save(stored: Stored): void {
     this.#timer.clear();
-    const { host, key, collect } = this.#options;
+    const { host, key } = this.#options;
     const storage = host as { setStorageSync?(key: unknown, value?: unknown): unknown } | undefined;
-    const data = JSON.stringify(collect());
+    const data = JSON.stringify(stored);
     try {
       if (host && isAlipay(host)) storage?.setStorageSync?.({ key, data });
       else storage?.setStorageSync?.(key, data);
@@ -59,8 +63,14 @@ export class PositionStore {
       // A full storage costs a reload at the next cold start.
     }
   }
+}
 
-  stop(): void {
-    if (this.#timer.running) this.save();
+/** Storage outlives versions of the app. What the gateway would not take as a position would cost the whole handshake. */
+function sound({ own, positions }: Partial<Stored>): Stored {
+  const known: Positions = {};
+  for (const channel of Object.keys(Object(positions))) {
+    const position: unknown = (positions as Positions)[channel];
+    if (isPosition(position)) known[channel] = position;
   }
+  return { own: Array.isArray(own) ? own.filter(isChannelName) : [], positions: known };
 }

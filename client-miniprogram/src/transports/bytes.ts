@@ -28,3 +28,22 @@ export function ownBuffer(data: ArrayBuffer | ArrayBufferView): ArrayBuffer {
   own.set(view);
   return own.buffer;
 }
+
+/**
+ * A copy of what is to be sent, in which every binary value is an ArrayBuffer of this realm. Socket.IO clients take
+ * buffers of another realm for empty objects, and old ones lose their place in the stream over views.
+ */
+export function ownData(data: unknown): unknown {
+  if (!data || typeof data !== "object") return data;
+  if (isBinary(data)) return ownBuffer(data);
+  if (Array.isArray(data)) return data.map(ownData);
+  const { toJSON } = data as { toJSON?: unknown };
+  if (typeof toJSON === "function") return ownData(toJSON.call(data));
+  const copy: { [key: string]: unknown } = {};
+  for (const key of Object.keys(data)) copy[key] = ownData((data as typeof copy)[key]);
+  return copy;
+}
+
+function isBinary(value: object): value is ArrayBuffer | ArrayBufferView {
+  return ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === "[object ArrayBuffer]";
+}

@@ -52,9 +52,20 @@ export class HostSocket {
       shared?.free();
       return;
     }
+    let failed = false;
     const fail = (error: unknown) => {
-      shared?.free();
+      failed = true;
+      // After a close the place may be another's.
+      if (this.#state === "closed") return;
+      if (this.#task instanceof GlobalSocket) this.#task.free();
+      else shared?.free();
       this.#end(error);
+    };
+    // A call that has failed returns nothing either; that says nothing of what the host returns otherwise.
+    const adopt = (made: unknown) => {
+      if (failed) return;
+      if (isTask(made)) shared?.free();
+      this.#adopt(isTask(made) ? made : this.#globalSocket());
     };
     try {
       const made = this.#host.connectSocket({
@@ -64,15 +75,14 @@ export class HostSocket {
         fail,
         complete: nothing,
       });
-      if (isPromise(made)) made.then((task) => this.#adopt(task), fail);
-      else this.#adopt(made);
+      if (isPromise(made)) made.then(adopt, fail);
+      else adopt(made);
     } catch (error) {
       fail(error);
     }
   }
 
-  #adopt(made: unknown): void {
-    const task: SocketTask = isTask(made) ? made : this.#globalSocket();
+  #adopt(task: SocketTask): void {
     this.#task = task;
     if (this.#state === "closed") {
       this.#closeTask();

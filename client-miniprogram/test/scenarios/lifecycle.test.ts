@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { connect } from "../../src/index.ts";
-import { Phone, type WakeOrder } from "../../testing/index.ts";
+import { ManualClock, Phone, type WakeOrder } from "../../testing/index.ts";
 import { startApp, stopApps } from "../support/apps.ts";
+import { connectOn } from "../support/clients.ts";
 import { ScriptedGateway } from "../support/scripted-gateway.ts";
 import { turn, until } from "../support/waiting.ts";
 
@@ -25,6 +26,7 @@ describe("in the background", () => {
   it("says that it is away, and makes no attempt however long it lasts", async () => {
     const { gateway, phone, clock, tide, states } = await online();
     phone.hide();
+    await until(() => requested(gateway).length > 0);
     expect(requested(gateway)).toEqual(["away"]);
     clock.advance(5_000);
     clock.advance(20 * minute);
@@ -55,7 +57,7 @@ describe("in the background", () => {
     phone.show();
     await until(() => tide.state === "online");
     expect(gateway.handshakes).toHaveLength(2);
-    expect(phone.sockets).toBe(1);
+    await until(() => phone.sockets === 1);
   });
 
   it("returns at once although the close was never told", async () => {
@@ -65,7 +67,7 @@ describe("in the background", () => {
     clock.advance(29 * minute);
     phone.show();
     await until(() => tide.state === "online" && gateway.handshakes.length === 2);
-    expect(phone.sockets).toBe(1);
+    await until(() => phone.sockets === 1);
   });
 
   it.each<WakeOrder>(["as-it-came", "timers-first", "events-first", "show-first"])(
@@ -78,11 +80,52 @@ describe("in the background", () => {
       phone.show(order);
       await until(() => tide.state === "online" && gateway.handshakes.length === 2);
       await turn();
-      expect(phone.sockets).toBe(1);
+      await until(() => phone.sockets === 1);
       expect(gateway.handshakes).toHaveLength(2);
       await answer;
     },
   );
+
+  it("replaces a socket that died in a short absence", async () => {
+    const { gateway, phone, clock, tide } = await online();
+    phone.hide();
+    await until(() => requested(gateway).length > 0);
+    await turn();
+    clock.advance(3_000);
+    phone.breakSockets();
+    phone.show();
+    await until(() => tide.state === "online");
+    clock.advance(150);
+    await until(() => tide.state === "online" && gateway.handshakes.length === 2);
+    await until(() => phone.sockets === 1);
+  });
+
+  it("a refusal that comes meanwhile is not asked for again on return", async () => {
+    const { gateway, phone, tide } = await online();
+    phone.hide();
+    gateway.emit("goodbye", { code: "revoked", reconnect: false });
+    gateway.peer.send("41");
+    await until(() => tide.state === "refused");
+    phone.show();
+    await turn();
+    expect([tide.state, tide.reason?.code, gateway.handshakes.length]).toEqual(["refused", "revoked", 1]);
+    phone.hide();
+    tide.retry();
+    await until(() => tide.state === "online");
+  });
+
+  it("a retry after a refusal waits for the return", async () => {
+    const { gateway, phone, tide } = await online();
+    phone.hide();
+    gateway.emit("goodbye", { code: "revoked", reconnect: false });
+    gateway.peer.send("41");
+    await until(() => tide.state === "refused");
+    tide.retry();
+    expect([tide.state, tide.reason]).toEqual(["suspended", undefined]);
+    phone.show();
+    await until(() => tide.state === "online");
+    expect(gateway.handshakes).toHaveLength(2);
+  });
 
   it("an attempt that was under way is made anew on return", async () => {
     const { gateway, phone, clock, tide } = await online();
@@ -94,7 +137,7 @@ describe("in the background", () => {
     phone.show();
     await until(() => gateway.handshakes.length > 1 && tide.state !== "suspended", clock);
     await until(() => tide.state === "online", clock);
-    expect(phone.sockets).toBe(1);
+    await until(() => phone.sockets === 1);
   });
 });
 
@@ -155,13 +198,64 @@ describe("a connection that ends", () => {
   });
 });
 
+describe("a platform that opens no socket", () => {
+  it("because five are open is asked again, until one is free", async () => {
+    const gateway = new ScriptedGateway();
+    const clock = new ManualClock();
+    const phone = new Phone({ clock, network: gateway.network });
+    const others = Array.from({ length: 5 }, () => phone.wx.connectSocket({ url: "wss://other.test" }));
+    const tide = connectOn(phone, url);
+    await until(() => tide.state === "offline", clock);
+    (others[0] as { close(): void }).close();
+    await until(() => tide.state === "online", clock);
+    tide.close();
+    phone.turnOff();
+  });
+
+  it.each([
+    [
+      "fails within the call",
+      ({ fail }: { fail(error: object): void }) => fail({ errMsg: "url not in domain list" }),
+    ],
+    [
+      "throws",
+      () => {
+        throw new Error("createSocketTask:fail");
+      },
+    ],
+  ])("because the call %s is asked again at once, and again", async (_name, refuse) => {
+    const gateway = new ScriptedGateway();
+    const { clock, phone } = startApp(`${url}/unused`, {}, { network: gateway.network });
+    let refusals = 2;
+    const connectSocket = (options: Parameters<typeof phone.wx.connectSocket>[0]) => {
+      refusals -= 1;
+      return refusals >= 0 ? refuse(options as never) : phone.wx.connectSocket(options);
+    };
+    const host = Object.assign(Object.create(phone.wx), phone.wx, { connectSocket });
+    const tide = connect(url, { host, clock: phone.clock });
+    const started = clock.now();
+    await until(() => tide.state === "online", clock);
+    expect(clock.now() - started).toBeLessThan(5_000);
+    tide.close();
+  });
+});
+
+describe("the address", () => {
+  it("has ASCII characters only, which is all that iPhones take", async () => {
+    const gateway = new ScriptedGateway();
+    const { tide } = startApp(url, { path: "/実時/socket.io" }, { network: gateway.network });
+    await until(() => tide.state === "online");
+    expect(gateway.peer.url).toMatch(/^wss:\/\/gateway\.test\/%E5%AE%9F%E6%99%82\/socket\.io\/\?[!-~]*$/);
+  });
+});
+
 describe("a socket that stopped without a close", () => {
   it("is found by the watchdog", async () => {
     const { gateway, phone, clock, tide } = await online();
     phone.breakSockets();
     clock.advance(50_000);
     await until(() => tide.state === "online" && gateway.handshakes.length === 2, clock);
-    expect(phone.sockets).toBe(1);
+    await until(() => phone.sockets === 1);
   });
 
   it("is found at once when the network changes", async () => {
@@ -169,7 +263,7 @@ describe("a socket that stopped without a close", () => {
     phone.changeNetwork("4g");
     clock.advance(150);
     await until(() => tide.state === "online" && gateway.handshakes.length === 2);
-    expect(phone.sockets).toBe(1);
+    await until(() => phone.sockets === 1);
   });
 
   it("is found when a thread that stood still goes on, hidden or not", async () => {
@@ -179,7 +273,19 @@ describe("a socket that stopped without a close", () => {
     clock.advance(minute);
     phone.thaw();
     await until(() => tide.state === "online" && gateway.handshakes.length === 2, clock);
-    expect(phone.sockets).toBe(1);
+    await until(() => phone.sockets === 1);
+  });
+
+  it("is given up at once when the network is lost, and tried for until there is one", async () => {
+    const { gateway, phone, clock, tide, states } = await online();
+    phone.changeNetwork("none");
+    expect(states).toEqual(["online", "offline"]);
+    await until(() => phone.sockets === 0);
+    await until(() => states.length >= 5, clock);
+    expect(new Set(states.slice(2))).toEqual(new Set(["connecting", "offline"]));
+    phone.changeNetwork("wifi");
+    await until(() => tide.state === "online");
+    expect(gateway.handshakes).toHaveLength(2);
   });
 
   it("returns at once when there is a network again", async () => {
@@ -195,11 +301,45 @@ describe("a socket that stopped without a close", () => {
   });
 });
 
+describe("a plugin, which is not told of the background", () => {
+  const inPlugin = async () => {
+    const gateway = new ScriptedGateway();
+    const app = startApp(url, {}, { network: gateway.network, plugin: true });
+    await until(() => app.tide.state === "online");
+    return { gateway, ...app };
+  };
+
+  it.each([
+    ["was told", false],
+    ["was not told", true],
+  ])("comes back from a suspension whose close %s", async (_name, silently) => {
+    const { gateway, phone, clock, tide } = await inPlugin();
+    phone.loseCloseEvents = silently;
+    phone.hide();
+    clock.advance(29 * minute);
+    phone.show();
+    await until(() => tide.state === "online" && gateway.handshakes.length === 2, clock);
+    await until(() => phone.sockets === 1);
+  });
+
+  it("says so itself where it knows", async () => {
+    const { gateway, clock, tide } = await inPlugin();
+    tide.suspend();
+    expect(tide.state).toBe("suspended");
+    await until(() => requested(gateway).length === 1);
+    clock.advance(2_000);
+    tide.resume();
+    expect(tide.state).toBe("online");
+    await until(() => requested(gateway).length === 2);
+    expect(requested(gateway)).toEqual(["away", "back"]);
+  });
+});
+
 describe("one connection", () => {
   it("is shared by all that ask for the address", async () => {
     const { gateway, phone, tide } = await online();
     for (let page = 0; page < 10; page += 1) {
-      expect(connect(url, { host: phone.wx, clock: phone.clock })).toBe(tide);
+      expect(connectOn(phone, url)).toBe(tide);
     }
     await turn();
     expect(gateway.handshakes).toHaveLength(1);
@@ -210,7 +350,7 @@ describe("one connection", () => {
     const gateway = new ScriptedGateway();
     const phone = new Phone({ network: gateway.network });
     for (let cycle = 0; cycle < 20; cycle += 1) {
-      const tide = connect(url, { host: phone.wx });
+      const tide = connectOn(phone, url);
       if (cycle % 3 === 1) await Promise.resolve();
       if (cycle % 3 === 2) await turn();
       tide.close();

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { Phone } from "../../testing/index.ts";
 import { startApp, stopApps } from "../support/apps.ts";
 import { ScriptedGateway } from "../support/scripted-gateway.ts";
 import { turn, until } from "../support/waiting.ts";
@@ -34,7 +35,7 @@ describe("wx.login", () => {
     await until(() => gateway.handshakes.length === 2 && tide.state === "online");
     expect(gateway.handshakes[1]).toMatchObject({ code: "code-2", platform: "wechat" });
     expect(phone.codes).toHaveLength(2);
-    expect(phone.sockets).toBe(1);
+    await until(() => phone.sockets === 1);
   });
 
   it("is tried again when it fails", async () => {
@@ -45,6 +46,86 @@ describe("wx.login", () => {
     app.phone.failLogin = false;
     await until(() => app.tide.state === "online", app.clock);
     expect(gateway.handshakes).toHaveLength(1);
+  });
+
+  it("that never answers holds nothing up after a long absence, or on another network", async () => {
+    for (const wake of ["show", "network"] as const) {
+      const gateway = new ScriptedGateway();
+      const hanging = { times: 1 };
+      const { phone, clock, tide } = startApp(
+        `${url}/${wake}`,
+        { token: () => (hanging.times-- > 0 ? new Promise<string>(() => {}) : "second") },
+        { network: gateway.network },
+      );
+      await turn();
+      if (wake === "network") phone.changeNetwork("4g");
+      else {
+        phone.hide();
+        clock.advance(7_000);
+        phone.show();
+      }
+      await until(() => tide.state === "online");
+      expect(gateway.handshakes).toMatchObject([{ token: "second" }]);
+    }
+  });
+
+  it("is asked again on return, where the token was about to end in the background", async () => {
+    const gateway = new ScriptedGateway();
+    gateway.answers = [issued("token-1"), issued("token-2")];
+    const { phone, clock, tide } = startApp(url, { login: "wechat" }, { network: gateway.network });
+    await until(() => tide.state === "online");
+    phone.hide();
+    gateway.emit("expiring", { expiresAt: Date.now() + 1_000 });
+    await turn();
+    expect([tide.state, phone.sockets, phone.codes.length]).toEqual(["suspended", 1, 1]);
+    clock.advance(1_000);
+    phone.show();
+    await until(() => gateway.handshakes.length === 2 && tide.state === "online");
+    expect(gateway.handshakes[1]).toMatchObject({ code: "code-2" });
+  });
+
+  it("that was under way when the app was hidden keeps the socket", async () => {
+    const gateway = new ScriptedGateway();
+    gateway.answers = [issued("token-1"), issued("token-2")];
+    const phone = new Phone({ network: gateway.network });
+    const late: (() => void)[] = [];
+    type Login = Parameters<typeof phone.wx.login>[0];
+    const login = ({ success, fail }: Login) =>
+      phone.wx.login({
+        success: (result) =>
+          result.code === "code-2" ? late.push(() => success?.(result)) : success?.(result),
+        ...(fail && { fail }),
+      });
+    const host = Object.assign(Object.create(phone.wx), phone.wx, { login });
+    const app = startApp(url, { login: "wechat", host }, { network: gateway.network });
+    await until(() => app.tide.state === "online");
+    gateway.emit("expiring", { expiresAt: Date.now() + 1_000 });
+    await until(() => late.length === 1);
+    app.tide.suspend();
+    late[0]?.();
+    await turn();
+    expect([app.tide.state, gateway.open, gateway.handshakes.length]).toEqual(["suspended", 1, 1]);
+    app.tide.resume();
+    await until(() => gateway.handshakes.length === 2 && app.tide.state === "online");
+    expect(gateway.handshakes[1]).toMatchObject({ code: "code-3" });
+    phone.turnOff();
+  });
+
+  it.each([
+    ["without `miniProgram`", () => ({})],
+    [
+      "that throws",
+      () => {
+        throw new Error("getAccountInfoSync:fail");
+      },
+    ],
+  ])("goes on where the host has an account info %s", async (_name, getAccountInfoSync) => {
+    const gateway = new ScriptedGateway();
+    const { phone } = startApp(`${url}/unused`, {}, { network: gateway.network });
+    const host = Object.assign(Object.create(phone.wx), phone.wx, { getAccountInfoSync });
+    const { tide } = startApp(url, { login: "wechat", host }, { network: gateway.network });
+    await until(() => tide.state === "online");
+    expect(gateway.handshakes.at(-1)).toMatchObject({ code: "code-1", platform: "wechat" });
   });
 
   it("on a host without login says so", async () => {

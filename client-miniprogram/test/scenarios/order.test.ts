@@ -138,6 +138,43 @@ describe("a subscription that a backend makes", () => {
   });
 });
 
+describe("a channel that no gateway would take", () => {
+  it.each([
+    ["no name", undefined, {}],
+    ["an empty name", "", {}],
+    ["a name that is too long", "a".repeat(256), {}],
+    ["a position that is too long", "chat:2", { since: "e".repeat(129) }],
+    ["a position that is none", "chat:2", { since: 5 }],
+    ["a token that is none", "chat:2", { token: {} }],
+  ])("%s is told at once, and costs the others nothing", async (_name, name, options) => {
+    expect(() => app.tide.channel(name as string, options as object)).toThrow(
+      expect.objectContaining({ code: "bad_request" }),
+    );
+    gateway.peer.close();
+    await until(() => gateway.handshakes.length === 2 && app.tide.state === "online", app.clock);
+    expect(gateway.handshakes[1]?.resume).toEqual([{ channel: "chat:1", since: "e:5" }]);
+  });
+});
+
+describe("many channels", () => {
+  it("are asked for in frames that the gateway takes", async () => {
+    const sizes: number[] = [];
+    gateway.reply = (_event, payload) => {
+      sizes.push(JSON.stringify(payload).length);
+      const items = payload as { channel: string }[];
+      return {
+        ok: true,
+        results: items.map(({ channel }) => ({ ok: true, channel, position: "e:0", messages: [] })),
+      };
+    };
+    const token = "t".repeat(1_000);
+    const rooms = Array.from({ length: 60 }, (_, index) => app.tide.channel(`wide:${index}`, { token }));
+    await until(() => rooms.every(({ position }) => position === "e:0"));
+    expect(Math.max(...sizes)).toBeLessThan(20_000);
+    expect(sizes.length).toBeGreaterThan(3);
+  });
+});
+
 describe("presence", () => {
   it("is put together from its pages and what happened meanwhile", async () => {
     const user = (name: string) => ({ user: name, state: "online", connections: 1 });

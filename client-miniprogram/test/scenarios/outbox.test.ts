@@ -71,6 +71,7 @@ describe("publishing", () => {
     clock.advance(minute);
     await until(() => seen.length >= 1, clock);
     await Promise.race([sent, until(() => false, clock, 200)]);
+    await until(() => tide.state === "online", clock);
     const { messages } = await room.history();
     expect(messages).toHaveLength(1);
     expect(seen).toEqual([1]);
@@ -89,6 +90,17 @@ describe("publishing", () => {
     await room.publish(3);
     await until(() => seen.length > 0);
     expect(seen).toEqual([3]);
+  });
+
+  it("is what the page gave, whatever it does with it later", async () => {
+    const { script, tide } = scripted();
+    const text = { words: ["hi"], at: new Date(0) };
+    const sent = tide.publish("chat:1", text);
+    text.words.push("changed");
+    await sent;
+    expect(script.requests.map(({ payload }) => payload)).toMatchObject([
+      { data: { words: ["hi"], at: "1970-01-01T00:00:00.000Z" } },
+    ]);
   });
 
   it("waits out a rate limit without losing the order", async () => {

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Gateway, startGateway } from "../../../gateway/test/support/gateway.ts";
 import type { Host } from "../../src/index.ts";
@@ -235,6 +236,26 @@ describe("positions in the storage", () => {
   });
 });
 
+describe("what stands in the storage", () => {
+  it.each([
+    ["no JSON", "{"],
+    ["of another form", JSON.stringify({ own: "all", positions: ["e:1"] })],
+    [
+      "no positions",
+      JSON.stringify({ own: [5, "", null], positions: { "chat:stored": 5, "chat:x": "e".repeat(200) } }),
+    ],
+  ])("and is %s costs nothing but itself", async (_name, text) => {
+    const phone = new Phone({ clock });
+    phone.wx.setStorageSync(`tidegate:${url}`, text);
+    const { tide } = await start({ storage: true, host: phone.wx });
+    const room = tide.channel<number>("chat:stored");
+    await room.publish(1);
+    expect(tide.state).toBe("online");
+    tide.close();
+    phone.turnOff();
+  });
+});
+
 describe("presence", () => {
   it("is read, kept in step, and read again after a return", async () => {
     const one = await start({ user: "p-one" });
@@ -258,9 +279,13 @@ describe("presence", () => {
 });
 
 describe("binary data", () => {
-  it("arrives as it was sent, now and from the history", async () => {
+  it.each([
+    ["a view", () => new Uint8Array([0, 1, 254, 255]).subarray(1, 3)],
+    ["a buffer of another realm", () => runInNewContext("new Uint8Array([1, 254]).buffer") as ArrayBuffer],
+    ["a view of another realm", () => runInNewContext("new Uint8Array([1, 254])") as Uint8Array],
+  ])("(%s) arrives as it was sent, now and from the history", async (_name, made) => {
     const { tide } = await start();
-    const bytes = new Uint8Array([0, 1, 254, 255]).subarray(1, 3);
+    const bytes = made();
     const room = tide.channel<{ bytes: ArrayBuffer | Uint8Array }>("chat:binary");
     const live = record(room);
     await room.publish({ bytes });

@@ -1,6 +1,7 @@
 import type { Gateway } from "../../../gateway/test/support/gateway.ts";
-import { type Channel, type ConnectOptions, connect, type Message, type Tide } from "../../src/index.ts";
+import type { Channel, ConnectOptions, Message, Tide } from "../../src/index.ts";
 import { ManualClock, Phone, type PhoneOptions } from "../../testing/index.ts";
+import { connectOn } from "./clients.ts";
 
 export interface App {
   phone: Phone;
@@ -20,7 +21,7 @@ export function startApp(
 ): App {
   const clock = phoneOptions.clock ?? new ManualClock();
   const phone = new Phone({ ...phoneOptions, clock });
-  const tide = connect(url, { host: phone.wx, clock: phone.clock, ...options });
+  const tide = connectOn(phone, url, options);
   const states: string[] = [];
   tide.on("state", (state) => states.push(state));
   const app = { phone, clock, tide, states };

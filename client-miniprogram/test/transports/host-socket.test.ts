@@ -2,7 +2,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
 import type { Host } from "../../src/transports/host.ts";
 import { HostSocket } from "../../src/transports/host-socket.ts";
-import { MemoryNetwork, Phone, type PhoneOptions } from "../../testing/index.ts";
+import { ManualClock, MemoryNetwork, Phone, type PhoneOptions } from "../../testing/index.ts";
 import { turn, until } from "../support/waiting.ts";
 
 interface Heard {
@@ -52,8 +52,15 @@ function task() {
 }
 
 describe("whatever connectSocket returns", () => {
-  it.each(["direct", "promise", "none"] as const)("%s: opens, sends, receives, closes", async (tasks) => {
-    const { network, phone, socket, events } = onPhone({ tasks });
+  it.each<[string, PhoneOptions]>([
+    ["a task", { tasks: "direct" }],
+    ["a promise of one", { tasks: "promise" }],
+    ["a task where a callback is passed, as uni-app", { tasks: "callback" }],
+    ["a task where several sockets are asked for, as Alipay", { alipay: true }],
+    ["nothing", { tasks: "none" }],
+    ["nothing, on Alipay", { tasks: "none", alipay: true }],
+  ])("%s: opens, sends, receives, closes", async (_name, options) => {
+    const { network, phone, socket, events } = onPhone(options);
     await until(() => events.includes("open"));
     socket.send("ping");
     network.peers[0]?.send("pong");
@@ -68,12 +75,10 @@ describe("whatever connectSocket returns", () => {
   it("a task that comes after the opening counts as open with its first message", async () => {
     const { network, events } = onPhone({ tasks: "late" });
     await until(() => network.peers.length === 1);
-    await turn();
     network.peers[0]?.send("first");
-    await turn();
     network.peers[0]?.send("second");
     await until(() => events.includes("second"));
-    expect(events).toEqual(["open", "second"]);
+    expect(events).toEqual(["open", "first", "second"]);
   });
 
   it("a task that comes after the close is closed, so that it does not take one of the five places", async () => {
@@ -102,7 +107,51 @@ describe("whatever connectSocket returns", () => {
   });
 });
 
+describe("a call that fails", () => {
+  const refusing = (wx: Host, fails: { times: number }, later: boolean) => {
+    const connectSocket: Host["connectSocket"] = (options) => {
+      if (fails.times-- <= 0) return wx.connectSocket(options);
+      if (later) queueMicrotask(() => options.fail({ errMsg: "connectSocket:fail" }));
+      else options.fail({ errMsg: "connectSocket:fail" });
+      return undefined;
+    };
+    return Object.assign(Object.create(wx), wx, { connectSocket }) as Host;
+  };
+
+  it.each([
+    ["a host with tasks", "direct", false],
+    ["a host with tasks, told later", "direct", true],
+    ["a host without tasks", "none", false],
+    ["a host without tasks, told later", "none", true],
+  ] as const)("does not hold up the next, on %s", async (_name, tasks, later) => {
+    const network = new MemoryNetwork();
+    const phone = new Phone({ tasks, network: network.connect });
+    const host = refusing(phone.wx, { times: 1 }, later);
+    const first = open(host);
+    await until(() => first.events.includes("end"));
+    const started = Date.now();
+    const second = open(host);
+    await until(() => second.events.includes("open"));
+    network.peers[0]?.send("hello");
+    await until(() => second.events.includes("hello"));
+    expect(Date.now() - started).toBeLessThan(400);
+    second.socket.close();
+    await until(() => phone.sockets === 0);
+    expect(first.events).toEqual(["end"]);
+  });
+});
+
 describe("every way to fail", () => {
+  it("nobody who answers, until the platform gives up", async () => {
+    const clock = new ManualClock();
+    const phone = new Phone({ clock, network: new MemoryNetwork(() => {}).connect });
+    const { events } = open(phone.wx);
+    await until(() => phone.sockets === 1);
+    clock.advance(60_000);
+    await until(() => events.length > 0);
+    expect([events, phone.sockets]).toEqual([["end"], 0]);
+  });
+
   it("a fail within the call", async () => {
     const { events } = handMade(({ fail }) => {
       fail({ errMsg: "connectSocket:fail url not in domain list" });
@@ -179,6 +228,34 @@ describe("every way to fail", () => {
     await turn();
     expect(events).toEqual(["open", "end"]);
     expect(made.close).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("what it asks of the platform", () => {
+  it("is a socket of several, with callbacks, and without protocols, which some want echoed", async () => {
+    const connectSocket = vi.fn(() => task());
+    handMade(connectSocket);
+    await turn();
+    expect(connectSocket.mock.calls).toEqual([
+      [
+        {
+          url: "wss://gateway.test/socket.io/",
+          multiple: true,
+          success: expect.any(Function),
+          fail: expect.any(Function),
+          complete: expect.any(Function),
+        },
+      ],
+    ]);
+  });
+
+  it("is a close with a code and a reason that all platforms take", async () => {
+    const made = task();
+    const { socket } = handMade(() => made);
+    await turn();
+    made.fire("open");
+    socket.close();
+    expect(made.close).toHaveBeenCalledWith(expect.objectContaining({ code: 1_000, reason: "" }));
   });
 });
 

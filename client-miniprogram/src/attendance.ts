@@ -1,0 +1,50 @@
+import type { TideError } from "./errors.ts";
+import { Roster } from "./presence.ts";
+import type { PresenceChange, PresenceEvent, PresenceReply } from "./protocol.ts";
+import type { Session } from "./session.ts";
+import type { Holder, Subscription } from "./subscription.ts";
+
+const answerPatience = 10_000;
+const page = 200;
+
+/** Keeps the rosters of the channels whose pages want one. */
+export class Attendance {
+  readonly #session: () => Session | undefined;
+
+  /** @param session is the one that is online */
+  constructor(session: () => Session | undefined) {
+    this.#session = session;
+  }
+
+  /** A page wants to know who is in the channel. */
+  follow(subscription: Subscription): void {
+    if (subscription.roster) return;
+    subscription.roster = new Roster();
+    if (subscription.phase === "live") this.read(subscription);
+  }
+
+  /** The channel is live, for the first time or again. */
+  read({ channel, roster, holders }: Subscription): void {
+    const session = this.#session();
+    if (!roster || !session) return;
+    const tell = (say: (holder: Holder) => void) => Array.from(holders).forEach(say);
+    roster
+      .read((cursor) =>
+        session.request<PresenceReply>("presence", { channel, limit: page, cursor }, answerPatience),
+      )
+      .then(
+        (complete) => complete && tell((holder) => holder.presence()),
+        // Of a lost connection the next one makes up.
+        (error: TideError) => session === this.#session() && tell((holder) => holder.error(error)),
+      );
+  }
+
+  changed(subscription: Subscription | undefined, event: PresenceEvent, change: PresenceChange): void {
+    if (!subscription?.roster?.apply(event, change)) return;
+    for (const holder of Array.from(subscription.holders)) holder.presence();
+  }
+}
+
+export function isPresence(name: string): name is PresenceEvent {
+  return name === "joined" || name === "left" || name === "away" || name === "back";
+}
