@@ -3,16 +3,31 @@ import { defineConfig } from "vitest/config";
 
 const report = process.env.TIDEGATE_TEST_REPORT;
 
+/** The scenarios once more, on something else: see `test/support/clients.ts`. */
+const scenariosOn = (client: string, exclude: string[] = []) => ({
+  extends: true as const,
+  test: {
+    name: client,
+    include: ["test/scenarios/**/*.test.ts", "test/simulation.test.ts"],
+    exclude,
+    env: { TIDEGATE_CLIENT: client, TIDEGATE_SEEDS: process.env.TIDEGATE_SEEDS ?? "20" },
+  },
+});
+
 export default defineConfig({
   // The examples import the package by its name.
   resolve: { alias: { "tidegate-miniprogram": `${import.meta.dirname}/src/index.ts` } },
   test: {
-    include: ["test/**/*.test.ts"],
     // They wait more than they compute, so more of them go at once than there are cores.
     maxWorkers: 4,
     globalSetup: ["test/support/engines.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: report ? ["default", ["json", { outputFile: join(report, "client.json") }]] : ["default"],
+    projects: [
+      { extends: true, test: { name: "source", include: ["test/**/*.test.ts"] } },
+      scenariosOn("bundle", ["test/scenarios/weapp.test.ts", "test/simulation.test.ts"]),
+      scenariosOn("weapp", ["test/scenarios/weapp.test.ts"]),
+    ],
   },
 });

@@ -78,7 +78,7 @@ describe("a user of WeChat", () => {
     expect(seen).toEqual(numbers(0, 9));
     expect(states).toEqual(["online", "connecting", "online", "connecting", "online"]);
     expect(wechat.requests.map(({ code }) => code)).toEqual(["code-1", "code-2", "code-3"]);
-    expect(phone.sockets).toBe(1);
+    await until(() => phone.sockets === 1);
     expect(await gateway.metric("tidegate_connections_closed_total", 'reason="token_expired"')).toBe(0);
   });
 

@@ -1,8 +1,10 @@
-import type { Host, Tide } from "../../src/index.ts";
+import type { Tide } from "../../src/index.ts";
 import { officialOpener } from "../../src/open.ts";
 import type { Io } from "../../src/options.ts";
 import type { Welcome } from "../../src/protocol.ts";
 import type { IoSocket } from "../../src/session.ts";
+import type { Phone } from "../../testing/index.ts";
+import { ioOf } from "./clients.ts";
 
 type Result = { recovered?: boolean | undefined };
 type Acknowledge = (reply: { results?: Result[] }) => void;
@@ -15,11 +17,14 @@ export class Refusals {
   #read = 0;
   #resets = 0;
 
-  /** The official client on the host's sockets, looked upon. */
-  readonly ioOn =
-    (host: Host): Io =>
-    (url: string, { path, auth }: { path: string; auth: (give: (auth: object) => void) => void }) =>
-      this.#watched(officialOpener(url, path, host)(auth));
+  /** The Socket.IO client of the scenarios, looked upon. */
+  ioOn(phone: Phone): Io {
+    type Handshake = { path: string; auth: (give: (auth: object) => void) => void };
+    const { io } = ioOf(phone);
+    const open = io as ((url: string, options: Handshake) => IoSocket) | undefined;
+    return (url: string, options: Handshake) =>
+      this.#watched(open ? open(url, options) : officialOpener(url, options.path, phone.wx)(options.auth));
+  }
 
   follow(tide: Tide): void {
     tide.on("reset", () => {

@@ -1,5 +1,6 @@
 import { connect, type Tide } from "../../src/index.ts";
 import { internet, type Network, Phone, type WakeOrder, type Wire } from "../../testing/index.ts";
+import { clientName } from "./clients.ts";
 import { PageLog } from "./page-log.ts";
 import { Random } from "./random.ts";
 import { Refusals } from "./refusals.ts";
@@ -17,12 +18,15 @@ interface Client {
   tide: Tide;
   log: PageLog;
   refusals: Refusals;
+  /** An attempt that was given up before it had opened is ended by the platform, within a minute. */
+  closesLate: boolean;
   sent: string[];
   stored: Set<string>;
 }
 
 const clients = 2;
 const steps = 25;
+const styleNames = ["direct", "promise", "late", "callback", "none"] as const;
 const orders: readonly WakeOrder[] = ["as-it-came", "timers-first", "events-first", "show-first"];
 
 /** One random run. The same seed does the same things; how they fall together with the network's timing varies. */
@@ -65,17 +69,20 @@ export class Simulation {
   #connect(index: number): Client {
     const { clock, url } = this.#world;
     const network: Network = (to, events) => this.#count(internet(to, events));
-    const phone = new Phone({ clock, network, tasks: this.#random.pick(["direct", "promise", "none"]) });
+    // weapp.socket.io takes tasks that are returned, and nothing else.
+    const tasks = this.#random.pick(clientName === "weapp" ? (["direct"] as const) : styleNames);
+    const phone = new Phone({ clock, network, tasks });
     // Tokens of some minutes (`ttl` is in seconds), so that they expire in the background.
     const ttl = 600 + this.#random.below(1_200);
     const token = () =>
       this.#world.gateway.call("POST", "/v1/tokens", { user: `u${index}`, ttl }).then(tokenOf);
     const refusals = new Refusals();
-    const io = refusals.ioOn(phone.wx);
+    const io = refusals.ioOn(phone);
     const tide = connect(url, { host: phone.wx, io, clock: phone.clock, token });
     refusals.follow(tide);
     const log = new PageLog(tide.channel(this.#channel, { presence: true }));
-    return { phone, tide, log, refusals, sent: [], stored: new Set() };
+    const closesLate = tasks === "late" || clientName === "weapp";
+    return { phone, tide, log, refusals, closesLate, sent: [], stored: new Set() };
   }
 
   async #step(): Promise<void> {
@@ -170,6 +177,8 @@ export class Simulation {
     await this.#publish();
     const last = `b${this.#published}`;
     await until(() => this.#clients.every(({ log }) => log.ids.includes(last)), this.#world.clock, 200);
+    const late = this.#clients.filter(({ closesLate }) => closesLate);
+    await until(() => late.every(({ phone }) => phone.sockets <= 1), this.#world.clock, 1_000);
   }
 
   /** A client may think that it is online until it uses the connection. */
