@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runInThisContext } from "node:vm";
 import { bundleClient } from "../../scripts/bundle.ts";
-import type { ConnectOptions, Tide } from "../../src/index.ts";
 import * as source from "../../src/index.ts";
 import type { Io } from "../../src/options.ts";
 import type { SocketTask } from "../../src/transports/host.ts";
@@ -23,12 +22,12 @@ const weapp = clientName === "weapp" ? loadWeapp() : undefined;
 const ios = new WeakMap<Phone, Io>();
 
 /** Connects the app on the phone. */
-export function connectOn(phone: Phone, url: string, options: ConnectOptions = {}): Tide {
+export function connectOn(phone: Phone, url: string, options: source.ConnectOptions = {}): source.Tide {
   return connect(url, { host: phone.wx, clock: phone.clock, ...ioOf(phone), ...options });
 }
 
 /** The `io` option, where the scenarios run over another client. */
-export function ioOf(phone: Phone): Pick<ConnectOptions, "io"> {
+export function ioOf(phone: Phone): Pick<source.ConnectOptions, "io"> {
   if (!weapp) return {};
   // The same phone has the same one: clients are told apart by it.
   const io = ios.get(phone) ?? weappOn(phone, weapp);
