@@ -118,6 +118,35 @@ function write(page: Page, value: string): void {
   page.write?.({ detail: { value } });
 }
 
+const wechat = new URL("../../examples/wechat/", import.meta.url);
+const json = (file: string) => JSON.parse(readFileSync(new URL(file, wechat), "utf8"));
+
+describe("the WeChat example's files", () => {
+  it("are what the developer tools look for", () => {
+    const { sitemapLocation } = json("app.json") as { sitemapLocation: string };
+    expect(json(sitemapLocation)).toHaveProperty("rules");
+    expect(json("project.config.json")).toMatchObject({
+      compileType: "miniprogram",
+      miniprogramRoot: "./",
+      setting: { useCompilerPlugins: ["typescript"] },
+    });
+    expect(readFileSync(new URL("app.ts", wechat), "utf8")).toContain("App(");
+  });
+
+  it.each((json("app.json") as { pages: string[] }).pages)("%s has what its template names", async (path) => {
+    expect(json(`${path}.json`)).toBeTypeOf("object");
+    const template = readFileSync(new URL(`${path}.wxml`, wechat), "utf8");
+    const page = await openPage(path.replace("pages/", "").concat(".ts"));
+    for (const [, handler = ""] of template.matchAll(/ bind\w+="(\w+)"/g)) {
+      expect(page[handler], handler).toBeTypeOf("function");
+    }
+    for (const [, name = ""] of template.matchAll(/\{\{(\w+)/g)) {
+      if (name !== "item") expect(page.data, name).toHaveProperty(name);
+    }
+    page.onUnload?.();
+  });
+});
+
 describe("the WeChat example", () => {
   it("chats, and shows who is here", async () => {
     const page = await openPage("chat/chat.ts");
