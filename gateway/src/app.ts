@@ -33,6 +33,7 @@ import { Admission } from "./ops/admission.ts";
 import { leave } from "./ops/drain.ts";
 import { createMetrics } from "./ops/metrics.ts";
 import { Overload } from "./ops/overload.ts";
+import { Rebalance } from "./ops/rebalance.ts";
 import { addressReader } from "./transport/address.ts";
 import { acceptClients } from "./transport/clients.ts";
 import { Engine } from "./transport/engine.ts";
@@ -107,16 +108,19 @@ export async function createApp(options: AppOptions): Promise<App> {
   const core = await createCore(context, tokens);
   const publicServer = openDoor(context, core);
   const api = await openApi(context, core, tokens);
+  const rebalance = evenOut(context, core);
   return {
     async start() {
       context.overload.start();
       await listen(publicServer, config.port, config.host);
       await api.listen({ port: config.adminPort, host: config.host });
+      if (config.rebalance) rebalance.start();
       return { port: portOf(publicServer), adminPort: portOf(api.server) };
     },
     drain: () => drain(context, core, [publicServer, api.server]),
     async stop() {
       context.state.draining = true;
+      rebalance.stop();
       for (const connection of context.registry.all()) core.lifecycle.end(connection, "draining", true);
       core.engine.close();
       await Promise.all([publicServer, api.server].map(stopListening));
@@ -277,6 +281,18 @@ function openApi({ config, log, now, state }: Context, core: Core, tokens: Token
     log,
     now,
     maxPayload: config.maxPayload,
+  });
+}
+
+function evenOut({ config, log, state, registry }: Context, { cluster, lifecycle, meter }: Core): Rebalance {
+  return new Rebalance({
+    node: config.nodeId,
+    steady: () => !state.draining && cluster.healthy(),
+    nodes: () => cluster.control.nodes(),
+    connections: () => registry.all(),
+    release: (connection, after) => lifecycle.release(connection, "draining", after),
+    onReleased: meter.rebalanced,
+    onFailure: (error) => log.warn({ err: error }, "the nodes could not be compared"),
   });
 }
 

@@ -69,6 +69,8 @@ export interface Meter extends ClusterMeter {
   slowConsumer(): void;
   /** Connections that had to be cut at the end of a drain. */
   drainForced(count: number): void;
+  /** A connection was sent to a node that has fewer. */
+  rebalanced(): void;
 }
 
 export const noMeter: Meter = {
@@ -93,4 +95,5 @@ export const noMeter: Meter = {
   conflated() {},
   slowConsumer() {},
   drainForced() {},
+  rebalanced() {},
 };

@@ -29,6 +29,7 @@ type ConnectionMeter = Pick<
   | "dropped"
   | "slowConsumer"
   | "drainForced"
+  | "rebalanced"
 >;
 
 /** Counts clients, and what goes over their connections. */
@@ -61,6 +62,10 @@ export function connectionMeter(series: Series): ConnectionMeter {
     "drain_forced_total",
     "Connections that were cut because they were left when the drain's time was over.",
   );
+  const rebalanced = series.counter(
+    "rebalanced_total",
+    "Connections that were sent to nodes that have fewer (`TIDEGATE_REBALANCE`).",
+  );
   const requests = series.counter(
     "requests_total",
     "Requests of clients, by event (those of the protocol; else `other`) and outcome.",
@@ -76,6 +81,7 @@ export function connectionMeter(series: Series): ConnectionMeter {
     refused: (code) => refused.inc({ code }),
     turnedAway: (reason) => turnedAway.inc({ reason }),
     drainForced: (count) => forced.inc(count),
+    rebalanced: () => rebalanced.inc(),
     requestHandled: (event, code) => requests.inc({ event, code }),
     ...byteMeter(series),
   };

@@ -88,6 +88,7 @@ function reportAll(): void {
   meter.leaseLost();
   meter.unreached(2);
   meter.drainForced(4);
+  meter.rebalanced();
   meter.turnedAway("lag");
 }
 
@@ -118,6 +119,7 @@ it("count what is reported", async () => {
     'reason="rate"': 0,
   });
   expect(await samples("drain_forced_total")).toEqual({ "": 4 });
+  expect(await samples("rebalanced_total")).toEqual({ "": 1 });
   expect(await samples("handshake_seconds_count")).toEqual({ "": 1 });
   expect(await samples("connections_closed_total")).toMatchObject({ 'reason="ping_timeout"': 1 });
   expect(await samples("publish_failures_total")).toMatchObject({ 'source="api",code="timeout"': 1 });

@@ -28,6 +28,13 @@ export const lifecycle = [
     series: { "{{pod}}": `max by (pod) (${of("tidegate_drain_forced_total")})` },
   }),
   graph({
+    title: "Rebalance",
+    about:
+      "Connections a second that a pod with many more than the others sends to them (`TIDEGATE_REBALANCE`). It ends by itself; a line that does not is a balancer that brings them back.",
+    unit: "ops",
+    series: { "{{pod}}": sum(rate("tidegate_rebalanced_total"), "pod") },
+  }),
+  graph({
     title: "Uptime",
     about: "Time since each process began.",
     unit: "s",

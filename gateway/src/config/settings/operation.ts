@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { duration, integer, kind, oneOf, text } from "../kinds.ts";
+import { boolean, duration, integer, kind, oneOf, text } from "../kinds.ts";
 import { optional, setting } from "../setting.ts";
 
 const nodeId = kind("1 to 64 letters, digits, dots, underscores or hyphens", (value) =>
@@ -20,6 +20,11 @@ export const operation = {
   drainWindow: setting(duration("0ms", "1h"), "90s", {
     env: "TIDEGATE_DRAIN_WINDOW",
     about: "Time over which a stopping node spreads the closing of its connections.",
+  }),
+  rebalance: setting(boolean, "false", {
+    env: "TIDEGATE_REBALANCE",
+    about:
+      "Whether a node that has many more connections than the others sends some of them there, slowly. Not behind a balancer that pins clients to nodes.",
   }),
   logLevel: setting(oneOf(["debug", "info", "warn", "error", "silent"]), "info", {
     env: "TIDEGATE_LOG_LEVEL",
