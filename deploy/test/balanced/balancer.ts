@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -19,8 +19,6 @@ const configurations: Record<BalancerKind, string> = {
   haproxy: "../../proxy/haproxy.cfg",
 };
 
-const policy = "/usr/sbin/policy-rc.d";
-
 /** A balancer of Debian's on the configuration in `deploy/proxy`, with other addresses. */
 export class Balancer {
   readonly port: number;
@@ -36,7 +34,6 @@ export class Balancer {
   }
 
   static async start(kind: BalancerKind, nodes: readonly Address[]): Promise<Balancer> {
-    install(kind);
     const directory = await mkdtemp(join(tmpdir(), `tidegate-${kind}-`));
     const [port, apiPort] = [await freePort(), await freePort()];
     const file = join(directory, kind);
@@ -96,20 +93,6 @@ function addressed(text: string, nodes: readonly Address[], front: Address, dire
 function descriptors(): number {
   const most = execFileSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).trim();
   return most === "unlimited" ? Number.POSITIVE_INFINITY : Number(most);
-}
-
-/** Debian's package, its service not started. */
-export function install(kind: BalancerKind): void {
-  if (existsSync(`/usr/sbin/${kind}`)) return;
-  const governed = existsSync(policy);
-  if (!governed) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
-  try {
-    execFileSync("apt-get", ["update", "-qq"], { stdio: "ignore" });
-    const name = kind === "nginx" ? "nginx-light" : kind;
-    execFileSync("apt-get", ["install", "-y", "-qq", name], { stdio: "ignore" });
-  } finally {
-    if (!governed) rmSync(policy);
-  }
 }
 
 function accepts(port: number): Promise<boolean> {

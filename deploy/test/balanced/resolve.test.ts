@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { it, onTestFinished, vi } from "vitest";
 import { freePort } from "../../../gateway/test/support/redis-server.ts";
-import { install } from "./balancer.ts";
 import { NameServer } from "./name-server.ts";
 
 const committed = readFileSync(resolve(import.meta.dirname, "../../proxy/haproxy.cfg"), "utf8");
@@ -30,7 +29,6 @@ async function closed(server: Server): Promise<void> {
 
 /** HAProxy as it is committed, which asks another for names and listens and connects elsewhere. */
 async function startHaproxy(names: NameServer, gateway: number): Promise<number> {
-  install("haproxy");
   const [port, apiPort] = [await freePort(), await freePort()];
   const text = committed
     .replace("parse-resolv-conf", `nameserver test 127.0.0.1:${names.port}`)

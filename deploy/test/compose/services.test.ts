@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { bareEnvironment, Process, spawnGateway } from "../../../gateway/test/support/process.ts";
 import { freePort } from "../../../gateway/test/support/redis-server.ts";
-import { install } from "../balanced/balancer.ts";
 import { debianBinary } from "../watch/debian.ts";
 import { alerts } from "../watch/rule-files.ts";
 import { folder, mountsOf, readCompose } from "./compose.ts";
@@ -86,7 +85,6 @@ describe("Prometheus", () => {
 
 describe("the balancer", () => {
   it("has a configuration without a fault, and without what HAProxy warns of", () => {
-    install("haproxy");
     const check = (file: string) => spawnSync("haproxy", ["-c", "-dW", "-f", file], { encoding: "utf8" });
     const config = fileBehind("balancer", "/usr/local/etc/haproxy/haproxy.cfg");
     expect(check(config)).toMatchObject({ status: 0, stdout: "Configuration file is valid\n" });

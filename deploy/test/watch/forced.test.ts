@@ -17,7 +17,8 @@ async function connect(url: string): Promise<Socket> {
   return socket;
 }
 
-it("a Prometheus that comes every 15 s hears of those whom a drain cut, and says so", async () => {
+/** A drain that is frozen until its time is over. @returns how many it cut, and the Prometheus that scraped it */
+async function drainFrozen(): Promise<{ cut: number; prometheus: Prometheus }> {
   const gateway = await spawnGateway({
     TIDEGATE_ANONYMOUS: "true",
     TIDEGATE_DRAIN_WINDOW: `${drainWindow}s`,
@@ -33,11 +34,19 @@ it("a Prometheus that comes every 15 s hears of those whom a drain cut, and says
   gateway.process.signal("SIGSTOP");
   await sleep(freeze);
   gateway.process.signal("SIGCONT");
-
-  expect(await gateway.process.exit).toBe(1);
+  const exit = await gateway.process.exit;
   const { left } = logged(gateway.process, "stopped") as { left: number };
-  expect(left).toBeGreaterThan(0);
-  expect(await prometheus.values("max_over_time(tidegate_drain_forced_total[5m])")).toEqual([left]);
+  expect(exit).toBe(left > 0 ? 1 : 0);
+  return { cut: left, prometheus };
+}
+
+it("a Prometheus that comes every 15 s hears of those whom a drain cut, and says so", async () => {
+  let found = await drainFrozen();
+  // On a machine that is busy the freeze may come when most have left.
+  for (let again = 0; found.cut === 0 && again < 3; again += 1) found = await drainFrozen();
+  const { cut, prometheus } = found;
+  expect(cut).toBeGreaterThan(0);
+  expect(await prometheus.values("max_over_time(tidegate_drain_forced_total[5m])")).toEqual([cut]);
   const firing = 'ALERTS{alertname="TidegateDrainForced",alertstate="firing",pod="frozen"}';
   expect(await prometheus.hasData(firing, 40_000)).toBe(true);
-}, 120_000);
+}, 300_000);
