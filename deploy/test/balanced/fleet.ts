@@ -61,6 +61,13 @@ export class Fleet {
     return all.sort((a, b) => a - b);
   }
 
+  /** Milliseconds by which the latest of those returns was later than its client meant to come back. */
+  lateness(time: number): number {
+    const returns = this.travellers.flatMap((traveller) => traveller.returns);
+    const since = returns.filter(({ welcome }) => welcome >= time);
+    return Math.max(0, ...since.map(({ due, welcome }) => welcome - due));
+  }
+
   total(figure: "lost" | "doubled" | "received"): number {
     return this.travellers.reduce((sum, traveller) => sum + traveller[figure], 0);
   }

@@ -9,10 +9,10 @@ import { Traveller } from "./traveller.ts";
 /** By hand `TIDEGATE_STORM=8000`, with the guard as it is unless set otherwise. */
 const byHand = Number(process.env.TIDEGATE_STORM ?? 0);
 /** Else smaller, at a rate that any machine exceeds; whether this one lags is not what is asked. */
-const small = { TIDEGATE_HANDSHAKE_RATE: "25", TIDEGATE_MAX_LOOP_DELAY: "0ms" };
+const small = { TIDEGATE_HANDSHAKE_RATE: "15", TIDEGATE_MAX_LOOP_DELAY: "0ms" };
 const usual = { TIDEGATE_HANDSHAKE_RATE: "300", TIDEGATE_MAX_LOOP_DELAY: "200ms" };
 const guard = byHand > 0 ? usual : small;
-const clients = byHand || 100;
+const clients = byHand || 75;
 /** So that fan-out is not what is measured. */
 const channels = clients / 25;
 const rate = Number(guard.TIDEGATE_HANDSHAKE_RATE);

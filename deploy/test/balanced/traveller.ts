@@ -46,6 +46,8 @@ export class Traveller {
   /** Times at which it was welcomed, in milliseconds; the first is no reconnect. */
   readonly welcomes: number[] = [];
   readonly attempts: Attempt[] = [];
+  /** Its returns: when they were due by what it was told or drew, and when it was welcomed; in milliseconds. */
+  readonly returns: { due: number; welcome: number }[] = [];
   received = 0;
   /** Messages that did not follow the one before, and histories that no longer reached back. */
   lost = 0;
@@ -60,6 +62,7 @@ export class Traveller {
   #client: RawClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   #after: number | undefined;
+  #due: number | undefined;
   #stopped = false;
 
   constructor(port: number, user: string, channel: string) {
@@ -119,6 +122,7 @@ export class Traveller {
     if (this.#stopped) return;
     const wait = this.#after ?? this.#backoff.next();
     this.#after = undefined;
+    this.#due ??= performance.now() + wait;
     this.#timer = setTimeout(() => this.connect(), wait);
   }
 
@@ -145,7 +149,10 @@ export class Traveller {
     else if (reply.recovered !== true) this.lost += 1;
     for (const message of reply.messages) this.#take(message);
     this.#backoff.reset();
-    this.welcomes.push(performance.now());
+    const now = performance.now();
+    this.welcomes.push(now);
+    if (this.welcomes.length > 1) this.returns.push({ due: this.#due ?? now, welcome: now });
+    this.#due = undefined;
     this.online = true;
     this.onWelcome();
   }
