@@ -230,7 +230,7 @@ export class Line {
 
   /** Begins anew. A login under way was asked for before the app slept or the network changed, and may never answer. */
   #replace(): void {
-    if (this.#awaited) this.#options.login.abandon();
+    this.#options.login.abandon();
     this.#drop();
     this.connect();
   }

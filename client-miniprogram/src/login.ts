@@ -78,7 +78,8 @@ export class Login {
       if (this.#pending === pending) this.#pending = undefined;
     };
     const pending = this.#request().then((credentials) => {
-      if (credentials.token !== undefined && !this.#disowned) this.#keep(credentials.token);
+      const wanted = this.#pending === pending && !this.#disowned;
+      if (credentials.token !== undefined && wanted) this.#keep(credentials.token);
       return credentials;
     });
     this.#pending = pending;
