@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { RedisProcess } from "./redis-process.ts";
 import { isBottleneck, printTable, resultsText, type ScenarioResult } from "./report.ts";
-import { figuresPath, resultsPage, resultsPath } from "./results.ts";
+import { figuresPath, resultsPage, resultsPath, unfinishedPath, unfinishedRun } from "./results.ts";
 import type { Figures, Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/all.ts";
 import { type ServerKind, ServerProcess } from "./server-process.ts";
@@ -13,6 +13,7 @@ const usage = `npm run bench -- [scenario …] [--redis] [--runs n] [--json | --
   --runs n   each measured n times, medians told; 1 unless given, 3 with --results
   --json     every figure of every run, as JSON
   --results  everything, alone and through Redis, written to deploy/bench/RESULTS.md and results.json
+  --resume   with --results: goes on with a run of today that did not come to its end
   --quick    small, to see that it runs
 
 Scenarios: ${scenarios.map(({ name }) => name).join(", ")}
@@ -25,6 +26,7 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     redis: { type: "boolean", default: false },
     results: { type: "boolean", default: false },
+    resume: { type: "boolean", default: false },
     runs: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -43,14 +45,22 @@ if (values.help || positionals.some((name) => !names.includes(name))) {
 }
 const runs = Number(values.runs ?? (values.results ? 3 : 1));
 const results: ScenarioResult[] = [];
-for (const job of jobs()) results.push(await measureAll(job));
+const before = values.resume ? unfinishedRun(runs) : [];
+for (const job of jobs()) {
+  results.push(before.find((result) => isOf(result, job)) ?? (await measureAll(job)));
+  if (values.results) writeFileSync(unfinishedPath, resultsText(results));
+}
 if (values.results) {
   writeFileSync(resultsPath, resultsPage(results, runs));
-  writeFileSync(figuresPath, resultsText(results));
+  renameSync(unfinishedPath, figuresPath);
 } else {
   printTable(results, values.json);
 }
 process.exit();
+
+function isOf(result: ScenarioResult, { scenario, throughRedis }: Job): boolean {
+  return result.scenario === scenario && result.throughRedis === throughRedis;
+}
 
 function jobs(): Job[] {
   const chosen = scenarios.filter(({ name }) => positionals.length === 0 || positionals.includes(name));

@@ -40,8 +40,12 @@ export function resultsText(results: readonly ScenarioResult[]): string {
     throughRedis,
     runs,
   }));
-  const date = new Date().toISOString().slice(0, 10);
-  return `${JSON.stringify({ machine: machine(), date, scenarios }, null, 2)}\n`;
+  return `${JSON.stringify({ machine: machine(), date: today(), scenarios }, null, 2)}\n`;
+}
+
+/** As `2026-01-31`. */
+export function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 export const columns = ["figure", "Tidegate", "stock", "bare ws", "ratio"];

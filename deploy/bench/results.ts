@@ -1,17 +1,35 @@
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { limits } from "./limits.ts";
-import { columns, machine, rowsOf, type ScenarioResult } from "./report.ts";
+import { columns, machine, rowsOf, type ScenarioResult, today } from "./report.ts";
+import { scenarios } from "./scenarios/all.ts";
 
 export const resultsPath = fileURLToPath(new URL("RESULTS.md", import.meta.url));
 /** The same run as JSON, from which the page on capacity is made. */
 export const figuresPath = fileURLToPath(new URL("results.json", import.meta.url));
+/** What such a run has come to before its end. */
+export const unfinishedPath = fileURLToPath(new URL("results.unfinished.json", import.meta.url));
+
+/** @returns the scenarios that a run of today on this machine has measured as often before it was cut off */
+export function unfinishedRun(runs: number): ScenarioResult[] {
+  if (!existsSync(unfinishedPath)) return [];
+  const { machine: place, date, scenarios: measured } = JSON.parse(readFileSync(unfinishedPath, "utf8"));
+  if (place !== machine() || date !== today()) return [];
+  return (measured as (ScenarioResult & { name: string })[]).flatMap(
+    ({ name, throughRedis, runs: figures }) => {
+      const scenario = scenarios.find((each) => each.name === name);
+      const whole = Object.values(figures).every((all) => all.length === runs);
+      return scenario && whole ? [{ scenario, throughRedis, runs: figures }] : [];
+    },
+  );
+}
 
 /** The page of one full run: for each scenario its figures, then what bounds them. */
 export function resultsPage(results: readonly ScenarioResult[], runs: number): string {
   const head = [
     "# Results",
     "",
-    `Medians of ${runs === 1 ? "one run" : `${runs} runs`}, ${new Date().toISOString().slice(0, 10)}: ${machine()}.`,
+    `Medians of ${runs === 1 ? "one run" : `${runs} runs`}, ${today()}: ${machine()}.`,
     "",
     "`npm run bench -- --results` measures it all again and writes this page. Stock is a Socket.IO server in a few lines with",
     "`@socket.io/redis-adapter`, WebSocket only, without compression; bare is `ws` alone. All run on the same load, one after the",
