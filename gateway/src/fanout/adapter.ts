@@ -56,11 +56,13 @@ export class CoalescingAdapter extends PeerAdapter {
   readonly #options: FanoutOptions;
   readonly #batches = new Map<string, Batch>();
   readonly #conflation: Conflation;
+  /** Sockets without a room of their own, which those of Socket.IO's server always have. */
+  readonly #homeless = new Set<string>();
   #scheduled = false;
 
   constructor(namespace: Namespace, options: FanoutOptions) {
     super(namespace, options.peers);
-    this.rooms = new RoomMap((id) => namespace.sockets.has(id));
+    this.rooms = new RoomMap((id) => namespace.sockets.has(id) && !this.#homeless.has(id));
     this.#options = options;
     this.#conflation = new Conflation({
       send: (room, entry) => this.#append(room, entry),
@@ -123,12 +125,13 @@ export class CoalescingAdapter extends PeerAdapter {
   override addAll(connection: string, rooms: Set<string>): void {
     for (const room of rooms) this.flush(room);
     if (rooms.delete(connection)) this.#addOwnRoom(connection);
+    else if (!this.sids.has(connection)) this.#homeless.add(connection);
     for (const room of rooms) this.rooms.open(room);
     super.addAll(connection, rooms);
   }
 
   override delAll(connection: string): void {
-    const isKnown = this.sids.has(connection);
+    const isKnown = this.sids.has(connection) && !this.#homeless.delete(connection);
     if (isKnown) {
       this.emit("delete-room", connection);
       this.peers.unhear(connection);
@@ -139,7 +142,8 @@ export class CoalescingAdapter extends PeerAdapter {
 
   override socketRooms(connection: string): Set<string> | undefined {
     const rooms = this.sids.get(connection);
-    return rooms && new Set([connection, ...rooms]);
+    if (!rooms || this.#homeless.has(connection)) return rooms;
+    return new Set([connection, ...rooms]);
   }
 
   override del(connection: string, room: string): void {
@@ -153,8 +157,9 @@ export class CoalescingAdapter extends PeerAdapter {
 
   /** The room that every socket has of its own is not stored; see RoomMap. */
   #addOwnRoom(connection: string): void {
-    if (this.sids.has(connection)) return;
-    this.sids.set(connection, new Set());
+    const isHomeless = this.#homeless.delete(connection);
+    if (this.sids.has(connection) && !isHomeless) return;
+    if (!isHomeless) this.sids.set(connection, new Set());
     this.emit("create-room", connection);
     this.emit("join-room", connection, connection);
     this.peers.hear(connection);

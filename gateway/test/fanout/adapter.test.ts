@@ -310,6 +310,24 @@ describe("Socket.IO's operations", () => {
     expect([...adapter.rooms.keys()]).toEqual([]);
   });
 
+  it("do not say that a socket is in a room of its own which never was, until it is", () => {
+    const told: string[] = [];
+    adapter.on("create-room", (room: string) => told.push(`+${room}`));
+    adapter.on("delete-room", (room: string) => told.push(`-${room}`));
+    connect("ann");
+    adapter.delAll("ann");
+    adapter.addAll("ann", new Set(["room"]));
+    expect([...(adapter.socketRooms("ann") ?? [])]).toEqual(["room"]);
+    expect(adapter.rooms.has("ann")).toBe(false);
+    adapter.delAll("ann");
+    adapter.addAll("ann", new Set(["room"]));
+    adapter.addAll("ann", new Set(["ann"]));
+    expect([...(adapter.socketRooms("ann") ?? [])].sort()).toEqual(["ann", "room"]);
+    expect(adapter.rooms.has("ann")).toBe(true);
+    adapter.delAll("ann");
+    expect(told).toEqual(["+ann", "-ann", "+room", "-room", "+room", "+ann", "-ann", "-room"]);
+  });
+
   it("tell of rooms, but not of those that sockets have of their own", () => {
     const told: string[] = [];
     adapter.watch({ opened: (room) => told.push(`+${room}`), closed: (room) => told.push(`-${room}`) });
