@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from "node:child_process";
-import type { RedisServer } from "../../support/redis-server.ts";
 import type { Task } from "./member.ts";
 
 interface Answer {
@@ -16,7 +15,7 @@ export class Member {
     this.#child = child;
   }
 
-  static async start(server: RedisServer, node: string): Promise<Member> {
+  static async start(server: { url: string }, node: string): Promise<Member> {
     const member = new Member(fork(new URL("member.ts", import.meta.url), [server.url, node]));
     await member.#answer(0);
     return member;

@@ -9,6 +9,8 @@ export class Passage {
   readonly #sockets = new Set<Socket>();
   /** Makes something else of what comes from the server. */
   rewrite: (bytes: Buffer) => Buffer = (bytes) => bytes;
+  /** Sees what goes to the server before it goes there. @returns false where it must not */
+  admit: (bytes: Buffer) => boolean = () => true;
   /** Of the connections that were there then. */
   #swallowed = new Set<Socket>();
 
@@ -60,7 +62,9 @@ export class Passage {
     ] as const) {
       this.#sockets.add(from);
       from.on("data", (bytes: Buffer) => {
-        if (!this.#swallowed.has(from)) to.write(from === server ? this.rewrite(bytes) : bytes);
+        if (this.#swallowed.has(from)) return;
+        if (from === server) to.write(this.rewrite(bytes));
+        else if (this.admit(bytes)) to.write(bytes);
       });
       from.on("error", () => {});
       from.on("close", () => {
