@@ -19,10 +19,13 @@ export interface Harness {
   deliveries: Delivery[];
   /** Lets time pass: a manual clock jumps, a real one is waited for. */
   advance(ms: number): Promise<void>;
-  /** Unix milliseconds on the implementation's clock. */
+  /**
+   * Brings the end of what is kept for a time so much nearer, for cases of minutes and hours: a manual clock jumps,
+   * and Redis is told to let go of its keys that much earlier.
+   */
+  age(ms: number): Promise<void>;
+  /** Unix milliseconds as the implementation has them, what has aged included. */
   now(): number;
-  /** Whether `advance` costs no time, so that cases of minutes and hours can be told. */
-  manualClock: boolean;
   stop(): Promise<void>;
 }
 

@@ -33,27 +33,23 @@ export function revocationsContract(name: string, makeHarness: MakeHarness): voi
       expect(await revocations.revokedBefore("ann")).toBe(before);
     });
 
-    it("remembers while a token could still be older, and no longer", async (context) => {
-      // Minutes and hours, which a real clock would have to be waited for.
-      if (!harness().manualClock) return context.skip();
+    it("remembers while a token could still be older, and no longer", async () => {
       const { revocations } = harness().cluster;
       const before = seconds();
       await revocations.revoke("ann", before);
-      await harness().advance(tokenMaxLifetime);
+      await harness().age(tokenMaxLifetime);
       expect(await revocations.revokedBefore("ann")).toBe(before);
-      await harness().advance(pastLeeway);
+      await harness().age(pastLeeway);
       expect(await revocations.revokedBefore("ann")).toBeUndefined();
     });
 
-    it("counts anew from a later revocation", async (context) => {
-      // Minutes and hours, which a real clock would have to be waited for.
-      if (!harness().manualClock) return context.skip();
+    it("counts anew from a later revocation", async () => {
       const { revocations } = harness().cluster;
       await revocations.revoke("ann", seconds());
-      await harness().advance(tokenMaxLifetime / 2);
+      await harness().age(tokenMaxLifetime / 2);
       const later = seconds();
       await revocations.revoke("ann", later);
-      await harness().advance(tokenMaxLifetime / 2 + pastLeeway);
+      await harness().age(tokenMaxLifetime / 2 + pastLeeway);
       expect(await revocations.revokedBefore("ann")).toBe(later);
     });
   });

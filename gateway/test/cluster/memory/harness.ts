@@ -27,8 +27,8 @@ export async function makeMemoryHarness({ target, tokenMaxLifetime }: HarnessSet
     cluster,
     deliveries,
     advance: async (ms) => clock.advance(ms),
+    age: async (ms) => clock.advance(ms),
     now: clock.now,
-    manualClock: true,
     stop: () => cluster.stop(),
   };
 }

@@ -5,8 +5,14 @@ import type { Pace } from "../../../src/cluster/redis/pace.ts";
 import { silentLog } from "../../../src/log.ts";
 import type { Harness, HarnessSetup, MakeHarness } from "../../contract/harness.ts";
 
+interface ContractServer {
+  url: string;
+  flush(): Promise<unknown>;
+  age(ms: number): Promise<unknown>;
+}
+
 /** The contract's harness on a server that all tests of a file share; each begins with nothing in it. */
-export function makeRedisHarness(server: () => { url: string; flush(): Promise<unknown> }): MakeHarness {
+export function makeRedisHarness(server: () => ContractServer): MakeHarness {
   return async ({ target, tokenMaxLifetime }: HarnessSetup): Promise<Harness> => {
     await server().flush();
     const deliveries: Delivery[] = [];
@@ -17,12 +23,17 @@ export function makeRedisHarness(server: () => { url: string; flush(): Promise<u
       tokenMaxLifetime,
       log: silentLog,
     });
+    let aged = 0;
+    const age = async (ms: number) => {
+      aged += ms;
+      await server().age(ms);
+    };
     return {
       cluster,
       deliveries,
       advance: async (ms) => void (await sleep(ms)),
-      now: Date.now,
-      manualClock: false,
+      age,
+      now: () => Date.now() + aged,
       stop: () => cluster.stop(),
     };
   };

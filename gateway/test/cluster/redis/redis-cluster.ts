@@ -51,6 +51,11 @@ export class RedisCluster {
     );
   }
 
+  /** As `RedisServer.age`, on all primaries. */
+  async age(ms: number): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.age(ms)));
+  }
+
   /** The server that holds a key's slot, and another primary. */
   async ownerOf(key: string): Promise<[owner: RedisServer, other: RedisServer, slot: number]> {
     const [first] = this.servers;

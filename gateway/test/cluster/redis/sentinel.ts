@@ -64,6 +64,11 @@ export class Sentinels {
     await this.servers[0].flush();
   }
 
+  /** As `RedisServer.age`, on that server. */
+  async age(ms: number): Promise<void> {
+    await this.servers[0].age(ms);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(
       this.#processes.map((process) => {
