@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario.ts";
 import { clusterScenarios } from "./cluster.ts";
 import { connectionScenarios } from "./connections.ts";
+import { presence } from "./presence.ts";
 import { publishScenarios } from "./publish.ts";
 import { rateScenarios } from "./rate.ts";
 import { recover } from "./recover.ts";
@@ -14,6 +15,7 @@ export const scenarios: readonly Scenario[] = [
   ...roomScenarios,
   ...connectionScenarios,
   recover,
+  presence,
   ...publishScenarios,
   ...clusterScenarios,
 ];
