@@ -5,6 +5,16 @@ import { until } from "../../support/until.ts";
 
 const run = promisify(execFile);
 
+/** A slot on its way from one primary to another. */
+export interface SlotMove {
+  /** How many of its keys are still where they were. */
+  left(): Promise<number>;
+  /** Takes so many of its keys there, as far as there are any. */
+  keys(count: number): Promise<void>;
+  /** Tells all that it is there now. */
+  end(): Promise<void>;
+}
+
 /** A Redis Cluster of three primaries, with or without a replica each. */
 export class RedisCluster {
   readonly servers: readonly RedisServer[];
@@ -76,26 +86,41 @@ export class RedisCluster {
    *   and with all of them moved
    */
   async move(key: string, hesitate = async (): Promise<void> => {}): Promise<void> {
+    const move = await this.beginMove(key);
+    await hesitate();
+    await move.keys(Math.floor((await move.left()) / 2));
+    await hesitate();
+    await move.keys(Number.POSITIVE_INFINITY);
+    await hesitate();
+    await move.end();
+  }
+
+  /** Begins to move the slot of a key to another primary: both know of it, and the keys go one by one. */
+  async beginMove(key: string): Promise<SlotMove> {
     const [owner, other, slot] = await this.ownerOf(key);
     const [ownId, otherId] = await Promise.all(
       [owner, other].map((server) => server.ask((client) => client.cluster("MYID"))),
     );
     await other.ask((client) => client.cluster("SETSLOT", slot, "IMPORTING", String(ownId)));
-    await owner.ask(async (client) => {
-      await client.cluster("SETSLOT", slot, "MIGRATING", String(otherId));
-      await hesitate();
-      const all = (await client.cluster("GETKEYSINSLOT", slot, 100_000)).map(String);
-      for (const keys of [all.slice(0, all.length / 2), all.slice(all.length / 2)]) {
-        if (keys.length > 0)
-          await client.call("MIGRATE", "127.0.0.1", other.port, "", 0, 5_000, "KEYS", ...keys);
-        await hesitate();
+    await owner.ask((client) => client.cluster("SETSLOT", slot, "MIGRATING", String(otherId)));
+    const keys = (count: number) =>
+      owner.ask(async (client) => {
+        for (let moved = 0; moved < count; ) {
+          const names = await client.cluster("GETKEYSINSLOT", slot, Math.min(count - moved, 1_000));
+          if (names.length === 0) return;
+          await client.call("MIGRATE", "127.0.0.1", other.port, "", 0, 5_000, "KEYS", ...names.map(String));
+          moved += names.length;
+        }
+      });
+    const end = async () => {
+      for (const server of [other, owner, ...this.servers]) {
+        await server.ask((client) =>
+          client.cluster("SETSLOT", slot, "NODE", String(otherId)).catch(() => undefined),
+        );
       }
-    });
-    for (const server of [other, owner, ...this.servers]) {
-      await server.ask((client) =>
-        client.cluster("SETSLOT", slot, "NODE", String(otherId)).catch(() => undefined),
-      );
-    }
+    };
+    const left = async () => Number(await owner.ask((client) => client.cluster("COUNTKEYSINSLOT", slot)));
+    return { left, keys, end };
   }
 
   /** Waits until others hold what a server held. */
