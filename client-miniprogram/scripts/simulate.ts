@@ -10,10 +10,12 @@ const end = first + Number(values.seeds);
 const lanes = await Lanes.open();
 let faulty = 0;
 for (let from = first; from < end; from += batch) {
-  for (const { seed, faults } of await lanes.run(from, Math.min(from + batch, end))) {
+  const to = Math.min(from + batch, end);
+  for (const { seed, faults } of await lanes.run(from, to)) {
     faulty += 1;
     process.stdout.write(`seed ${seed}\n  ${faults.join("\n  ")}\n`);
   }
+  process.stderr.write(`${to - first} of ${values.seeds}\n`);
 }
 await lanes.close();
 process.stdout.write(`${values.seeds} seeds, ${faulty} with faults\n`);
