@@ -1,0 +1,43 @@
+import { tokenLeeway } from "../auth/claims.ts";
+import type { Tokens } from "../auth/token.ts";
+import type { Cluster } from "../cluster/ports.ts";
+import { Commands } from "../connection/commands.ts";
+import { Dispatcher } from "../connection/dispatcher.ts";
+import { FreshRevocations } from "../connection/fresh-revocations.ts";
+import { Gaps } from "../connection/gaps.ts";
+import { Joiner } from "../connection/joiner.ts";
+import { Lifecycle } from "../connection/lifecycle.ts";
+import { createRequests } from "../connection/requests.ts";
+import type { CoalescingAdapter } from "../fanout/adapter.ts";
+import type { Meter } from "../meter.ts";
+import type { Channels } from "./channels.ts";
+import { type Context, describeNode } from "./context.ts";
+import { createHandshake } from "./login.ts";
+
+interface ClientsOptions {
+  tokens: Tokens;
+  cluster: Cluster;
+  channels: Channels;
+  rooms: CoalescingAdapter;
+  meter: Meter;
+}
+
+/** The clients' connections, and all that is asked of them: by themselves, by backends, by the cluster. */
+export function createClients(context: Context, options: ClientsOptions) {
+  const { config, log, now, registry, alarms } = context;
+  const { tokens, cluster, channels, rooms, meter } = options;
+  const { rules, presence, history, publisher, subscriptions } = channels;
+  const { nodeId: node, maxChannels, maxDepth, requestRate: rate, requestBurst: burst } = config;
+  const leeway = tokenLeeway * 1_000;
+  const handshake = createHandshake(context, tokens, cluster);
+  const joiner = new Joiner({ subscriptions, presence, tokens, alarms, now, leeway });
+  const revocations = new FreshRevocations(now);
+  const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
+  const lifecycle = new Lifecycle({ node, registry, joiner, alarms, revocations, leeway, log, meter, now });
+  const describe = () => describeNode(context, subscriptions.count);
+  const commands = new Commands({ node, registry, joiner, lifecycle, revocations, describe });
+  const services = { rules, joiner, publisher, history, presence, handshake, lifecycle, maxChannels };
+  const requests = createRequests(services);
+  const dispatcher = new Dispatcher({ requests, lifecycle, meter, log, maxDepth, rate, burst });
+  return { handshake, gaps, lifecycle, commands, dispatcher };
+}

@@ -1,0 +1,54 @@
+import type { Server as HttpServer } from "node:http";
+import { createApiServer } from "../api/server.ts";
+import type { Tokens } from "../auth/token.ts";
+import { addressReader } from "../transport/address.ts";
+import { acceptClients } from "../transport/clients.ts";
+import { createPublicServer } from "../transport/http.ts";
+import { originCheck } from "../transport/origins.ts";
+import { version } from "../version.ts";
+import type { Context } from "./context.ts";
+import type { Core } from "./core.ts";
+
+/** The public port, and what happens to those who come through it. */
+export function openDoor({ config, log, registry }: Context, core: Core): HttpServer {
+  const { handshake, lifecycle, dispatcher, admission, meter, engine } = core;
+  acceptClients(core.io, {
+    handshake,
+    lifecycle,
+    dispatcher,
+    connectionOf: (id) => registry.get(id),
+    admit: () => admission.obstacle(),
+    addressOf: addressReader(config.trustedProxies),
+    maxDepth: config.maxDepth,
+    meter,
+    log,
+  });
+  return createPublicServer({
+    admit: () => admission.upgrade(),
+    isOriginAllowed: originCheck(config.allowedOrigins, !config.production),
+    onRefused: (failure) => meter.refused(failure.code),
+    upgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
+  });
+}
+
+/** The admin port. */
+export function openApi({ config, log, now, state }: Context, core: Core, tokens: Tokens) {
+  const { publisher, history, presence, rules, cluster, metrics, admission } = core;
+  return createApiServer({
+    publisher,
+    history,
+    presence,
+    rules,
+    control: cluster.control,
+    revocations: cluster.revocations,
+    tokens,
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),
+    ready: () => admission.unready(),
+    draining: () => state.draining,
+    keys: config.apiKeys,
+    version,
+    log,
+    now,
+    maxPayload: config.maxPayload,
+  });
+}

@@ -1,0 +1,39 @@
+import { AddressLimit } from "../auth/address-limit.ts";
+import { CodeExchange } from "../auth/code-exchange.ts";
+import { Handshake } from "../auth/handshake.ts";
+import { createTokens, type Tokens } from "../auth/token.ts";
+import { Turns } from "../auth/turns.ts";
+import { WeChatLogin } from "../auth/wechat.ts";
+import type { Cluster } from "../cluster/ports.ts";
+import type { Context } from "./context.ts";
+
+/** What signs tokens, and tells whether one is good. */
+export function openTokens({ config, log, now }: Context): Promise<Tokens> {
+  return createTokens({
+    secrets: config.tokenSecret,
+    publicKey: config.tokenPublicKey,
+    jwksUrl: config.tokenJwksUrl,
+    issuer: config.tokenIssuer,
+    audience: config.tokenAudience,
+    maxLifetime: config.tokenMaxLifetime,
+    log,
+    now,
+  });
+}
+
+/** What finds out who connects. */
+export function createHandshake(context: Context, tokens: Tokens, { revocations }: Cluster): Handshake {
+  const revokedBefore = (user: string) => revocations.revokedBefore(user);
+  const { anonymous } = context.config;
+  return new Handshake({ tokens, revokedBefore, anonymous, wechat: openWeChat(context, tokens) });
+}
+
+/** Login codes of mini-programs, where such are set up. */
+function openWeChat({ config, now }: Context, tokens: Tokens): WeChatLogin | undefined {
+  const { wechatApps: apps, wechatUrl: url, wechatUnionid: unionid } = config;
+  if (apps.length === 0) return undefined;
+  const exchange = new CodeExchange({ url, turns: new Turns({ atOnce: 64, queue: 1_000 }) });
+  const limit = new AddressLimit(config.wechatLoginRate, now);
+  const lifetime = Math.min(config.wechatTokenLifetime, config.tokenMaxLifetime);
+  return new WeChatLogin({ apps, exchange, limit, unionid, lifetime, tokens });
+}
