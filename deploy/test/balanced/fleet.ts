@@ -2,7 +2,7 @@ import { RedisServer } from "../../../gateway/test/support/redis-server.ts";
 import { Balancer, type BalancerKind } from "./balancer.ts";
 import { Node } from "./node.ts";
 import { Publishers } from "./publishers.ts";
-import { Traveller } from "./traveller.ts";
+import { type Return, Traveller } from "./traveller.ts";
 
 const channels = 40;
 const nodeCount = 3;
@@ -55,17 +55,10 @@ export class Fleet {
     ).length;
   }
 
-  /** Times at which clients came back, from a time on; sorted, in milliseconds. */
-  returnsSince(time: number): number[] {
-    const all = this.travellers.flatMap(({ welcomes }) => welcomes.slice(1).filter((at) => at >= time));
-    return all.sort((a, b) => a - b);
-  }
-
-  /** Milliseconds by which the latest of those returns was later than its client meant to come back. */
-  lateness(time: number): number {
-    const returns = this.travellers.flatMap((traveller) => traveller.returns);
-    const since = returns.filter(({ welcome }) => welcome >= time);
-    return Math.max(0, ...since.map(({ due, welcome }) => welcome - due));
+  /** How clients came back, from a time on, in their order. */
+  returnsSince(time: number): Return[] {
+    const all = this.travellers.flatMap(({ returns }) => returns.filter(({ welcome }) => welcome >= time));
+    return all.sort((a, b) => a.welcome - b.welcome);
   }
 
   total(figure: "lost" | "doubled" | "received"): number {

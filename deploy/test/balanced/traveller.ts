@@ -31,6 +31,15 @@ export interface Attempt {
   outcome: "in" | "rate" | "other";
 }
 
+/** That a client came back; in milliseconds. */
+export interface Return {
+  /** When it was to try, by what it was told or drew last. */
+  due: number;
+  welcome: number;
+  /** Whether it was refused before. */
+  refused: boolean;
+}
+
 const connected = "0";
 const event = "2";
 const answered = "3";
@@ -46,8 +55,7 @@ export class Traveller {
   /** Times at which it was welcomed, in milliseconds; the first is no reconnect. */
   readonly welcomes: number[] = [];
   readonly attempts: Attempt[] = [];
-  /** Its returns: when they were due by what it was told or drew, and when it was welcomed; in milliseconds. */
-  readonly returns: { due: number; welcome: number }[] = [];
+  readonly returns: Return[] = [];
   received = 0;
   /** Messages that did not follow the one before, and histories that no longer reached back. */
   lost = 0;
@@ -62,7 +70,8 @@ export class Traveller {
   #client: RawClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   #after: number | undefined;
-  #due: number | undefined;
+  #due = 0;
+  #tries = 0;
   #stopped = false;
 
   constructor(port: number, user: string, channel: string) {
@@ -122,7 +131,8 @@ export class Traveller {
     if (this.#stopped) return;
     const wait = this.#after ?? this.#backoff.next();
     this.#after = undefined;
-    this.#due ??= performance.now() + wait;
+    this.#due = performance.now() + wait;
+    this.#tries += 1;
     this.#timer = setTimeout(() => this.connect(), wait);
   }
 
@@ -151,8 +161,9 @@ export class Traveller {
     this.#backoff.reset();
     const now = performance.now();
     this.welcomes.push(now);
-    if (this.welcomes.length > 1) this.returns.push({ due: this.#due ?? now, welcome: now });
-    this.#due = undefined;
+    if (this.welcomes.length > 1)
+      this.returns.push({ due: this.#due, welcome: now, refused: this.#tries > 1 });
+    this.#tries = 0;
     this.online = true;
     this.onWelcome();
   }
