@@ -75,7 +75,9 @@ export function publishRoutes(api: Api, { publisher, maxPayload }: ApiServices):
       },
     },
     async ({ body }) => {
-      if (body.channel !== undefined) return { results: [await publishTo(publisher, body.channel, body)] };
+      const { channel } = body;
+      if (channel !== undefined)
+        return { results: [resultOf(channel, await send(publisher, channel, body))] };
       return { results: await Promise.all(publishAll(publisher, body)) };
     },
   );
@@ -91,7 +93,10 @@ export function publishAll(
   body: PublicationBody,
 ): Promise<PublishResult>[] {
   return channelsOf(body).map((channel) =>
-    publishTo(publisher, channel, body).catch((thrown) => ({ channel, error: Failure.of(thrown).body })),
+    send(publisher, channel, body).then(
+      (position) => resultOf(channel, position),
+      (thrown: unknown) => ({ channel, error: Failure.of(thrown).body }),
+    ),
   );
 }
 
@@ -99,8 +104,11 @@ export function channelsOf({ channel, channels }: PublicationBody): readonly str
   return channel === undefined ? (channels ?? []) : [channel];
 }
 
-async function publishTo(publisher: ApiServices["publisher"], channel: string, body: PublicationBody) {
+function send(publisher: ApiServices["publisher"], channel: string, body: PublicationBody) {
   const { data, id, exclude = [] } = body;
-  const position = await publisher.publish({ channel, data, id, except: exclude }, { source: "api" });
+  return publisher.publish({ channel, data, id, except: exclude }, { source: "api" });
+}
+
+function resultOf(channel: string, position: string | undefined) {
   return position === undefined ? { channel } : { channel, position };
 }

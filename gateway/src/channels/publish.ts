@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 import type { Subject } from "../auth/permissions.ts";
 import type { Broker, Receipt } from "../cluster/ports.ts";
-import { Failure } from "../errors.ts";
-import type { Meter } from "../meter.ts";
+import { type ErrorCode, Failure } from "../errors.ts";
+import type { Meter, PublishSource } from "../meter.ts";
 import { countBinary, maxAttachments } from "../protocol/binary.ts";
 import { isDeeperThan } from "../protocol/json.ts";
 import { encodeHead } from "../protocol/packet.ts";
@@ -54,20 +54,36 @@ export class Publisher {
   }
 
   /**
-   * @returns the position, on a channel with history. Once it resolves the message is stored.
-   * @throws Failure, and then nothing was published; but after `timeout` that is not known
+   * Not an async function: thousands are under way at once, and each would keep its data until it is answered.
+   *
+   * @returns the position, on a channel with history. Once it resolves the message is stored. It rejects with a
+   * Failure, and then nothing was published; but after `timeout` that is not known
    */
-  async publish(publication: Publication, origin: Origin): Promise<string | undefined> {
-    const { meter } = this.#options;
+  publish(publication: Publication, origin: Origin): Promise<string | undefined> {
+    const { source } = origin;
     const started = performance.now();
+    return this.#attempt(publication, origin).then(
+      ({ position }) => {
+        this.#tell(source, started, "ok");
+        return position && formatPosition(position);
+      },
+      (thrown: unknown) => {
+        const failure = Failure.of(thrown);
+        this.#tell(source, started, failure.code);
+        throw failure;
+      },
+    );
+  }
+
+  #tell(source: PublishSource, started: number, code: "ok" | ErrorCode): void {
+    this.#options.meter.published(source, (performance.now() - started) / 1_000, code);
+  }
+
+  #attempt(publication: Publication, origin: Origin): Promise<Receipt> {
     try {
-      const receipt = await this.#send(publication, origin);
-      meter.published(origin.source, (performance.now() - started) / 1_000, "ok");
-      return receipt.position && formatPosition(receipt.position);
+      return this.#send(publication, origin);
     } catch (thrown) {
-      const failure = Failure.of(thrown);
-      meter.published(origin.source, (performance.now() - started) / 1_000, failure.code);
-      throw failure;
+      return Promise.reject(thrown);
     }
   }
 
