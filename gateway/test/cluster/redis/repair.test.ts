@@ -57,6 +57,21 @@ it("brings what was missed as it would have come: with its attachments, and past
   expect(brought.map((one) => textOf(one).includes('"but ann"'))).toEqual([false, false, true, false]);
 });
 
+it("finds on a silent channel what was stored and never brought, although no connection was lost", async () => {
+  // What this one publishes goes to pub/sub channels that the other does not hear.
+  const mute = await startNode(server, "node-b", { pace: hurry, channelPrefix: "elsewhere" });
+  await Promise.all(
+    [1, 2].map((value) => mute.cluster.broker.publish(draft("room", value, { retention: lasting }))),
+  );
+  await vi.waitFor(
+    () => expect(node.deliveries.map(({ position }) => position?.offset)).toEqual([1, 2, 3]),
+    patience,
+  );
+  expect(repaired).toBe(1);
+  expect(node.lost).toEqual([]);
+  await mute.cluster.stop();
+});
+
 it("counts whom messages left out as a part of what one reply brings", async () => {
   const except = Array.from({ length: 100 }, (_, index) => `connection-${index}`);
   const drafts = Array.from({ length: 20 }, (_, value) =>
