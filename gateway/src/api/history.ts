@@ -67,7 +67,7 @@ export function historyRoutes(api: Api, { history, rules }: ApiServices): void {
         operationId: "clearHistory",
         tags: ["Channels"],
         summary: "Forget a channel's messages",
-        description: "Epoch and offset go on.",
+        description: "Epoch and offset go on. Who subscribes within a second may still be sent some.",
         querystring: z.strictObject({ channel }),
         response: answers("The history is empty.", z.object({}), ["unknown_channel", "not_found"]),
       },
