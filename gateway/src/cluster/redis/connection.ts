@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import { Redis, type RedisOptions } from "ioredis";
 import { parseRedisUrl, type RedisUrl } from "../../config/redis-url.ts";
+import { CalmConnector, CalmSentinelConnector } from "./connectors.ts";
 
 /** How Redis is reached. */
 export interface RedisAddress {
@@ -62,10 +63,11 @@ function optionsOf(address: RedisAddress, server?: string): RedisOptions {
     db: url.database,
   };
   const [{ host, port = 6_379 }] = url.hosts;
-  if (url.kind !== "sentinel") return { ...options, host, port };
+  if (url.kind !== "sentinel") return { ...options, host, port, Connector: CalmConnector };
   return {
     ...options,
     ...sentinelBehaviour,
+    Connector: CalmSentinelConnector,
     name: url.primary,
     sentinels: url.hosts.map((one) => ({ host: one.host, port: one.port ?? 26_379 })),
     ...(sentinelUsername ? { sentinelUsername } : {}),
