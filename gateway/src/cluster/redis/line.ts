@@ -1,3 +1,4 @@
+import { TLSSocket } from "node:tls";
 import { type Redis, ReplyError } from "ioredis";
 import { Failure } from "../../errors.ts";
 import type { ClusterMeter, RedisRole } from "../../meter.ts";
@@ -122,7 +123,10 @@ export class Line {
 
   /** Gives up a connection on which nothing comes back, for a new one. */
   restart(): void {
-    this.#client.stream?.destroy();
+    const { stream } = this.#client;
+    // What the network has not taken yet must not arrive after what the new connection writes; TLS has no such reset.
+    if (!stream || stream instanceof TLSSocket) stream?.destroy();
+    else stream.resetAndDestroy();
   }
 
   /**

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import type { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Complaints } from "../../../src/cluster/redis/complaints.ts";
@@ -30,6 +31,14 @@ it("is back where its client has given up for good", async () => {
   await once(client, "end");
   await vi.waitFor(() => expect(line.ready).toBe(true));
   expect(await line.call((redis) => redis.ping())).toBe("PONG");
+});
+
+it("gives up a connection with what it has still to send, which would arrive late", async () => {
+  const lost = client.stream as Socket;
+  const reset = vi.spyOn(lost, "resetAndDestroy");
+  line.restart();
+  expect(reset).toHaveBeenCalledOnce();
+  await vi.waitFor(() => expect([line.ready, client.stream === lost]).toEqual([true, false]));
 });
 
 it("does not come back once it is stopped", async () => {
