@@ -77,7 +77,7 @@ async function play(scenario: Scenario, stage: Stage, outcome: Outcome): Promise
   outcome.figures = await scenario.strike(stage);
   await stage.pause(500, 1_500);
   const tops = await stage.settle();
-  outcome.figures.presence = await settlePresence(stage);
+  if (!scenario.losesPresence) outcome.figures.presence = await settlePresence(stage);
   const faults = judge({
     logs: clients.flatMap(({ logs }) => logs),
     acknowledged: publishers.acknowledged,

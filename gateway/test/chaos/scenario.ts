@@ -27,6 +27,8 @@ export interface Scenario<Place extends Store = Store> {
   tolerance(place: Place, channel: string): Tolerance;
   /** A Redis that is away closes no socket; nodes that end do. */
   keepsSockets: boolean;
+  /** Redis itself forgets who is there, which only a node's next lease puts right. */
+  losesPresence?: boolean;
   /** Brings it about, and puts everything right again. */
   strike(stage: Stage<Place>): Promise<Figures>;
   /** Highest allowed figures; those of `npm run chaos -- --goals`. */

@@ -52,6 +52,7 @@ export const evict: Scenario<EvictingRedis> = {
   open: () => EvictingRedis.start(),
   tolerance: ({ affected }, channel) => (affected.has(channel) ? "alarm" : "nothing"),
   keepsSockets: true,
+  losesPresence: true,
   async strike(stage) {
     for (let time = 0; time < stage.scale.times; time += 1) {
       await stage.place.squeeze(0.93 + stage.dice.next() * 0.06);
