@@ -7,7 +7,7 @@ import { Deadlines } from "./deadlines.ts";
 import { type Script, scripts } from "./scripts.ts";
 
 /** Milliseconds in which a call is answered or fails: as a rule, where it comes in bursts, and as a sign of life. */
-const limits = { call: 900, burst: 5_000, ping: 2_000 };
+const limits = { call: 800, burst: 5_000, ping: 2_000 };
 /** Milliseconds in which a server that takes a connection has to greet. */
 const greetingLimit = 4_000;
 /** Milliseconds after which a client that has given up begins anew. */

@@ -61,7 +61,7 @@ describe("a flood of CONNECTs", () => {
   });
 });
 
-describe("a socket that reads nothing", () => {
+describe("a socket that reads nothing", { timeout: 60_000 }, () => {
   const arena = useArena({ env: { TIDEGATE_REQUEST_RATE: "1000000", TIDEGATE_REQUEST_BURST: "1000000" } });
 
   it.each([
