@@ -60,7 +60,7 @@ export function mergeOutcome(
   from: "start" | "newest" | Position,
   space: ReplySpace,
 ): Outcome {
-  const end = roomPosition(feed, page.top);
+  const end = roomPosition(feed, page.top, tap);
   if (from === "newest") return newestOutcome(page, tap, end, space);
   if (!page.reached) return { position: end, recovered: false, entries: [], more: false, latest: false };
   const wanted = [...page.entries.filter((entry) => isWithin(entry.position, end)), ...tail(page, tap)];
@@ -82,9 +82,11 @@ function isSame(one: Position | undefined, other: Position): boolean {
 }
 
 /** Where the room's members stand, or will stand once the first of them is in. */
-function roomPosition(feed: Feed, top: Position): Position {
+function roomPosition(feed: Feed, top: Position, tap: Tap): Position {
   const { live } = feed;
-  if (!live || live.epoch !== top.epoch) return top;
+  if (!live) return top;
+  // Where a loss was found since the page was read, the room has gone on, and nobody is told of it again.
+  if (live.epoch !== top.epoch) return tap.overflowed ? live : top;
   return feed.occupied || live.offset > top.offset ? live : top;
 }
 

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { replyText } from "../../src/channels/reply.ts";
+import { Feed } from "../../src/channels/feed.ts";
+import { mergeOutcome, ReplySpace, replyText } from "../../src/channels/reply.ts";
 import type { JoinRequest, JoinResult } from "../../src/channels/subscriptions.ts";
+import type { HistoryPage } from "../../src/cluster/ports.ts";
 import type { SubscribeReply } from "../../src/protocol/events.ts";
+import type { Position } from "../../src/protocol/position.ts";
 import { lasting, rule, TestNode } from "./node.ts";
 import { RecordingRooms } from "./rooms.ts";
 
@@ -138,5 +141,36 @@ describe("a value", () => {
   it("that nobody published yet is no message", async () => {
     const { replies } = await subscribe({ channel: "quote:1" });
     expect(replies[0]).toMatchObject({ recovered: true, latest: true, messages: [] });
+  });
+});
+
+describe("a past that was read before a loss, which was found since", () => {
+  const before = { epoch: "before", offset: 3 };
+  const resumed = { epoch: "after", offset: 0 };
+  const entry = { position: before, message: "{}", attachments: [] };
+
+  function outcomeFrom(from: "newest" | Position, page: Pick<HistoryPage, "reached" | "entries">) {
+    const feed = new Feed("a", { ...rule("a", { history: lasting }), personal: false, rule: 0 });
+    feed.begin(before);
+    const tap = feed.tap();
+    feed.lose(resumed);
+    return mergeOutcome(feed, { top: before, more: false, ...page }, tap, from, new ReplySpace());
+  }
+
+  it("is no place to go on from for who cannot be recovered", () => {
+    const outcome = outcomeFrom({ epoch: "gone", offset: 1 }, { reached: false, entries: [] });
+    expect(outcome).toMatchObject({ position: resumed, recovered: false, more: false });
+  });
+
+  it("has who is recovered from it ask again", () => {
+    const outcome = outcomeFrom({ epoch: "before", offset: 2 }, { reached: true, entries: [entry] });
+    expect(outcome).toMatchObject({ position: before, recovered: true, more: true, entries: [entry] });
+  });
+
+  it("has no value", () => {
+    expect(outcomeFrom("newest", { reached: true, entries: [entry] })).toMatchObject({
+      more: true,
+      entries: [],
+    });
   });
 });
