@@ -58,7 +58,17 @@ describe("compose.yaml", () => {
       expect(image, name).toMatch(/:(?!latest$)[\w.-]+$/);
       if (build) expect(existsSync(resolve(folder, build.context, "Dockerfile"))).toBe(true);
     }
-    expect(gateways.every(([, { build }]) => build !== undefined)).toBe(true);
+  });
+
+  it("builds the gateways' image once, and the others start after the one that builds it", () => {
+    expect(new Set(gateways.map(([, { image }]) => image)).size).toBe(1);
+    const builders = services.filter(([, { build }]) => build !== undefined).map(([name]) => name);
+    expect(builders).toEqual(["gateway-1"]);
+    for (const [name, { pull_policy: policy, depends_on: needed = {} }] of gateways) {
+      if (builders.includes(name)) continue;
+      expect(policy, name).toBe("never");
+      expect(Object.keys(needed), name).toEqual(expect.arrayContaining(builders));
+    }
   });
 
   it("lets Grafana find its dashboard and its data source", () => {

@@ -7,6 +7,7 @@ export const folder = resolve(import.meta.dirname, "../..");
 export interface Service {
   image: string;
   build?: { context: string };
+  pull_policy?: string;
   command?: string[];
   environment?: Record<string, string>;
   volumes?: string[];
