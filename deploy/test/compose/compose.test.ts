@@ -114,6 +114,15 @@ describe.each(gateways)("the settings of %s", (_, gateway) => {
     expect(Number(/^(\d+)s$/.exec(grace)?.[1]) * 1_000).toBeGreaterThan(config.drainWindow + stopMargin);
   });
 
+  it("come with no more rights than on Kubernetes", () => {
+    expect(gateway).toMatchObject({
+      read_only: true,
+      tmpfs: ["/tmp"],
+      cap_drop: ["ALL"],
+      security_opt: ["no-new-privileges:true"],
+    });
+  });
+
   it("reach a Redis and are reached by the balancer", () => {
     expect(compose.services[new URL(config.redisUrl).hostname]).toBeDefined();
     const balancer = readFileSync(join(folder, "proxy/haproxy.cfg"), "utf8");

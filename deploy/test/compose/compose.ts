@@ -14,6 +14,10 @@ export interface Service {
   ports?: string[];
   depends_on?: string[] | Record<string, object>;
   stop_grace_period?: string;
+  read_only?: boolean;
+  tmpfs?: string[];
+  cap_drop?: string[];
+  security_opt?: string[];
   healthcheck?: { test: string[] };
 }
 
