@@ -112,10 +112,10 @@ export class Outbox {
     this.#expire();
     const session = this.#options.session();
     if (!session) return;
-    const seen: { [channel: string]: true } = {};
+    const seen = new Set<string>();
     for (const entry of this.#entries.slice()) {
-      if (seen[entry.channel]) continue;
-      seen[entry.channel] = true;
+      if (seen.has(entry.channel)) continue;
+      seen.add(entry.channel);
       if (!entry.held && !this.#options.mustWait(entry.channel)) this.#send(session, entry);
     }
   }

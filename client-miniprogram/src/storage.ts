@@ -5,6 +5,11 @@ import { type Host, isAlipay } from "./transports/host.ts";
 /** Positions by channel. */
 export type Positions = { [channel: string]: string };
 
+/** A channel may be called `constructor`, which every other object has. */
+export function noPositions(): Positions {
+  return Object.create(null);
+}
+
 interface Stored {
   /** Channels that come with the token; they continue although no page asks for them. */
   own: string[];
@@ -67,7 +72,7 @@ export class PositionStore {
 
 /** Storage outlives versions of the app. What the gateway would not take as a position would cost the whole handshake. */
 function sound({ own, positions }: Partial<Stored>): Stored {
-  const known: Positions = {};
+  const known = noPositions();
   for (const channel of Object.keys(Object(positions))) {
     const position: unknown = (positions as Positions)[channel];
     if (isPosition(position)) known[channel] = position;

@@ -1,4 +1,4 @@
-import { PositionStore, type Positions, type StorageOptions } from "./storage.ts";
+import { noPositions, PositionStore, type Positions, type StorageOptions } from "./storage.ts";
 import { Subscription } from "./subscription.ts";
 
 /** The gateway takes no more in one handshake. */
@@ -9,7 +9,7 @@ export class Subscriptions {
   readonly #all = new Map<string, Subscription>();
   readonly #store: PositionStore | undefined;
   /** Where channels stood when the app last ran; each is used once. */
-  readonly #stored: Positions = {};
+  readonly #stored: Positions = noPositions();
 
   /** @param storage is where positions outlive the app; absent: nowhere */
   constructor(storage: StorageOptions | undefined) {
@@ -58,7 +58,7 @@ export class Subscriptions {
 
   /** Where the lasting channels stand. */
   #collect(): { own: string[]; positions: Positions } {
-    const positions: Positions = {};
+    const positions = noPositions();
     for (const channel of Object.keys(this.#stored).slice(-mostStored)) {
       positions[channel] = this.#stored[channel] as string;
     }

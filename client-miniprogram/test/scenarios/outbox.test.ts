@@ -40,6 +40,16 @@ describe("publishing", () => {
     expect(seen).toEqual(numbers(1, 30));
   });
 
+  it.each(["constructor", "toString", "__proto__"])("to a channel called `%s` arrives", async (name) => {
+    const { tide } = await start(`of-${name}`);
+    const room = tide.channel<number>(name);
+    expect(room.position).toBeUndefined();
+    const seen = record(room);
+    const published = room.publish(1);
+    await until(() => seen.length === 1);
+    expect(room.position).toBe((await published).position);
+  });
+
   it("just before a suspension arrives once", async () => {
     const { phone, tide } = await start("hasty");
     const room = tide.channel<number>("chat:hasty");
