@@ -1,14 +1,16 @@
 const setOperators = /^(and|or|unless)\b(\s*(on|ignoring)\s*\([^)]*\))?/;
+const past = /\s+offset\s+\d+[smhd]\b/g;
 const limit = /\s*(==|!=|>=|<=|>|<)\s*[\d.]+(\s*\*\s*[\d.]+)?\s*$/;
 
 /**
  * What an alert looks at, without when it fires: its operands of `and`, `or` and `unless`, each without the limit that it
- * is compared with, and what is to be `absent` as itself. Of a fleet that is well each must have data.
+ * is compared with, what is to be `absent` as itself, and what is asked of the past as of now, since a fleet of a test
+ * has none. Of a fleet that is well each must have data.
  */
 export function watched(expression: string): string[] {
   return operands(expression).map((operand) => {
     const absent = /^absent\((.*)\)$/s.exec(operand)?.[1];
-    return (absent ?? operand).replace(limit, "");
+    return (absent ?? operand).replace(limit, "").replaceAll(past, "");
   });
 }
 
