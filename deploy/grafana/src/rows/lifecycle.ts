@@ -9,7 +9,8 @@ const left = `${sum(of("tidegate_connections"), "pod")} / clamp_min(${sum(of("ti
 export const lifecycle = [
   graph({
     title: "Draining",
-    about: "Pods that send their clients away since they are to stop. In a rollout it is one at a time.",
+    about:
+      "Pods that send their clients away since they are to stop. In a rollout it is two at once at most.",
     unit: "short",
     series: { "{{pod}}": `max by (pod) (${of("tidegate_draining")})` },
   }),
