@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { costsOf } from "../../capacity/costs.ts";
+import { type BenchRun, costsOf } from "../../capacity/costs.ts";
 import { capacityPage } from "../../capacity/page.ts";
 import { hearing, plan } from "../../capacity/plan.ts";
 
@@ -19,6 +19,16 @@ const sizing = { capacity: 10_000, share: 0.5, least: 3, base: 100e6 };
 describe("CAPACITY.md", () => {
   it("is as `npm run capacity` writes it from the committed run", () => {
     expect(readFileSync(resolve(import.meta.dirname, "../../CAPACITY.md"), "utf8")).toBe(capacityPage());
+  });
+
+  it("compares itself with runs without Redis, as it says", () => {
+    const path = resolve(import.meta.dirname, "../../bench/results.json");
+    const { scenarios }: BenchRun = JSON.parse(readFileSync(path, "utf8"));
+    const compared = scenarios.filter(({ name }) => name === "rooms" || name === "mixed");
+    expect(compared.map(({ throughRedis = false }) => throughRedis)).toEqual([false, false]);
+    expect(capacityPage()).toContain(
+      "`rooms` and `mixed`, which it is compared with, ran on a node without Redis",
+    );
   });
 });
 
