@@ -194,9 +194,7 @@ export class Line {
   }
 
   #ended({ refusal, code, after }: Ending): void {
-    const { clock, login } = this.#options;
-    if (clock.now() - this.#welcomedAt > steady) this.#backoff.reset();
-    this.#welcomedAt = Number.POSITIVE_INFINITY;
+    const { login } = this.#options;
     if (code === "token_expired") {
       login.discard();
       this.#comeBack(0);
@@ -240,6 +238,8 @@ export class Line {
     this.#session = undefined;
     this.#awaited = undefined;
     this.#renewLater = false;
+    if (this.#options.clock.now() - this.#welcomedAt > steady) this.#backoff.reset();
+    this.#welcomedAt = Number.POSITIVE_INFINITY;
     session?.close();
     if (session) this.#options.events.lost();
   }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { connect } from "../../src/index.ts";
 import { ManualClock, Phone, type WakeOrder } from "../../testing/index.ts";
 import { startApp, stopApps } from "../support/apps.ts";
@@ -6,7 +6,10 @@ import { connectOn } from "../support/clients.ts";
 import { ScriptedGateway } from "../support/scripted-gateway.ts";
 import { turn, until } from "../support/waiting.ts";
 
-afterEach(stopApps);
+afterEach(() => {
+  vi.restoreAllMocks();
+  stopApps();
+});
 
 const url = "wss://gateway.test";
 const minute = 60_000;
@@ -286,6 +289,21 @@ describe("a socket that stopped without a close", () => {
     phone.changeNetwork("wifi");
     await until(() => tide.state === "online");
     expect(gateway.handshakes).toHaveLength(2);
+  });
+
+  it("is tried for within 0.5 s although many attempts failed before it", async () => {
+    const { gateway, phone, clock, tide } = await online();
+    gateway.answers = ["close"];
+    gateway.peer.close();
+    await until(() => gateway.handshakes.length === 7, clock, 500);
+    gateway.answers = [{ welcome: {} }];
+    await until(() => tide.state === "online", clock, 500);
+    clock.advance(20_000);
+    vi.spyOn(Math, "random").mockReturnValue(0.99);
+    phone.changeNetwork("none");
+    expect(tide.state).toBe("offline");
+    clock.advance(500);
+    expect(tide.state).toBe("connecting");
   });
 
   it("returns at once when there is a network again", async () => {
