@@ -106,6 +106,7 @@ export class Line {
     this.#hiddenAt = this.#options.clock.now();
     this.#retryTimer.clear();
     this.#watchdog.stop();
+    this.#probe.forget();
     this.online?.request("away", {}, answerPatience).catch(ignore);
     this.#change("suspended");
   }

@@ -7,19 +7,25 @@ const longest = 2_000;
 
 /** Finds out whether a session lives: what does not answer is dead. */
 export class Probe {
-  #asked: Session | undefined;
+  /** The newest question, until it is answered or does not matter any more. */
+  #asked: { session: Session } | undefined;
 
   /** Asks, unless it is asking already. @param dead is called where no answer came */
   ask(session: Session, dead: () => void): void {
-    if (this.#asked === session) return;
-    this.#asked = session;
+    if (this.#asked?.session === session) return;
+    const asked = { session };
+    this.#asked = asked;
     const patience = Math.min(longest, Math.max(shortest, 4 * session.roundTrip));
-    const done = () => {
-      if (this.#asked === session) this.#asked = undefined;
+    const done = (error?: TideError) => {
+      if (this.#asked !== asked) return;
+      this.forget();
+      if (error?.code === "timeout") dead();
     };
-    session.request("back", {}, patience).then(done, ({ code }: TideError) => {
-      done();
-      if (code === "timeout") dead();
-    });
+    session.request("back", {}, patience).then(() => done(), done);
+  }
+
+  /** The app is hidden: the gateway has to be told anew that it is back. */
+  forget(): void {
+    this.#asked = undefined;
   }
 }

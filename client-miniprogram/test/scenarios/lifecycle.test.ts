@@ -89,6 +89,21 @@ describe("in the background", () => {
     },
   );
 
+  it("says that it is back although it was asking whether the socket lives as it was hidden", async () => {
+    const { gateway, phone, clock, tide } = await online();
+    gateway.reply = () => undefined;
+    tide.retry();
+    await until(() => requested(gateway).length === 1);
+    phone.hide();
+    clock.advance(100);
+    phone.show();
+    await until(() => requested(gateway).length === 3);
+    expect(requested(gateway)).toEqual(["back", "away", "back"]);
+    clock.advance(100);
+    await turn();
+    expect([tide.state, gateway.handshakes.length]).toEqual(["online", 1]);
+  });
+
   it("replaces a socket that died in a short absence", async () => {
     const { gateway, phone, clock, tide } = await online();
     phone.hide();
