@@ -17,8 +17,12 @@ export class Attendance {
   }
 
   /** A page wants to know who is in the channel. */
-  follow(subscription: Subscription): void {
-    if (subscription.roster) return;
+  follow(subscription: Subscription, holder: Holder): void {
+    if (subscription.roster) {
+      // It can listen only once it has its channel.
+      if (subscription.roster.known) Promise.resolve().then(() => holder.presence());
+      return;
+    }
     subscription.roster = new Roster();
     if (subscription.phase === "live") this.read(subscription);
   }

@@ -74,7 +74,7 @@ export class Tide extends Emitter<TideEvents> {
     return new Channel<Data>(name, options, {
       hold: (holder) => {
         const subscription = this.#recovery.hold(name, holder, options);
-        if (options.presence) this.#attendance.follow(subscription);
+        if (options.presence) this.#attendance.follow(subscription, holder);
         return subscription;
       },
       release: (subscription, holder) => this.#recovery.release(subscription, holder),

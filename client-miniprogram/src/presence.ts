@@ -3,6 +3,8 @@ import type { PresenceChange, PresenceEvent, PresenceReply, PresenceUser } from 
 /** Who is in a channel: read in pages, kept in step by events. */
 export class Roster {
   users: readonly PresenceUser[] = [];
+  /** Whether all pages were read, once. */
+  known = false;
   #reading: PresenceUser[] | undefined;
   /** What happened while the pages were read; the pages may or may not have it. */
   #missed: [PresenceEvent, PresenceChange][] = [];
@@ -21,7 +23,9 @@ export class Roster {
         (reply) => {
           if (this.#reading !== reading) return false;
           reading.push(...reply.users);
-          return reply.cursor === undefined ? this.#complete(reading) : next(reply.cursor);
+          if (reply.cursor !== undefined) return next(reply.cursor);
+          this.known = true;
+          return this.#complete(reading);
         },
         (error) => {
           // What was known before is kept in step.

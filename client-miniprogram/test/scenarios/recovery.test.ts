@@ -257,6 +257,20 @@ describe("what stands in the storage", () => {
 });
 
 describe("presence", () => {
+  it("is told to each page once it is known, also to one that comes later", async () => {
+    const { tide, user } = await start();
+    const told: string[] = [];
+    const open = (page: string) =>
+      tide.channel("chat:pages", { presence: true }).on("presence", (users) => {
+        told.push(`${page}: ${users.map((one) => one.user)}`);
+      });
+    open("first");
+    await until(() => told.length > 0);
+    open("second");
+    await until(() => told.some((line) => line.startsWith("second")));
+    expect(told.at(-1)).toBe(`second: ${user}`);
+  });
+
   it("is read, kept in step, and read again after a return", async () => {
     const one = await start({ user: "p-one" });
     const room = one.tide.channel("chat:presence", { presence: true });
