@@ -96,6 +96,7 @@ export class Tide extends Emitter<TideEvents> {
 
   /** The app goes to the background. Called by itself where the host tells of it, which it does not in plugins. */
   suspend(): void {
+    if (this.#closed) return;
     this.#line.hide();
     this.#recovery.save();
   }

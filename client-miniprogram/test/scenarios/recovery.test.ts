@@ -234,6 +234,20 @@ describe("positions in the storage", () => {
     expect(own).toEqual(["own"]);
     phone.turnOff();
   });
+
+  it("stay where the client was closed before the app is hidden", async () => {
+    const phone = new Phone({ clock });
+    const { tide } = await start({ storage: true, host: phone.wx });
+    const room = tide.channel("chat:closed");
+    await until(() => room.position !== undefined);
+    tide.suspend();
+    const stored = phone.wx.getStorageSync(`tidegate:${url}`);
+    expect(stored).toContain(room.position);
+    tide.close();
+    tide.suspend();
+    expect(phone.wx.getStorageSync(`tidegate:${url}`)).toBe(stored);
+    phone.turnOff();
+  });
 });
 
 describe("what stands in the storage", () => {
