@@ -132,8 +132,10 @@ export class Recovery {
     const known = this.#subscriptions.get(reply.channel);
     const subscription = known || this.#subscriptions.create(reply.channel);
     if (!known) subscription.origin = "granted";
-    if (known && known.position !== reply.position) this.#queue.again(subscription);
-    else this.#settle(reply.channel, reply);
+    if (!known || known.position === reply.position) this.#settle(reply.channel, reply);
+    else if (known.phase !== "refused") this.#queue.again(subscription);
+    // Asking would be refused again: what lies between is not to be had.
+    else this.#settle(reply.channel, Object.assign({}, reply, known.position && { recovered: false }));
   }
 
   unsubscribed({ channel, error }: Unsubscribed): void {

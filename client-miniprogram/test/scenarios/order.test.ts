@@ -138,6 +138,38 @@ describe("a subscription that a backend makes", () => {
   });
 });
 
+describe("a channel that a backend grants after a refusal", () => {
+  const error = { code: "forbidden", message: "no", retryable: false };
+  const grant = (channel: string) =>
+    gateway.emit("subscribed", { ok: true, channel, position: "e:9", messages: [] });
+
+  it("goes on with a reset where messages lie between, and is not asked for again", async () => {
+    const errors: unknown[] = [];
+    room.on("error", (refusal) => errors.push(refusal));
+    gateway.emit("unsubscribed", { channel: "chat:1", error });
+    await until(() => errors.length === 1);
+    grant("chat:1");
+    say("e:10", 10);
+    await until(() => seen.length === 2);
+    expect(seen).toEqual(["reset", 10]);
+    expect(subscribes()).toHaveLength(1);
+  });
+
+  it("begins there where it was never had", async () => {
+    answerSubscribes({ ok: false, channel: "chat:2", error });
+    const other = app.tide.channel<number>("chat:2");
+    const had = record(other);
+    const errors: unknown[] = [];
+    other.on("error", (refusal) => errors.push(refusal));
+    await until(() => errors.length === 1);
+    grant("chat:2");
+    gateway.emit("message", { channel: "chat:2", data: 10, position: "e:10", time: 1 });
+    await until(() => had.length === 1);
+    expect(had).toEqual([10]);
+    expect(subscribes()).toHaveLength(2);
+  });
+});
+
 describe("a channel that no gateway would take", () => {
   it.each([
     ["no name", undefined, {}],
