@@ -45,7 +45,22 @@ describe("the Dockerfile", () => {
     expect(Number(final?.user.split(":")[0])).toBeGreaterThan(10_000);
     expect(final?.image).toBe("node:26-trixie-slim");
     const { version } = JSON.parse(readFileSync(join(root, "gateway/package.json"), "utf8"));
-    expect(final?.labels["org.opencontainers.image.version"]).toBe(version);
+    expect(final?.labels).toEqual({
+      "org.opencontainers.image.title": "Tidegate",
+      "org.opencontainers.image.description": expect.stringMatching(/\S/),
+      "org.opencontainers.image.licenses": "MIT",
+      "org.opencontainers.image.version": version,
+      "org.opencontainers.image.revision": "unknown",
+    });
+  });
+
+  it("runs no scripts of the packages that it installs", () => {
+    const commands = stages
+      .flatMap(({ steps }) => steps)
+      .flatMap((step) => (step.kind === "run" ? step.command : []));
+    const installs = commands.filter((command) => /\bnpm (ci|i|install)\b/.test(command));
+    expect(installs).toHaveLength(2);
+    expect(installs.filter((command) => !command.includes(" --ignore-scripts"))).toEqual([]);
   });
 });
 
