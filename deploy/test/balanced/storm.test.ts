@@ -85,6 +85,8 @@ it(
     const last = Math.max(...refusals.map(({ answered }) => answered - began));
     const slowest = Math.max(...attempts.map(({ asked, answered }) => answered - asked));
     expect(took).toBeLessThanOrEqual(last + longestWait + slowest);
+    // At the default rate 8,000 are 27 s and the rest of a wait, on a machine that carries nothing else.
+    if (byHand === 8_000) expect(took).toBeLessThanOrEqual(45_000);
   },
   limit,
 );
