@@ -96,7 +96,7 @@ export class Channel<Data = unknown> extends Emitter<ChannelEvents<Data>> {
 /** One wrong entry would cost the whole handshake, and all other channels with it. */
 function check(name: unknown, { since, token }: ChannelOptions): void {
   const wrong = (what: string) => failure("bad_request", `channel(): ${what}.`);
-  if (!isChannelName(name)) throw wrong("the name is a text of 1 to 255 bytes");
+  if (!isChannelName(name)) throw wrong("the name is a text of 1 to 255 bytes, without spaces");
   if (since !== undefined && !isPosition(since)) throw wrong("`since` is `start` or a position");
   if (token !== undefined && typeof token !== "string" && typeof token !== "function") {
     throw wrong("`token` is a text or a function that fetches one");

@@ -19,9 +19,20 @@ function split(position: string): { epoch: string; offset: number } {
   return { epoch: position.slice(0, colon), offset: Number(position.slice(colon + 1)) };
 }
 
-/** Whether the gateway takes it as the name of a channel, as far as its size goes; the rest it tells by itself. */
+/** What no name has: the form of a socket's id, spaces, what is invisible, and what turns the direction of text. */
+const unfit = /^}|^[\w-]{20}$|[\s\u200b\u2060\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+const control = /%([01]|7F|C2%[89])/;
+
+/** Whether the gateway takes it as the name of a channel: 1 to 255 bytes. */
 export function isChannelName(name: unknown): name is string {
-  return typeof name === "string" && name !== "" && name.length <= 255;
+  if (typeof name !== "string" || name === "" || unfit.test(name)) return false;
+  try {
+    const encoded = encodeURIComponent(name);
+    return encoded.replace(/%../g, "x").length <= 255 && !control.test(encoded);
+  } catch {
+    // Half a character.
+    return false;
+  }
 }
 
 /** Whether the gateway takes it as a position. */

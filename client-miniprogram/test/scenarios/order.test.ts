@@ -175,6 +175,14 @@ describe("a channel that no gateway would take", () => {
     ["no name", undefined, {}],
     ["an empty name", "", {}],
     ["a name that is too long", "a".repeat(256), {}],
+    ["a name of too many bytes", "时".repeat(86), {}],
+    ["a name with a space", "chat: 2", {}],
+    ["a name with a control character", "chat:\u0007", {}],
+    ["a name with one of the others", "chat:\u0085", {}],
+    ["a name with an invisible character", "chat:\u200b", {}],
+    ["a name with half a character", "chat:\ud83d", {}],
+    ["a name in the form of a socket's id", "a1_-".repeat(5), {}],
+    ["a name that begins with a brace", "}chat", {}],
     ["a position that is too long", "chat:2", { since: "e".repeat(129) }],
     ["a position that is none", "chat:2", { since: 5 }],
     ["a token that is none", "chat:2", { token: {} }],
@@ -186,6 +194,10 @@ describe("a channel that no gateway would take", () => {
     await until(() => gateway.handshakes.length === 2 && app.tide.state === "online", app.clock);
     expect(gateway.handshakes[1]?.resume).toEqual([{ channel: "chat:1", since: "e:5" }]);
   });
+});
+
+it.each(["时".repeat(85), "chat:👩‍👩‍👧", "chat:é%00", "ÂÃ:\u00a1"])("`%s` is a name", (name) => {
+  expect(app.tide.channel(name).name).toBe(name);
 });
 
 describe("many channels", () => {
