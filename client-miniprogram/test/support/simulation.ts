@@ -91,6 +91,8 @@ export class Simulation {
     await this.#act(client);
     if (!this.#killed && this.#random.below(60) === 0) {
       this.#killed = true;
+      // As often without a goodbye.
+      if (this.#random.below(2) === 0) for (const { phone } of this.#clients) phone.abortSockets();
       await this.#world.kill();
     }
     if (this.#random.below(3) > 0) await this.#publish();
