@@ -159,6 +159,19 @@ describe("the WeChat example", () => {
     page.onUnload?.();
   });
 
+  it("goes on chatting where another one of the same page is left", async () => {
+    const page = await openPage("chat/chat.ts");
+    const other: Page = Object.assign({}, page);
+    other.data = { lines: [] };
+    other.setData = () => {};
+    other.onLoad?.();
+    other.onUnload?.();
+    write(page, "still here");
+    await page.send?.();
+    await until(() => (page.data.lines as { text: string }[]).at(-1)?.text === "still here");
+    page.onUnload?.();
+  });
+
   it("shows the newest lines where it missed too much", async () => {
     const texts = Array.from({ length: 150 }, (_, index) => `line ${index}`);
     const page = await openPage("chat/chat.ts");

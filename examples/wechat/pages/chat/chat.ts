@@ -11,21 +11,21 @@ interface Line {
   text: string;
 }
 
-let room: Channel<Chat> | undefined;
-
 Page({
   data: { lines: [] as Line[], here: 0, draft: "" },
+  room: undefined as Channel<Chat> | undefined,
 
   onLoad() {
-    room = tide().channel<Chat>("chat:lobby", { presence: true, since: "start" });
+    const room = tide().channel<Chat>("chat:lobby", { presence: true, since: "start" });
     room.on("message", (message) => this.add(message));
     room.on("presence", (users) => this.setData({ here: users.length }));
     room.on("reset", () => this.reload());
+    this.room = room;
   },
 
   onUnload() {
-    room?.close();
-    room = undefined;
+    this.room?.close();
+    this.room = undefined;
   },
 
   add(message: Message<Chat>) {
@@ -36,7 +36,7 @@ Page({
   async reload() {
     this.setData({ lines: [] });
     try {
-      const history = await room?.history({ reverse: true, limit: 100 });
+      const history = await this.room?.history({ reverse: true, limit: 100 });
       const messages = (history?.messages.reverse() ?? []) as Message<Chat>[];
       const read = messages.map(lineOf);
       const newest = read[read.length - 1];
@@ -44,7 +44,7 @@ Page({
       const newer = this.data.lines.filter((line) => !newest || offsetOf(line) > offsetOf(newest));
       this.setData({ lines: [...read, ...newer] });
     } catch {
-      if (room) setTimeout(() => this.reload(), 1_000);
+      if (this.room) setTimeout(() => this.reload(), 1_000);
     }
   },
 
@@ -57,7 +57,7 @@ Page({
     if (!text) return;
     this.setData({ draft: "" });
     try {
-      await room?.publish({ text });
+      await this.room?.publish({ text });
     } catch (error) {
       wx.showToast({ title: (error as Error).message, icon: "none" });
       this.setData({ draft: text });

@@ -12,13 +12,13 @@ interface Row {
 }
 
 const symbols = ["AAPL", "MSFT", "TSLA"];
-let channels: Channel<Quote>[] = [];
 
 Page({
   data: { rows: symbols.map((symbol): Row => ({ symbol, price: "–", rising: false })) },
+  channels: [] as Channel<Quote>[],
 
   onLoad() {
-    channels = symbols.map((symbol, index) => {
+    this.channels = symbols.map((symbol, index) => {
       const channel = tide().channel<Quote>(`quote:${symbol}`);
       channel.on("message", ({ data }) => this.show(index, data.price));
       return channel;
@@ -26,7 +26,7 @@ Page({
   },
 
   onUnload() {
-    for (const channel of channels) channel.close();
+    for (const channel of this.channels) channel.close();
   },
 
   show(index: number, price: number) {

@@ -2,48 +2,49 @@ import type { Channel, HistoryReply } from "tidegate-miniprogram";
 import { tide } from "../../tide";
 import { applied, type Change, type Item } from "./list";
 
-let list: Channel<Change> | undefined;
-/** What comes while the list is read. */
-let meanwhile: Change[] | undefined;
-
 Page({
   data: { items: [] as Item[], people: [] as string[], draft: "" },
+  list: undefined as Channel<Change> | undefined,
+  /** What comes while the list is read; of two readings the later one counts. */
+  meanwhile: undefined as Change[] | undefined,
 
   onLoad() {
-    list = tide().channel<Change>("todo:shared", { presence: true, since: "start" });
+    const list = tide().channel<Change>("todo:shared", { presence: true, since: "start" });
     list.on("message", ({ data }) => this.apply(data));
     list.on("presence", (users) => {
       this.setData({ people: users.map(({ user, state }) => (state === "away" ? `${user} (away)` : user)) });
     });
     list.on("reset", () => this.reload());
+    this.list = list;
   },
 
   onUnload() {
-    list?.close();
-    list = undefined;
+    this.list?.close();
+    this.list = undefined;
   },
 
   apply(change: Change) {
-    meanwhile?.push(change);
+    this.meanwhile?.push(change);
     this.setData({ items: applied(this.data.items, change) });
   },
 
   async reload() {
     const arrived: Change[] = [];
-    meanwhile = arrived;
+    this.meanwhile = arrived;
     let items: Item[] = [];
     let since: string | undefined = "start";
     try {
-      while (list && since !== undefined) {
-        const { messages, more }: HistoryReply = await list.history({ since, limit: 1000 });
+      while (this.list && since !== undefined) {
+        const { messages, more }: HistoryReply = await this.list.history({ since, limit: 1000 });
         items = messages.map(({ data }) => data as Change).reduce(applied, items);
         since = more ? messages[messages.length - 1]?.position : undefined;
       }
+      if (this.meanwhile !== arrived) return;
       // What came while it was read may be in it already: a change twice is as a change once.
       this.setData({ items: arrived.reduce(applied, items) });
-      meanwhile = undefined;
+      this.meanwhile = undefined;
     } catch {
-      if (list) setTimeout(() => this.reload(), 1_000);
+      if (this.list && this.meanwhile === arrived) setTimeout(() => this.reload(), 1_000);
     }
   },
 
@@ -69,6 +70,6 @@ Page({
   },
 
   publish(change: Change) {
-    list?.publish(change).catch((error: Error) => wx.showToast({ title: error.message, icon: "none" }));
+    this.list?.publish(change).catch((error: Error) => wx.showToast({ title: error.message, icon: "none" }));
   },
 });
