@@ -91,7 +91,7 @@ export class Tide extends Emitter<TideEvents> {
 
   /** Tries to connect now, whatever was in the way; also after `refused`, with a new login. */
   retry(): void {
-    this.#line.retry();
+    if (!this.#closed) this.#line.retry();
   }
 
   /** The app goes to the background. Called by itself where the host tells of it, which it does not in plugins. */
@@ -103,7 +103,7 @@ export class Tide extends Emitter<TideEvents> {
 
   /** The app is back. */
   resume(): void {
-    this.#line.show();
+    if (!this.#closed) this.#line.show();
   }
 
   /** Ends the connection. What waits to be published is rejected. */

@@ -235,7 +235,7 @@ describe("positions in the storage", () => {
     phone.turnOff();
   });
 
-  it("stay where the client was closed before the app is hidden", async () => {
+  it("stay where the client was closed before the app is hidden, and shown", async () => {
     const phone = new Phone({ clock });
     const { tide } = await start({ storage: true, host: phone.wx });
     const room = tide.channel("chat:closed");
@@ -246,6 +246,10 @@ describe("positions in the storage", () => {
     tide.close();
     tide.suspend();
     expect(phone.wx.getStorageSync(`tidegate:${url}`)).toBe(stored);
+    const ended = tide.state;
+    tide.retry();
+    tide.resume();
+    expect(tide.state).toBe(ended);
     phone.turnOff();
   });
 });
