@@ -61,6 +61,7 @@ export const clusterLoss: Scenario<WatchedCluster> = {
       const [its] = await place.cluster.ownerOf(counterOf(channel));
       if (its === owner) place.moved.add(channel);
     }
+    await place.cluster.expectDeath();
     publishers.takeSilence();
     await owner.kill();
     await place.cluster.takenOver(owner);

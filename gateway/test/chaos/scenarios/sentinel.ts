@@ -21,10 +21,11 @@ export const sentinelUnplanned: Scenario<Sentinels> = {
   ...common,
   name: "sentinel-unplanned",
   title: "a Sentinel failover from a primary that was killed or hangs",
-  open: () => Sentinels.start({ patience: 1_000 }),
+  open: () => Sentinels.start(),
   strike: (stage) =>
     failOver(stage, async () => {
       const [primary] = stage.place.servers;
+      await stage.place.expectDeath();
       if (stage.dice.chance(0.5)) return primary.kill();
       primary.freeze();
     }),

@@ -142,6 +142,7 @@ describe("a Redis Cluster that loses a primary", { timeout: 90_000 }, () => {
     const [channel = ""] = channels;
     await Promise.all(channels.map((one) => publish(one, "before")));
     const [owner] = await servers.ownerOf(`tidegate:channel:{${channel}}:counter`);
+    await servers.expectDeath();
     await owner.kill();
     const after = await publish(channel, "after");
     await expectHeardOrTold(channel, after);

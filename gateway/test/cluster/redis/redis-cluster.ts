@@ -15,6 +15,9 @@ export interface SlotMove {
   end(): Promise<void>;
 }
 
+// Milliseconds of silence after which a server is taken for dead.
+const patience = { least: 1_000, most: 30_000 };
+
 /** A Redis Cluster of three primaries, with or without a replica each. */
 export class RedisCluster {
   readonly servers: readonly RedisServer[];
@@ -24,13 +27,11 @@ export class RedisCluster {
   }
 
   static async start(replicas: 0 | 1 = 0): Promise<RedisCluster> {
-    // A machine that is busy is not to be taken for a server that is dead, where none is to die.
-    const patience = replicas === 0 ? 30_000 : 1_000;
     const options = [
       "--cluster-enabled",
       "yes",
       "--cluster-node-timeout",
-      String(patience),
+      String(patience.most),
       "--repl-diskless-sync-delay",
       "0",
     ];
@@ -123,6 +124,15 @@ export class RedisCluster {
     return { left, keys, end };
   }
 
+  /**
+   * From now on a server that is silent for a second is dead. To be said right before its end: until then a busy
+   * machine would be taken for one, and a replica would take over before its time.
+   */
+  async expectDeath(): Promise<void> {
+    const terms = ["cluster-node-timeout", String(patience.least)] as const;
+    await Promise.all(this.servers.map((server) => server.ask((client) => client.config("SET", ...terms))));
+  }
+
   /** Waits until others hold what a server held. */
   async takenOver(from: RedisServer): Promise<void> {
     const rest = this.servers.filter((server) => server !== from);
@@ -146,10 +156,14 @@ export class RedisCluster {
 
   async #agree(): Promise<void> {
     const isWhole = async (server: RedisServer) =>
-      String(await server.ask((client) => client.cluster("INFO"))).includes("cluster_state:ok");
+      server.ask(async (client) => {
+        const [state, replication] = await Promise.all([client.cluster("INFO"), client.info("replication")]);
+        return String(state).includes("cluster_state:ok") && !replication.includes("master_link_status:down");
+      });
     await until(
       async () => (await Promise.all(this.servers.map(isWhole))).every(Boolean),
       "no whole cluster",
+      { timeout: 30_000 },
     );
   }
 }

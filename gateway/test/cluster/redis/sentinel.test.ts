@@ -13,7 +13,7 @@ describe("a failover by Sentinel", { timeout: 60_000 }, () => {
   const acknowledged: Position[] = [];
 
   beforeEach(async () => {
-    sentinels = await Sentinels.start({ patience: 1_000 });
+    sentinels = await Sentinels.start();
     node = await startNode(sentinels, "node-a", { pace: hurry });
     acknowledged.length = 0;
   }, 60_000);
@@ -65,6 +65,7 @@ describe("a failover by Sentinel", { timeout: 60_000 }, () => {
 
   it("from a primary that hangs", async () => {
     const old = await begin();
+    await sentinels.expectDeath();
     sentinels.servers[0].freeze();
     await publishInto(old, 20);
     await expectTold(old);
@@ -72,6 +73,7 @@ describe("a failover by Sentinel", { timeout: 60_000 }, () => {
 
   it("from a primary that is killed", async () => {
     const old = await begin();
+    await sentinels.expectDeath();
     await sentinels.servers[0].kill();
     await publishInto(old, 20);
     await expectTold(old);

@@ -14,9 +14,10 @@ export interface SentinelSecrets {
 
 export interface SentinelOptions {
   secrets?: SentinelSecrets;
-  /** Milliseconds of silence after which a primary is taken for dead; long, where none is to be. */
-  patience?: number;
 }
+
+// Milliseconds of silence after which a primary is taken for dead.
+const patience = { least: 1_000, most: 60_000 };
 
 /** A primary, its replica, and three Sentinels that watch them. */
 export class Sentinels {
@@ -34,11 +35,11 @@ export class Sentinels {
     this.#secrets = secrets;
   }
 
-  static async start({ secrets, patience = 60_000 }: SentinelOptions = {}): Promise<Sentinels> {
+  static async start({ secrets }: SentinelOptions = {}): Promise<Sentinels> {
     const known = secrets ? ["--requirepass", secrets.servers, "--masterauth", secrets.servers] : [];
     const primary = await RedisServer.start("--repl-diskless-sync-delay", "0", ...known);
     const replica = await RedisServer.start("--replicaof", "127.0.0.1", String(primary.port), ...known);
-    const started = await startSentinels(primary.port, patience, secrets);
+    const started = await startSentinels(primary.port, secrets);
     const sentinels = new Sentinels([primary, replica], started, secrets);
     await sentinels.#agree();
     return sentinels;
@@ -46,6 +47,17 @@ export class Sentinels {
 
   get url(): string {
     return `redis+sentinel://${this.#ports.map((port) => `127.0.0.1:${port}`).join(",")}/mymaster`;
+  }
+
+  /**
+   * From now on a primary that is silent for a second is dead. To be said right before its end: until then a busy
+   * machine would be taken for one, and the replica would take over before its time.
+   */
+  async expectDeath(): Promise<void> {
+    const terms = ["down-after-milliseconds", String(patience.least)];
+    for (const port of this.#ports) {
+      await this.#ask((client) => client.call("SENTINEL", "SET", "mymaster", ...terms), port);
+    }
   }
 
   /** Hands over to the replica as an operator does. */
@@ -86,15 +98,22 @@ export class Sentinels {
     const agreed = async () => {
       const info = String(await this.#ask((client) => client.info("sentinel")));
       const replication = await this.servers[1].ask((client) => client.info("replication"));
+      seen = `${info}${replication}`;
       return /slaves=1,sentinels=3/.test(info) && /master_link_status:up/.test(replication);
     };
+    let seen = "";
     // A Sentinel that does not listen yet is one that does not know the others yet.
-    await until(() => agreed().catch(() => false), "the Sentinels and the replica do not come together");
+    await until(
+      () => agreed().catch(() => false),
+      () => `the Sentinels and the replica do not come together:\n${seen}`,
+      // A Sentinel that looked before the replica was there looks again after ten seconds.
+      { timeout: 40_000 },
+    );
   }
 
-  async #ask<Result>(commands: (client: Redis) => Promise<Result>): Promise<Result> {
+  async #ask<Result>(commands: (client: Redis) => Promise<Result>, port = this.#ports[0]): Promise<Result> {
     const password = this.#secrets?.sentinels;
-    const client = new Redis(this.#ports[0] ?? 0, "127.0.0.1", password === undefined ? {} : { password });
+    const client = new Redis(port ?? 0, "127.0.0.1", password === undefined ? {} : { password });
     client.on("error", () => {});
     try {
       return await commands(client);
@@ -110,11 +129,7 @@ interface Started {
   directory: string;
 }
 
-async function startSentinels(
-  primary: number,
-  patience: number,
-  secrets: SentinelSecrets | undefined,
-): Promise<Started> {
+async function startSentinels(primary: number, secrets: SentinelSecrets | undefined): Promise<Started> {
   const directory = await mkdtemp(join(tmpdir(), "tidegate-sentinel-"));
   const ports = [await freePort(), await freePort(), await freePort()];
   const known = secrets
@@ -128,7 +143,7 @@ async function startSentinels(
         "bind 127.0.0.1",
         `dir ${directory}`,
         `sentinel monitor mymaster 127.0.0.1 ${primary} 2`,
-        `sentinel down-after-milliseconds mymaster ${patience}`,
+        `sentinel down-after-milliseconds mymaster ${patience.most}`,
         "sentinel failover-timeout mymaster 5000",
         ...known,
       ];
