@@ -50,7 +50,7 @@ export async function run(scenario: Scenario, seed: number, scale: Scale): Promi
   running.add(end);
   const outcome: Outcome = { scenario, seed, seconds: 0, faults: [], figures: {} };
   try {
-    const opened = await scenario.open(dice.of("place"));
+    const opened = await open(scenario, dice);
     place = opened;
     if (opened.how) outcome.how = opened.how;
     fleet = await Fleet.start(3, (index) => ({
@@ -69,6 +69,16 @@ export async function run(scenario: Scenario, seed: number, scale: Scale): Promi
   else await rm(directory, { recursive: true });
   outcome.seconds = (performance.now() - begun) / 1_000;
   return outcome;
+}
+
+/** Servers of Redis that do not find together say nothing of the gateway, so they are given a second chance. */
+async function open(scenario: Scenario, dice: Dice): Promise<Store> {
+  try {
+    return await scenario.open(dice.of("place"));
+  } catch (error) {
+    process.stdout.write(`${scenario.name}: its servers are started once more: ${error}\n`);
+    return scenario.open(dice.of("place"));
+  }
 }
 
 async function play(scenario: Scenario, stage: Stage, outcome: Outcome): Promise<void> {

@@ -41,7 +41,12 @@ export class Sentinels {
     const replica = await RedisServer.start("--replicaof", "127.0.0.1", String(primary.port), ...known);
     const started = await startSentinels(primary.port, secrets);
     const sentinels = new Sentinels([primary, replica], started, secrets);
-    await sentinels.#agree();
+    try {
+      await sentinels.#agree();
+    } catch (error) {
+      await sentinels.stop();
+      throw error;
+    }
     return sentinels;
   }
 
@@ -84,6 +89,7 @@ export class Sentinels {
   async stop(): Promise<void> {
     await Promise.all(
       this.#processes.map((process) => {
+        if (process.exitCode !== null || process.signalCode !== null) return undefined;
         const ended = new Promise((resolve) => process.once("exit", resolve));
         process.kill("SIGKILL");
         return ended;
