@@ -16,14 +16,15 @@ too.`,
   "rate-1000, through Redis": `As without Redis. What Redis takes of each message is a few hundredths of a millisecond.`,
   rooms: `Small rooms leave little to share: a message has nine copies, so its own way in (the frame, the request, the packet) weighs as much
 as they do.`,
-  mixed: `Each member's message to fifty others arrives alone, mostly in a turn of its own. Reading requests and writing to
-sockets are system calls in the same number as stock's; what is saved lies between.`,
+  mixed: `Half of the CPU is the kernel's for the writes, a seventh is that of five thousand requests a second. While a turn writes
+to all sockets the next turn's messages arrive, so each socket is sent those of several members at once; the latency is
+the length of such a turn.`,
   memory: `The TCP socket, the WebSocket and the HTTP parser's leftovers, which the bare server has too, are most of it. The rest is
 Socket.IO's socket and client objects, the session, and two subscriptions.`,
   "memory, through Redis": `The same objects; what a node knows of a channel is shared by all who are in it, but each user's own channel is
 one more subscription in Redis.`,
-  accept: `Two thirds is Node's: accepting the TCP connection, parsing the request, the upgrade. Of what is ours, verifying the token
-is the largest part, then the subscription to the user's own channel and the welcome, which stock has none of.`,
+  accept: `Two thirds is Node's: accepting the TCP connection, parsing the request, the upgrade. Of what is ours, the
+subscription to the user's own channel is the largest part, then verifying the token; stock has neither.`,
   "accept, through Redis": `Each connection subscribes in Redis to its own room and to its user's channel, and the client library
 reads the answers one by one. Whether tokens are revoked, and where the channels stand, is asked once for all of a turn.`,
   recover: `The replies: eight thousand times a hundred messages are joined from stored texts and written once. The load generator
@@ -36,7 +37,8 @@ itself and its metrics.`,
   "publish, through Redis": `As above, and the script: requests that arrive in one turn of the event loop share one.`,
   "publish-batch": `JSON: the body is parsed once, each message checked and written once.`,
   "publish-batch, through Redis": `Encoding the script's arguments and reading its answers, beside what the batch costs
-without Redis. Redis itself is busier than the node, and is what limits a cluster first: see redis-cost.`,
+without Redis; a fourth is the garbage collector's, since 3,200 messages wait for Redis at once. Redis itself is about as busy
+as the node, and is what limits a cluster first: see redis-cost.`,
   direct: `A message to one connection is a publication and a write: nothing can be shared.`,
   "direct, through Redis": `As above, and each message comes from Redis as a message of its own, on its channel's subscription.`,
   cluster: `A node is sent what its own rooms are sent, so the traffic of others costs it nothing. Stock's adapter subscribes to a
