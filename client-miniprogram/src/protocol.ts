@@ -70,6 +70,8 @@ export interface PresenceUser {
   user: string;
   info?: unknown;
   state: PresenceState;
+  /** Unix milliseconds when the last of the user's connections went away; only with `away`. */
+  since?: number;
   connections: number;
 }
 
@@ -104,6 +106,8 @@ export interface PresenceChange {
   channel: string;
   user: string;
   info?: unknown;
+  /** As in PresenceUser; only with `away`. */
+  since?: number;
 }
 
 export interface Unsubscribed {

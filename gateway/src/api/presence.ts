@@ -18,6 +18,10 @@ const page = z
         user,
         info: z.unknown().optional().meta({ description: "The `info` of the user's token." }),
         state: z.enum(["online", "away"]),
+        since: z.number().optional().meta({
+          description:
+            "Unix milliseconds when the last of the user's connections went away; only with `away`.",
+        }),
         connections: count,
       }),
     ),

@@ -14,21 +14,25 @@ export class Presence {
 
   async enter(subscriber: Subscriber, { channel, policy }: Feed): Promise<void> {
     if (!policy.presence) return;
+    const { events } = policy.presence;
     const member = memberOf(subscriber);
-    await this.#store.enter(channel, member, policy.presence.events);
-    if (subscriber.away) await this.#store.setAway(channel, member, true, policy.presence.events);
+    await this.#store.enter(channel, member, events);
+    const { awaySince } = subscriber;
+    if (awaySince !== undefined) await this.#store.setAway(channel, member, awaySince, events);
   }
 
   async leave(subscriber: Subscriber, { channel, policy }: Feed): Promise<void> {
     if (policy.presence) await this.#store.leave(channel, memberOf(subscriber), policy.presence.events);
   }
 
-  async setAway(subscriber: Subscriber, away: boolean): Promise<void> {
+  /** Tells all channels that the subscriber has gone away, or is back. */
+  async setAway(subscriber: Subscriber): Promise<void> {
+    const member = memberOf(subscriber);
     const changes: Promise<void>[] = [];
     for (const { feed } of subscriber.held.values()) {
       const { channel, policy } = feed;
       if (!policy.presence) continue;
-      changes.push(this.#store.setAway(channel, memberOf(subscriber), away, policy.presence.events));
+      changes.push(this.#store.setAway(channel, member, subscriber.awaySince, policy.presence.events));
     }
     await Promise.all(changes);
   }

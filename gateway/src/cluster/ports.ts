@@ -7,7 +7,7 @@
  */
 
 import type { RedisRole } from "../meter.ts";
-import type { PresenceEvent, PresenceUser } from "../protocol/events.ts";
+import type { PresenceChange, PresenceEvent, PresenceUser } from "../protocol/events.ts";
 import type { Position } from "../protocol/position.ts";
 import type { Peers } from "./peers.ts";
 
@@ -125,13 +125,23 @@ export interface PresencePage {
 }
 
 /**
- * Who is in a channel. A user is there while one of its connections is, and away when all of them are.
+ * Who is in a channel. A user is there while one of its connections is, and away when all of them are,
+ * since the last of those went away.
  * Where `announce` is true a change of the user's state is published to the channel as that event.
  */
 export interface PresenceStore {
   enter(channel: string, member: PresenceMember, announce: boolean): Promise<void>;
   leave(channel: string, member: PresenceMember, announce: boolean): Promise<void>;
-  setAway(channel: string, member: PresenceMember, away: boolean, announce: boolean): Promise<void>;
+  /**
+   * @param since Unix milliseconds when the connection went away, undefined once it is back; of one that is away
+   * already the first time stays
+   */
+  setAway(
+    channel: string,
+    member: PresenceMember,
+    since: number | undefined,
+    announce: boolean,
+  ): Promise<void>;
   /**
    * Users in the order of their ids, `limit` at most, those after `cursor`; the page's own cursor is there
    * while users remain. A user who stays throughout appears once on a walk through the pages.
@@ -143,7 +153,7 @@ export interface PresenceStore {
 export type Announce = (
   channel: string,
   event: PresenceEvent,
-  member: Pick<PresenceMember, "user" | "info">,
+  change: Omit<PresenceChange, "channel">,
 ) => void;
 
 export interface ConnectionInfo {

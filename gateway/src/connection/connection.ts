@@ -30,7 +30,8 @@ export class Connection implements Subscriber {
   readonly since: number;
   readonly held = new Map<string, Held>();
   identity: Identity;
-  away = false;
+  /** Unix milliseconds when its app went away; undefined while it is in front. */
+  awaySince: number | undefined;
   closed = false;
   /** Why the gateway ended it, where it did. */
   ending: CloseReason | undefined;

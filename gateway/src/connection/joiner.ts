@@ -69,9 +69,9 @@ export class Joiner {
   }
 
   async setAway(connection: Connection, away: boolean): Promise<void> {
-    if (connection.away === away) return;
-    connection.away = away;
-    await this.#options.presence.setAway(connection, away);
+    if ((connection.awaySince !== undefined) === away) return;
+    connection.awaySince = away ? this.#options.now() : undefined;
+    await this.#options.presence.setAway(connection);
   }
 
   async #check(connection: Connection, item: SubscriptionItem): Promise<JoinRequest | Failure> {

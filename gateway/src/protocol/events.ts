@@ -84,6 +84,8 @@ export interface PresenceUser {
   user: string;
   info?: unknown;
   state: PresenceState;
+  /** Unix milliseconds when the last of the user's connections went away; only with `away`. */
+  since?: number;
   connections: number;
 }
 
@@ -125,6 +127,8 @@ export interface PresenceChange {
   channel: string;
   user: string;
   info?: unknown;
+  /** As in PresenceUser; only with `away`. */
+  since?: number;
 }
 
 export interface Unsubscribed {

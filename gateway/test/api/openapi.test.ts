@@ -129,6 +129,13 @@ describe("the API's description", () => {
     }
   });
 
+  it("has since when a user is away, where the user is", async () => {
+    const { components } = await read();
+    const { items } = Object(components.schemas.PresencePage).properties.users;
+    expect(items.properties.since).toMatchObject({ type: "number" });
+    expect(items.required).toEqual(["user", "state", "connections"]);
+  });
+
   it("tells that a body with unknown members is refused, and which are needed", async () => {
     const { components } = await read();
     expect(components.schemas.PublicationInput).toMatchObject({

@@ -32,9 +32,9 @@ async function enter(user: string, info?: unknown): Promise<Connection> {
   return connection;
 }
 
-async function setAway(connection: Connection, away: boolean): Promise<void> {
-  connection.away = away;
-  await node.presence.setAway(connection, away);
+async function setAway(connection: Connection, since: number | undefined): Promise<void> {
+  connection.awaySince = since;
+  await node.presence.setAway(connection);
 }
 
 /** What the witness was told of others. */
@@ -60,27 +60,27 @@ it("tells of a user's first connection and of the last one's end", async () => {
 it("tells that a user is away when all connections are, and back with the first", async () => {
   const first = await enter("ann");
   const second = await enter("ann");
-  await setAway(first, true);
+  await setAway(first, 1);
   expect(told()).toEqual(["joined ann"]);
-  await setAway(second, true);
-  expect(await users()).toContainEqual({ user: "ann", state: "away", connections: 2 });
-  await setAway(first, false);
+  await setAway(second, 2);
+  expect(await users()).toContainEqual({ user: "ann", state: "away", since: 2, connections: 2 });
+  await setAway(first, undefined);
   expect(told()).toEqual(["joined ann", "away ann", "back ann"]);
 });
 
 it("tells that a user is away when the connection goes that was not", async () => {
   const first = await enter("ann");
   const second = await enter("ann");
-  await setAway(first, true);
+  await setAway(first, 1);
   await node.subscriptions.end(second);
   expect(told()).toEqual(["joined ann", "away ann"]);
 });
 
 it("knows that a connection is away that subscribes later", async () => {
   const connection = node.open("ann");
-  connection.away = true;
+  connection.awaySince = 7;
   await subscribe(connection);
-  expect(await users()).toContainEqual({ user: "ann", state: "away", connections: 1 });
+  expect(await users()).toContainEqual({ user: "ann", state: "away", since: 7, connections: 1 });
   expect(told()).toEqual(["joined ann", "away ann"]);
 });
 

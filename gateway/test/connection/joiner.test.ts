@@ -152,3 +152,21 @@ describe("a recheck", () => {
     ]);
   });
 });
+
+describe("a connection that goes away", () => {
+  it("is away everywhere since it first said so, also where it subscribes later", async () => {
+    const ann = node.open("ann");
+    const awayIn = async (channel: string) =>
+      (await node.presence.page(channel)).users.map(({ state, since }) => [state, since]);
+    await joiner.grant(ann, "secret:1", () => {});
+    await joiner.setAway(ann, true);
+    node.clock.advance(minute);
+    await joiner.setAway(ann, true);
+    await joiner.grant(ann, "secret:2", () => {});
+    for (const channel of ["secret:1", "secret:2"]) expect(await awayIn(channel)).toEqual([["away", start]]);
+    await joiner.setAway(ann, false);
+    for (const channel of ["secret:1", "secret:2"]) {
+      expect(await awayIn(channel)).toEqual([["online", undefined]]);
+    }
+  });
+});

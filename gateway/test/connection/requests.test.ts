@@ -25,7 +25,7 @@ it("a change of state costs one for each channel that is told, and what changes 
   const connection = connectionIn({ a: { presence: true }, b: { presence: true }, c: { presence: false } });
   expect(changesToTell(true)(connection)).toBe(2);
   expect(changesToTell(false)(connection)).toBe(1);
-  connection.away = true;
+  connection.awaySince = 1;
   expect(changesToTell(true)(connection)).toBe(1);
   expect(changesToTell(false)(connection)).toBe(2);
   expect(changesToTell(true)(connectionIn({ c: { presence: false } }))).toBe(1);

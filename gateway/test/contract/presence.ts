@@ -21,6 +21,9 @@ function member(user: string, connection: string, info?: unknown): PresenceMembe
 const ann1 = member("ann", "a1", { name: "Ann" });
 const ann2 = member("ann", "a2", { name: "Ann at her desk" });
 const bob = member("bob", "b1");
+const annAtDesk = { user: "ann", info: { name: "Ann at her desk" } };
+/** Unix milliseconds. */
+const noon = 1_764_331_200_000;
 
 function userCases(harness: Current): void {
   const usersOf = async (channel: string) =>
@@ -45,26 +48,42 @@ function userCases(harness: Current): void {
     expect(await usersOf("room")).toMatchObject([{ user: "bob" }]);
   });
 
-  it("is away when all connections are", async () => {
+  it("is away when all connections are, since the last of them went", async () => {
     const { presence } = harness().cluster;
     for (const one of [ann1, ann2]) await presence.enter("room", one, false);
-    await presence.setAway("room", ann1, true, false);
-    expect(await usersOf("room")).toMatchObject([{ state: "online", connections: 2 }]);
-    await presence.setAway("room", ann2, true, false);
-    expect(await usersOf("room")).toMatchObject([{ state: "away", connections: 2 }]);
-    await presence.setAway("room", ann1, false, false);
-    expect(await usersOf("room")).toMatchObject([{ state: "online", connections: 2 }]);
+    await presence.setAway("room", ann1, noon + 1, false);
+    expect(await usersOf("room")).toEqual([{ ...annAtDesk, state: "online", connections: 2 }]);
+    await presence.setAway("room", ann2, noon, false);
+    expect(await usersOf("room")).toEqual([{ ...annAtDesk, state: "away", since: noon + 1, connections: 2 }]);
+    await presence.setAway("room", ann1, undefined, false);
+    expect(await usersOf("room")).toEqual([{ ...annAtDesk, state: "online", connections: 2 }]);
+    await presence.leave("room", ann1, false);
+    expect(await usersOf("room")).toEqual([{ ...annAtDesk, state: "away", since: noon, connections: 1 }]);
+  });
+
+  it("is away since it first said so, until it is back", async () => {
+    const { presence } = harness().cluster;
+    const entered = { user: "bob", connections: 1 };
+    await presence.enter("room", bob, false);
+    await presence.setAway("room", bob, noon, false);
+    await presence.setAway("room", bob, noon + 1, false);
+    await presence.enter("room", bob, false);
+    expect(await usersOf("room")).toEqual([{ ...entered, state: "away", since: noon }]);
+    await presence.setAway("room", bob, undefined, false);
+    expect(await usersOf("room")).toEqual([{ ...entered, state: "online" }]);
+    await presence.setAway("room", bob, noon + 2, false);
+    expect(await usersOf("room")).toEqual([{ ...entered, state: "away", since: noon + 2 }]);
   });
 
   it("takes entering twice as once, and a leave or away of a stranger as nothing", async () => {
     const { presence } = harness().cluster;
     await presence.leave("room", ann1, true);
-    await presence.setAway("room", ann1, true, true);
+    await presence.setAway("room", ann1, noon, true);
     expect(await usersOf("room")).toEqual([]);
     await presence.enter("room", ann1, false);
     await presence.enter("room", ann1, false);
     await presence.leave("room", ann2, false);
-    await presence.setAway("room", bob, true, false);
+    await presence.setAway("room", bob, noon, false);
     expect(await usersOf("room")).toMatchObject([{ user: "ann", state: "online", connections: 1 }]);
     await presence.leave("room", ann1, false);
     expect(await usersOf("room")).toEqual([]);
@@ -128,11 +147,25 @@ function announcementCases(harness: Current): void {
     const { broker, presence } = harness().cluster;
     await broker.subscribe("room", undefined);
     for (const one of [ann1, ann2]) await presence.enter("room", one, true);
-    for (const one of [ann1, ann1, ann2, ann2]) await presence.setAway("room", one, true, true);
-    for (const one of [ann1, ann2, ann2]) await presence.setAway("room", one, false, true);
+    for (const one of [ann1, ann1, ann2, ann2]) await presence.setAway("room", one, noon, true);
+    for (const one of [ann1, ann2, ann2]) await presence.setAway("room", one, undefined, true);
     expect((await announced(harness, "room")).slice(1)).toEqual([
       ["away", "ann", { name: "Ann at her desk" }],
       ["back", "ann", { name: "Ann at her desk" }],
+    ]);
+  });
+
+  it("announces with away since when, and with back that no more", async () => {
+    const { broker, presence } = harness().cluster;
+    await broker.subscribe("room", undefined);
+    await presence.enter("room", bob, true);
+    await presence.setAway("room", bob, noon, true);
+    await presence.setAway("room", bob, undefined, true);
+    const payloads = (await settled(harness(), "room")).map((one) => JSON.parse(textOf(one).slice(2)));
+    expect(payloads).toEqual([
+      ["joined", { channel: "room", user: "bob" }],
+      ["away", { channel: "room", user: "bob", since: noon }],
+      ["back", { channel: "room", user: "bob" }],
     ]);
   });
 
@@ -140,7 +173,7 @@ function announcementCases(harness: Current): void {
     const { broker, presence } = harness().cluster;
     await broker.subscribe("room", undefined);
     await presence.enter("room", ann1, true);
-    await presence.setAway("room", ann1, true, true);
+    await presence.setAway("room", ann1, noon, true);
     await presence.enter("room", ann2, true);
     await presence.leave("room", ann2, true);
     await presence.leave("room", ann1, true);
@@ -159,8 +192,8 @@ function announcementCases(harness: Current): void {
     for (const channel of ["silent", "unheard"]) {
       const announce = channel === "unheard";
       await presence.enter(channel, ann1, announce);
-      await presence.setAway(channel, ann1, true, announce);
-      await presence.setAway(channel, ann1, false, announce);
+      await presence.setAway(channel, ann1, noon, announce);
+      await presence.setAway(channel, ann1, undefined, announce);
       await presence.leave(channel, ann1, announce);
     }
     expect(await announced(harness, "silent")).toEqual([]);

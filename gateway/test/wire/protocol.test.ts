@@ -138,16 +138,26 @@ describe("presence", () => {
     await alice.request("subscribe", { channel: "chat:8" });
     await bob.request("subscribe", { channel: "chat:8" });
     expect(await alice.next("joined")).toEqual({ channel: "chat:8", user: "bob" });
+    const asked = Date.now();
     await bob.request("away", {});
-    expect(await alice.next("away")).toEqual({ channel: "chat:8", user: "bob" });
-    expect(await alice.request("presence", { channel: "chat:8" })).toEqual({
-      ok: true,
+    const answered = Date.now();
+    const { since, ...change } = await alice.next("away");
+    expect(change).toEqual({ channel: "chat:8", user: "bob" });
+    expect(since).toBeGreaterThanOrEqual(asked);
+    expect(since).toBeLessThanOrEqual(answered);
+    const page = {
       total: 2,
       users: [
         { user: "alice", state: "online", connections: 1 },
-        { user: "bob", state: "away", connections: 1 },
+        { user: "bob", state: "away", since, connections: 1 },
       ],
-    });
+    };
+    expect(await alice.request("presence", { channel: "chat:8" })).toEqual({ ok: true, ...page });
+    expect((await gateway.call("GET", "/v1/presence?channel=chat:8", undefined)).body).toEqual(page);
+    await bob.request("back", {});
+    expect(await alice.next("back")).toEqual({ channel: "chat:8", user: "bob" });
+    const { users } = await alice.request<{ users: object[] }>("presence", { channel: "chat:8" });
+    expect(users[1]).toEqual({ user: "bob", state: "online", connections: 1 });
     bob.close();
     expect(await alice.next("left")).toEqual({ channel: "chat:8", user: "bob" });
   });

@@ -19,9 +19,9 @@ export interface MemoryClusterOptions {
 export function createMemoryCluster(host: ClusterHost, options: MemoryClusterOptions): Cluster {
   const { now = Date.now, tokenMaxLifetime } = options;
   const broker = new MemoryBroker({ deliver: host.deliver, now });
-  const announce: Announce = (channel, event, member) => {
+  const announce: Announce = (channel, event, change) => {
     // Without retention and key a publication is a bare delivery, to a subscribed channel only.
-    void broker.publish({ channel, ...encodeHead(event, { channel, ...member }), except: [] });
+    void broker.publish({ channel, ...encodeHead(event, { channel, ...change }), except: [] });
   };
   const revocations = new MemoryRevocations({ now, maxLifetime: tokenMaxLifetime });
   const sweeper = setInterval(() => {

@@ -5,7 +5,8 @@ import type { Announce, PresenceMember, PresencePage, PresenceStore } from "../p
 class PresentUser {
   /** Connection to info, in the order in which they entered. */
   readonly #connections = new Map<string, unknown>();
-  readonly #away = new Set<string>();
+  /** Connection to the time when it went away. */
+  readonly #away = new Map<string, number>();
   #infoOfLast: unknown;
 
   /** Absent while no connection is there. */
@@ -14,11 +15,25 @@ class PresentUser {
     return this.#away.size === this.size ? "away" : "online";
   }
 
+  /** When the last of the connections went away; absent while one is online. */
+  get awaySince(): number | undefined {
+    if (this.state !== "away") return undefined;
+    let latest = 0;
+    for (const since of this.#away.values()) latest = Math.max(latest, since);
+    return latest;
+  }
+
   /** The newest connection's; after all have left, the last one's. */
   get info(): unknown {
     let newest = this.#infoOfLast;
     for (const info of this.#connections.values()) newest = info;
     return newest;
+  }
+
+  /** What is told of the user beside the id, as far as it is there. */
+  get details(): Pick<PresenceUser, "info" | "since"> {
+    const { info, awaySince: since } = this;
+    return { ...(info !== undefined && { info }), ...(since !== undefined && { since }) };
   }
 
   get size(): number {
@@ -39,9 +54,9 @@ class PresentUser {
     this.#away.delete(connection);
   }
 
-  setAway(connection: string, away: boolean): void {
-    if (away) this.#away.add(connection);
-    else this.#away.delete(connection);
+  setAway(connection: string, since: number | undefined): void {
+    if (since === undefined) this.#away.delete(connection);
+    else if (!this.#away.has(connection)) this.#away.set(connection, since);
   }
 }
 
@@ -104,11 +119,16 @@ export class MemoryPresence implements PresenceStore {
     if (announce) this.#tell(channel, member.user, before, user);
   }
 
-  async setAway(channel: string, member: PresenceMember, away: boolean, announce: boolean): Promise<void> {
+  async setAway(
+    channel: string,
+    member: PresenceMember,
+    since: number | undefined,
+    announce: boolean,
+  ): Promise<void> {
     const user = this.#rooms.get(channel)?.users.get(member.user);
     if (!user?.has(member.connection)) return;
     const before = user.state;
-    user.setAway(member.connection, away);
+    user.setAway(member.connection, since);
     if (announce) this.#tell(channel, member.user, before, user);
   }
 
@@ -131,8 +151,7 @@ export class MemoryPresence implements PresenceStore {
   #tell(channel: string, id: string, before: PresenceState | undefined, user: PresentUser): void {
     const event = eventOf(before, user.state);
     if (!event) return;
-    const { info } = user;
-    this.#announce(channel, event, info === undefined ? { user: id } : { user: id, info });
+    this.#announce(channel, event, { user: id, ...user.details });
   }
 }
 
@@ -147,9 +166,8 @@ function eventOf(
 }
 
 function describe(id: string, user: PresentUser): PresenceUser {
-  const { info, state = "online", size } = user;
-  const described = { user: id, state, connections: size };
-  return info === undefined ? described : { ...described, info };
+  const { state = "online", size, details } = user;
+  return { user: id, state, connections: size, ...details };
 }
 
 /** @returns how many of the sorted ids are not above `id`. */

@@ -14,7 +14,8 @@ interface Entry {
   channel: string;
   member: PresenceMember;
   announce: boolean;
-  away: boolean;
+  /** Kept here also for a Redis that loses it. */
+  awaySince: number | undefined;
   /** It has left. */
   gone: boolean;
 }
@@ -52,7 +53,7 @@ export class RedisPresence implements PresenceStore {
     // What was never sent need not be made good later.
     if (!leases.held || !line.ready || !shards.of(channel).line.ready) throw new Failure("unavailable");
     const held = this.#find(channel, member.connection);
-    const entry = { channel, member, announce, away: held?.away ?? false, gone: false };
+    const entry = { channel, member, announce, awaySince: held?.awaySince, gone: false };
     // It may have left and come back before Redis was told of either.
     this.#unsure.delete(placeOf(entry));
     const entries = this.#entries.get(channel) ?? new Map<string, Entry>();
@@ -71,12 +72,17 @@ export class RedisPresence implements PresenceStore {
     if (!this.#entries.has(channel)) this.#index.remove(channel);
   }
 
-  async setAway(channel: string, member: PresenceMember, away: boolean, announce: boolean): Promise<void> {
+  async setAway(
+    channel: string,
+    member: PresenceMember,
+    since: number | undefined,
+    announce: boolean,
+  ): Promise<void> {
     const entry = this.#find(channel, member.connection);
     if (!entry) return;
-    entry.away = away;
+    entry.awaySince = since === undefined ? undefined : (entry.awaySince ?? since);
     entry.announce = announce;
-    await this.#write(entry, away ? "away" : "back");
+    await this.#write(entry, stateOf(entry));
   }
 
   async page(channel: string, limit: number, cursor: string | undefined): Promise<PresencePage> {
@@ -123,12 +129,12 @@ export class RedisPresence implements PresenceStore {
     this.#unsure.delete(placeOf(entry));
     if (entry.gone) return this.#write(entry, "leave");
     const entered = this.#write(entry, "enter");
-    await Promise.all([entered, this.#write(entry, entry.away ? "away" : "back")]);
+    await Promise.all([entered, this.#write(entry, stateOf(entry))]);
   }
 
   async #write(entry: Entry, action: "enter" | "leave" | "away" | "back"): Promise<void> {
     const { keys, leases } = this.#options;
-    const { channel, member, announce } = entry;
+    const { channel, member, announce, awaySince } = entry;
     const { user, connection, info } = member;
     const args = [action, user, connection, leases.current, info === undefined ? "" : JSON.stringify(info)];
     const room = [keys.publish, keys.room(channel), JSON.stringify(channel)];
@@ -137,7 +143,7 @@ export class RedisPresence implements PresenceStore {
       const indexed = action === "enter" ? this.#index.add(channel) : undefined;
       // Two shards have no common order; on one, what is written first is there first.
       if (keys.sharded) await Promise.all([indexed, this.#index.settled(channel)]);
-      const written = this.#present(channel, [...args, announce ? 1 : 0, ...room]);
+      const written = this.#present(channel, [...args, announce ? 1 : 0, ...room, awaySince ?? ""]);
       await Promise.all([indexed, written]);
     } catch (error) {
       // What failed may be done all the same, and late: what has come since has to be written after it.
@@ -169,18 +175,26 @@ export class RedisPresence implements PresenceStore {
   }
 }
 
+function stateOf({ awaySince }: Entry): "away" | "back" {
+  return awaySince === undefined ? "back" : "away";
+}
+
 function placeOf({ channel, member }: Entry): string {
   return `${member.connection} ${channel}`;
 }
 
 function usersOf(raw: readonly (Buffer | number)[]): PresenceUser[] {
   const users: PresenceUser[] = [];
-  for (let at = 0; at + 3 < raw.length; at += 4) {
-    const [user, away, connections, info] = raw.slice(at, at + 4);
-    const state = away === 1 ? ("away" as const) : ("online" as const);
-    const described = { user: String(user), state, connections: Number(connections) };
-    const text = String(info);
-    users.push(text === "" ? described : { ...described, info: JSON.parse(text) });
+  for (let at = 0; at + 4 < raw.length; at += 5) {
+    const [id = "", state, since, connections, info] = raw.slice(at, at + 5).map(String);
+    const user: PresenceUser = {
+      user: id,
+      state: state === "away" ? "away" : "online",
+      connections: Number(connections),
+    };
+    if (since) user.since = Number(since);
+    if (info) user.info = JSON.parse(info);
+    users.push(user);
   }
   return users;
 }

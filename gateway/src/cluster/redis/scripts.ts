@@ -20,7 +20,7 @@ export const scripts = {
   read: script("channel", "read"),
   clear: script("channel", "clear"),
   present: script("presence", "present"),
-  presencePage: script("presence-page"),
+  presencePage: script("presence", "presence-page"),
   presenceSweep: script("presence", "presence-sweep"),
   lease: script("lease"),
   lapse: script("lapse"),

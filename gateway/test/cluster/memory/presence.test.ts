@@ -16,7 +16,7 @@ it("remembers nothing of channels that everybody left", async () => {
     connection: `c${index}`,
   }));
   for (const member of members) await presence.enter(`room:${member.user}`, member, false);
-  for (const member of members) await presence.setAway(`room:${member.user}`, member, true, false);
+  for (const member of members) await presence.setAway(`room:${member.user}`, member, 1, false);
   expect(presence.size).toBe(10);
   await presence.leave("room:u0", { user: "stranger", connection: "c0" }, false);
   await presence.leave("room:none", { user: "u0", connection: "c0" }, false);
@@ -36,9 +36,9 @@ it("takes new info when a connection enters again, and stays away meanwhile", as
   const { announced, presence } = makePresence();
   const member = { user: "ann", connection: "a1" };
   await presence.enter("room", { ...member, info: 1 }, true);
-  await presence.setAway("room", member, true, true);
+  await presence.setAway("room", member, 1, true);
   await presence.enter("room", { ...member, info: 2 }, true);
   const page = await presence.page("room", 10, undefined);
-  expect(page.users).toEqual([{ user: "ann", info: 2, state: "away", connections: 1 }]);
+  expect(page.users).toEqual([{ user: "ann", info: 2, state: "away", since: 1, connections: 1 }]);
   expect(announced).toEqual(["room joined ann", "room away ann"]);
 });

@@ -28,7 +28,7 @@ const cluster = await createRedisCluster(
 export interface Task {
   id: number;
   enter?: { channel: string; users: string[] };
-  away?: { channel: string; user: string };
+  away?: { channel: string; user: string; since: number };
   executed?: true;
 }
 
@@ -38,8 +38,8 @@ process.on("message", async (task: Task) => {
     await cluster.presence.enter(task.enter?.channel ?? "", { user, connection, info: { node } }, true);
   }
   if (task.away) {
-    const { channel, user } = task.away;
-    await cluster.presence.setAway(channel, { user, connection: `${node}-${user}` }, true, true);
+    const { channel, user, since } = task.away;
+    await cluster.presence.setAway(channel, { user, connection: `${node}-${user}` }, since, true);
   }
   process.send?.({ id: task.id, executed });
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Keys } from "../../../src/cluster/redis/keys.ts";
 import { lasting, textOf } from "../../contract/harness.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import { hurry, startNode, type TestNode } from "./harness.ts";
@@ -51,8 +52,22 @@ const changes = (node: TestNode, channel: string) =>
 
 const usersOf = async (channel: string) => {
   const { users } = await first().cluster.presence.page(channel, 100, undefined);
-  return users.map(({ user, state }) => `${user} ${state}`);
+  return users.map(({ user, state, since }) => [user, state, since].join(" ").trim());
 };
+
+/** Has the entries of those who are away read as older nodes wrote them. */
+async function rememberNoTimes(channel: string): Promise<void> {
+  const [, records] = new Keys("tidegate:", "socket.io", false).presence(channel);
+  const script = `
+    for _, user in ipairs(redis.call('HKEYS', KEYS[1])) do
+      local record = cmsgpack.unpack(redis.call('HGET', KEYS[1], user))
+      for _, entry in ipairs(record) do
+        entry[3] = entry[3] and true
+      end
+      redis.call('HSET', KEYS[1], user, cmsgpack.pack(record))
+    end`;
+  await server.ask((client) => client.eval(script, 1, records));
+}
 
 describe("presence of a node that is gone", () => {
   const users = Array.from({ length: 30 }, (_, index) => `u${index}`);
@@ -86,11 +101,14 @@ describe("presence of a node that is gone", () => {
     const member = await startMember("node-c");
     await first().cluster.broker.subscribe("room", lasting);
     await member.do({ enter: { channel: "room", users: ["ann", "bob"] } });
-    await member.do({ away: { channel: "room", user: "bob" } });
+    await member.do({ away: { channel: "room", user: "bob", since: 7 } });
     member.kill("SIGSTOP");
     await vi.waitFor(async () => expect(await usersOf("room")).toEqual([]), patience);
     member.kill("SIGCONT");
-    await vi.waitFor(async () => expect(await usersOf("room")).toEqual(["ann online", "bob away"]), patience);
+    await vi.waitFor(
+      async () => expect(await usersOf("room")).toEqual(["ann online", "bob away 7"]),
+      patience,
+    );
     const all = changes(first(), "room");
     expect(all.filter((change) => change === "left ann")).toHaveLength(1);
     expect(all.filter((change) => change === "joined ann")).toHaveLength(2);
@@ -113,10 +131,17 @@ describe("presence of a node that is gone", () => {
   it("is entered again when Redis has lost it", async () => {
     const member = await startMember("node-c");
     await member.do({ enter: { channel: "room", users: ["ann"] } });
-    await first().cluster.presence.enter("room", { user: "bob", connection: "b", info: 1 }, true);
+    const { presence } = first().cluster;
+    const [bob, cid] = [
+      { user: "bob", connection: "b", info: 1 },
+      { user: "cid", connection: "c" },
+    ];
+    for (const one of [bob, cid]) await presence.enter("room", one, true);
+    await presence.setAway("room", cid, 7, true);
+    await presence.enter("room", cid, true);
     await server.ask((client) => client.flushall());
     await vi.waitFor(
-      async () => expect(await usersOf("room")).toEqual(["ann online", "bob online"]),
+      async () => expect(await usersOf("room")).toEqual(["ann online", "bob online", "cid away 7"]),
       patience,
     );
   });
@@ -139,6 +164,26 @@ describe("presence of a node that is gone", () => {
     await third.cluster.stop();
     expect(await presence.page("room", 10, undefined)).toEqual({ total: 0, users: [] });
     expect((await first().cluster.control.nodes()).map(({ node }) => node)).toEqual(["node-a", "node-b"]);
+  });
+});
+
+describe("presence of a node of an older version", () => {
+  it("knows no time of who is away, and the others stand it", async () => {
+    const { presence, broker } = first().cluster;
+    await broker.subscribe("room", lasting);
+    const [older, newer] = [
+      { user: "ann", connection: "a1" },
+      { user: "ann", connection: "a2" },
+    ];
+    for (const one of [older, newer]) await presence.enter("room", one, true);
+    await presence.setAway("room", older, 7, true);
+    await rememberNoTimes("room");
+    expect(await usersOf("room")).toEqual(["ann online"]);
+    await presence.setAway("room", newer, 8, true);
+    expect(await usersOf("room")).toEqual(["ann away"]);
+    await presence.leave("room", older, true);
+    expect(await usersOf("room")).toEqual(["ann away 8"]);
+    await vi.waitFor(() => expect(changes(first(), "room")).toEqual(["joined ann", "away ann"]), patience);
   });
 });
 

@@ -65,9 +65,9 @@ async function comeAndGo(node: TestNode, other: TestNode): Promise<void> {
   await presence.enter("room", { user: "cid", connection: "c" }, true);
   await presence.leave("room", { user: "cid", connection: "c" }, true);
   await other.cluster.presence.enter("room", { user: "bob", connection: "b" }, true);
-  await presence.setAway("room", ann, true, true);
+  await presence.setAway("room", ann, 1, true);
   await other.cluster.stop();
-  const away = { user: "ann", state: "away", connections: 1 };
+  const away = { user: "ann", state: "away", since: 1, connections: 1 };
   expect((await presence.page("room", 10, undefined)).users).toEqual([away]);
 }
 

@@ -1,7 +1,7 @@
 -- Reads users of a channel in the order of their ids.
--- KEYS: 1 users, 2 records, 3 leases
 -- ARGV: 1 limit, 2 the user after whom the page begins or '', then the leases that are known to be live
--- Returns {total, leases that are not known to be live, 1 where users remain, {user, away, connections, info or '', ...}}.
+-- Returns {total, leases that are not known to be live, 1 where users remain,
+-- {user, online or away, since when it is away or '', connections, info or '', ...}}.
 
 local live = {}
 for index = 3, #ARGV do
@@ -24,17 +24,16 @@ end
 
 local page = {}
 for _, user in ipairs(users) do
-  local packed = redis.call('HGET', KEYS[2], user)
-  local record = packed and cmsgpack.unpack(packed) or {{}}
-  local away = 1
-  for _, entry in ipairs(record) do
-    if not entry[3] then
-      away = 0
-    end
+  local record = load(user)
+  -- A Redis that evicts may have lost the records, and not the users.
+  if #record == 0 then
+    record = {{}}
   end
+  local is, since = state(record)
   page[#page + 1] = user
-  page[#page + 1] = away
+  page[#page + 1] = is
+  page[#page + 1] = since or ''
   page[#page + 1] = #record
-  page[#page + 1] = record[#record][5] or ''
+  page[#page + 1] = record[#record][INFO] or ''
 end
 return {redis.call('ZCARD', KEYS[1]), suspects, more, page}

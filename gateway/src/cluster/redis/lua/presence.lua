@@ -1,8 +1,9 @@
--- What the scripts that change presence share; it stands before each of them.
+-- What the scripts of presence share; it stands before each of them.
 -- KEYS: 1 users, a sorted set in the order of their ids; 2 records, user to packed connections in the order
 -- in which they came; 3 leases, lease to its number of connections here.
 
--- The places of a connection in a record.
+-- The places of a connection in a record. AWAY has when it went away, in Unix milliseconds, or false. It is true where
+-- a node has written it that knows no time.
 local CONNECTION, LEASE, AWAY, ANNOUNCE, INFO = 1, 2, 3, 4, 5
 
 local function load(user)
@@ -34,16 +35,20 @@ local function count(lease, change)
   end
 end
 
+-- Returns gone, online or away; with away when the last connection went, or nil where that is not known.
 local function state(record)
   if #record == 0 then
     return 'gone'
   end
+  local since = 0
   for _, entry in ipairs(record) do
-    if not entry[AWAY] then
+    local away = entry[AWAY]
+    if not away then
       return 'online'
     end
+    since = since and away ~= true and math.max(since, away) or nil
   end
-  return 'away'
+  return 'away', since
 end
 
 local function event_of(before, after)
@@ -59,12 +64,14 @@ end
 
 -- Tells the channel how the user's state has changed. `last` is the entry whose info is told when none is left.
 local function announce(room, user, before, record, last)
-  local event = event_of(before, state(record))
+  local after, since = state(record)
+  local event = event_of(before, after)
   if not event then
     return
   end
   local info = (record[#record] or last)[INFO]
   local packet = '42["' .. event .. '",{"channel":' .. room.json .. ',"user":' .. cjson.encode(user)
-    .. (info and ',"info":' .. info or '') .. '}]'
+    .. (info and ',"info":' .. info or '')
+    .. (since and string.format(',"since":%.0f', since) or '') .. '}]'
   redis.call(room.command, room.name, '\1\n\0\0\0\0\0\0\0\0' .. packet)
 end

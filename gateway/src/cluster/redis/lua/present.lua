@@ -1,6 +1,6 @@
 -- Changes one connection's entry in a channel's presence.
 -- ARGV: 1 enter, leave, away or back; 2 user, 3 connection, 4 lease, 5 info as JSON or '', 6 1 to announce,
---       7 PUBLISH or SPUBLISH, 8 its channel, 9 the channel as JSON
+--       7 PUBLISH or SPUBLISH, 8 its channel, 9 the channel as JSON, 10 since when it is away, or ''
 
 local action, user, connection, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local record = load(user)
@@ -25,7 +25,7 @@ elseif action == 'leave' then
   table.remove(record, index)
   count(entry[LEASE], -1)
 else
-  entry[AWAY] = action == 'away'
+  entry[AWAY] = action == 'away' and tonumber(ARGV[10])
 end
 
 save(user, record)
