@@ -53,7 +53,7 @@ export class Roster {
 /** Applying a change twice is as applying it once. */
 function changed(
   users: readonly PresenceUser[],
-  [event, { user, info }]: [PresenceEvent, PresenceChange],
+  [event, { user, info, since }]: [PresenceEvent, PresenceChange],
 ): readonly PresenceUser[] {
   const others = users.filter((other) => other.user !== user);
   if (event === "left") return others;
@@ -61,6 +61,8 @@ function changed(
   const state = event === "away" ? "away" : "online";
   const entry: PresenceUser = Object.assign({ connections: 1 }, known, { user, state });
   if (info !== undefined) entry.info = info;
+  delete entry.since;
+  if (since !== undefined) entry.since = since;
   const at = known ? users.indexOf(known) : others.length;
   return [...others.slice(0, at), entry, ...others.slice(at)];
 }

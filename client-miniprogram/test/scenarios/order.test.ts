@@ -236,13 +236,13 @@ describe("presence", () => {
     };
     const other = app.tide.channel("chat:2", { presence: true });
     await until(() => other.presence.length === 3);
-    gateway.emit("away", { channel: "chat:2", user: "bob" });
+    gateway.emit("away", { channel: "chat:2", user: "bob", since: 7 });
     await until(() => other.presence.some(({ state }) => state === "away"));
-    expect(other.presence.map((entry) => `${entry.user} ${entry.state}`)).toEqual([
-      "bob away",
-      "cai online",
-      "dan online",
-    ]);
+    const dan = { ...user("dan"), info: { name: "Dan" } };
+    expect(other.presence).toEqual([{ ...user("bob"), state: "away", since: 7 }, user("cai"), dan]);
+    gateway.emit("back", { channel: "chat:2", user: "bob" });
+    await until(() => other.presence.every(({ state }) => state === "online"));
+    expect(other.presence).toEqual([user("bob"), user("cai"), dan]);
   });
 });
 
