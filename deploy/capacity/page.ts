@@ -42,8 +42,8 @@ generator and Redis shared the machine's cores.${run.note ? ` ${run.note}` : ""}
 
 All of it was measured through Redis${isHearingThroughRedis(run) ? "" : ", but for what a node takes to hear a publication, which is dearer through it"}.
 The bench's \`rooms\` and \`mixed\`, which it is compared with, ran on a node without Redis, which is part of the difference.
-It is reckoned on the dear side, since clients' requests cost less than a backend's, and a busy node writes several messages at
-once: ${checks(run, costs)}.
+Larger rooms are reckoned on the dear side, since clients' requests cost less than a backend's, and a busy node writes several
+messages at once: ${checks(run, costs)}.
 
 ## What that comes to
 
