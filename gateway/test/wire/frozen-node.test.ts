@@ -77,18 +77,18 @@ describe("the server API, while another node is frozen", { timeout: 60_000 }, ()
     await ann.next("welcome", 2);
     const revoked = await call("POST", "/v1/revoke", { user: "ann" });
     expect(await ann.next("goodbye", 2)).toMatchObject({ code: "revoked" });
-    const listed = await call("GET", "/v1/nodes");
+    const listed = [await call("GET", "/v1/nodes"), await call("GET", "/v1/nodes")];
     frozen.process.signal("SIGCONT");
 
     for (const answer of [joined, ended, revoked]) expect(answer.body.connections).toBe(1);
     for (const answer of [found, joined, ended, revoked]) {
       expect(answer).toMatchObject({ status: 200, body: { unreached: ["frozen"] } });
     }
-    expect(listed.status).toBe(200);
+    for (const { status } of listed) expect(status).toBe(200);
     // On a busy machine one of them may be late for other reasons.
-    const fastest = Math.min(...[found, joined, ended, revoked].map(({ took }) => took));
-    expect(fastest).toBeLessThan(1_000);
-    expect(listed.took).toBeLessThan(1_000);
+    const fastest = (answers: { took: number }[]) => Math.min(...answers.map(({ took }) => took));
+    expect(fastest([found, joined, ended, revoked])).toBeLessThan(1_000);
+    expect(fastest(listed)).toBeLessThan(1_000);
   });
 
   it("has had its commands reach the frozen one once that thawed", async () => {
