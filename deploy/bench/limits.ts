@@ -31,6 +31,9 @@ reads the answers one by one. Whether tokens are revoked, and where the channels
 and the server share the machine, so the seconds are those of both.`,
   "recover, through Redis": `Clients that come back to the same place within a second share a read. What is left is accepting them, and the
 replies.`,
+  presence: `Writing the answer: the users of a channel are kept in their order, so a page costs what is on it, wherever it begins.`,
+  "presence, through Redis": `One script, which looks up each user of the page and unpacks the user's connections, and then the
+answer. The total is a count that Redis keeps.`,
   publish: `Node's HTTP server and the kernel: a bare node:http server that parses the same body and answers the same bytes does about
 15,000 in the same CPU second, Fastify with nothing around it about 13,500. What the gateway adds is the key, the schema, the publication
 itself and its metrics.`,

@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { RedisProcess } from "./redis-process.ts";
-import { isBottleneck, printTable, resultsText, type ScenarioResult } from "./report.ts";
+import { isBottleneck, machine, printTable, resultsText, type ScenarioResult, today } from "./report.ts";
 import { figuresPath, resultsPage, resultsPath, unfinishedPath, unfinishedRun } from "./results.ts";
 import type { Figures, Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/all.ts";
@@ -51,7 +51,7 @@ for (const job of jobs()) {
   if (values.results) writeFileSync(unfinishedPath, resultsText(results));
 }
 if (values.results) {
-  writeFileSync(resultsPath, resultsPage(results, runs));
+  writeFileSync(resultsPath, resultsPage({ machine: machine(), date: today(), results }));
   renameSync(unfinishedPath, figuresPath);
 } else {
   printTable(results, values.json);

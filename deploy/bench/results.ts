@@ -10,26 +10,43 @@ export const figuresPath = fileURLToPath(new URL("results.json", import.meta.url
 /** What such a run has come to before its end. */
 export const unfinishedPath = fileURLToPath(new URL("results.unfinished.json", import.meta.url));
 
+export interface BenchRun {
+  machine: string;
+  date: string;
+  results: ScenarioResult[];
+}
+
+/** A run out of its JSON; a scenario that is there no longer is left out. */
+export function readRun(path: string): BenchRun {
+  const { machine, date, scenarios: measured } = JSON.parse(readFileSync(path, "utf8"));
+  const results = (measured as (ScenarioResult & { name: string })[]).flatMap(
+    ({ name, throughRedis, runs }) => {
+      const scenario = scenarios.find((each) => each.name === name);
+      return scenario ? [{ scenario, throughRedis, runs }] : [];
+    },
+  );
+  return { machine, date, results };
+}
+
 /** @returns the scenarios that a run of today on this machine has measured as often before it was cut off */
 export function unfinishedRun(runs: number): ScenarioResult[] {
   if (!existsSync(unfinishedPath)) return [];
-  const { machine: place, date, scenarios: measured } = JSON.parse(readFileSync(unfinishedPath, "utf8"));
+  const { machine: place, date, results } = readRun(unfinishedPath);
   if (place !== machine() || date !== today()) return [];
-  return (measured as (ScenarioResult & { name: string })[]).flatMap(
-    ({ name, throughRedis, runs: figures }) => {
-      const scenario = scenarios.find((each) => each.name === name);
-      const whole = Object.values(figures).every((all) => all.length === runs);
-      return scenario && whole ? [{ scenario, throughRedis, runs: figures }] : [];
-    },
-  );
+  return results.filter((result) => Object.values(result.runs).every((all) => all.length === runs));
 }
 
-/** The page of one full run: for each scenario its figures, then what bounds them. */
-export function resultsPage(results: readonly ScenarioResult[], runs: number): string {
+/**
+ * The page of one full run: for each scenario its figures, then what bounds them.
+ *
+ * @throws RangeError where nothing says what bounds a scenario
+ */
+export function resultsPage({ machine: place, date, results }: BenchRun): string {
+  const runs = Math.max(...results.flatMap((result) => Object.values(result.runs).map((all) => all.length)));
   const head = [
     "# Results",
     "",
-    `Medians of ${runs === 1 ? "one run" : `${runs} runs`}, ${today()}: ${machine()}.`,
+    `Medians of ${runs === 1 ? "one run" : `${runs} runs`}, ${date}: ${place}.`,
     "",
     "`npm run bench -- --results` measures it all again and writes this page. Stock is a Socket.IO server in a few lines with",
     "`@socket.io/redis-adapter`, WebSocket only, without compression; bare is `ws` alone. All run on the same load, one after the",
@@ -44,9 +61,12 @@ export function resultsPage(results: readonly ScenarioResult[], runs: number): s
 function section(result: ScenarioResult): string[] {
   const { name, title } = result.scenario;
   const through = result.throughRedis && result.scenario.redis === "also";
+  const heading = `${name}${through ? ", through Redis" : ""}`;
+  const limit = limits[heading];
+  if (limit === undefined) throw new RangeError(`Nothing says what bounds "${heading}".`);
   return [
     "",
-    `## ${name}${through ? ", through Redis" : ""}`,
+    `## ${heading}`,
     "",
     `${title}.`,
     "",
@@ -54,6 +74,6 @@ function section(result: ScenarioResult): string[] {
     `|---|${"--:|".repeat(columns.length - 1)}`,
     ...rowsOf(result).map((row) => `| ${row.join(" | ")} |`),
     "",
-    limits[through ? `${name}, through Redis` : name] ?? "",
+    limit,
   ];
 }
