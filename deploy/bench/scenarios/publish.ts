@@ -7,7 +7,7 @@ import type { ServerProcess } from "../server-process.ts";
 
 /** Backends publish through the API, 32 requests at once, to channels that nobody hears. */
 async function throughApi(size: number, server: ServerProcess, { quick, redis }: Scale): Promise<Figures> {
-  const seconds = quick ? 1 : 5;
+  const seconds = quick ? 0.5 : 5;
   const path = size === 1 ? "/v1/publish" : "/v1/batch";
   const body = size === 1 ? publishBody("chat:api") : batchBody("chat:api", size);
   const lanes = Array.from({ length: 32 }, () => new Lane(server, path, body));
@@ -38,7 +38,7 @@ async function throughApi(size: number, server: ServerProcess, { quick, redis }:
 /** Messages to the users' own channels, each to one connection. */
 async function direct(server: ServerProcess, { quick }: Scale): Promise<Figures> {
   const clients = quick ? 100 : 1_000;
-  const seconds = quick ? 1 : 5;
+  const seconds = quick ? 0.5 : 5;
   const sessions = await openCrowd(server, clients, () => []);
   let received = 0;
   for (const session of sessions) session.onEvent = () => void received++;
