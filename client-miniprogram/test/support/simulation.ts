@@ -188,7 +188,7 @@ export class Simulation {
    */
   async #closed(): Promise<void> {
     const late = this.#clients.filter(({ closesLate }) => closesLate);
-    const online = () => this.#clients.every(({ tide }) => tide.state === "online");
+    const online = () => this.#areOnline();
     const closed = () => late.every(({ phone }) => phone.sockets <= 1);
     while (!(online() && closed())) {
       await until(online, this.#world.clock);
@@ -208,7 +208,11 @@ export class Simulation {
   }
 
   #settled(): Promise<void> {
-    return until(() => this.#clients.every(({ tide }) => tide.state === "online"), this.#world.clock, 200);
+    return until(() => this.#areOnline(), this.#world.clock, 200);
+  }
+
+  #areOnline(): boolean {
+    return this.#clients.every(({ tide }) => tide.state === "online");
   }
 
   #faults(): string[] {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -112,9 +113,7 @@ export class RedisServer {
   }
 
   #ended(): Promise<unknown> {
-    const child = this.#process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-    return new Promise((resolve) => child.once("exit", resolve));
+    return this.#process ? whenEnded(this.#process) : Promise.resolve();
   }
 
   async #answer(): Promise<void> {
@@ -124,6 +123,11 @@ export class RedisServer {
     const ended = this.#ended().then(() => Promise.reject(new Error("The server does not start.")));
     await Promise.race([client.ping(), ended]).finally(() => client.disconnect());
   }
+}
+
+/** Resolves once a process has ended, also where it has already. */
+export async function whenEnded(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }
 
 /**

@@ -15,7 +15,7 @@ export interface SlotMove {
   end(): Promise<void>;
 }
 
-// Milliseconds of silence after which a server is taken for dead.
+/** Milliseconds of silence after which a server is taken for dead. */
 const patience = { least: 1_000, most: 30_000 };
 
 /** A Redis Cluster of three primaries, with or without a replica each. */
@@ -47,8 +47,13 @@ export class RedisCluster {
       String(replicas),
       "--cluster-yes",
     ];
-    await run("redis-cli", create);
-    await cluster.#agree();
+    try {
+      await run("redis-cli", create);
+      await cluster.#agree();
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
     return cluster;
   }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { freePort, RedisServer } from "../../support/redis-server.ts";
+import { freePort, RedisServer, whenEnded } from "../../support/redis-server.ts";
 import { until } from "../../support/until.ts";
 
 export interface SentinelSecrets {
@@ -16,7 +16,7 @@ export interface SentinelOptions {
   secrets?: SentinelSecrets;
 }
 
-// Milliseconds of silence after which a primary is taken for dead.
+/** Milliseconds of silence after which a primary is taken for dead. */
 const patience = { least: 1_000, most: 60_000 };
 
 /** A primary, its replica, and three Sentinels that watch them. */
@@ -89,10 +89,8 @@ export class Sentinels {
   async stop(): Promise<void> {
     await Promise.all(
       this.#processes.map((process) => {
-        if (process.exitCode !== null || process.signalCode !== null) return undefined;
-        const ended = new Promise((resolve) => process.once("exit", resolve));
         process.kill("SIGKILL");
-        return ended;
+        return whenEnded(process);
       }),
     );
     for (const server of this.servers) await server.stop();
