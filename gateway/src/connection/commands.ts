@@ -115,10 +115,9 @@ export class Commands implements ControlTarget {
     return true;
   }
 
-  #describe({ connection, user, since, awaySince, wire }: Connection): ConnectionInfo {
+  #describe({ connection, user, since, away, wire }: Connection): ConnectionInfo {
     const { address, agent } = wire;
     const { node } = this.#options;
-    const state = awaySince === undefined ? "online" : "away";
-    return { connection, user, node, since, state, address, agent };
+    return { connection, user, node, since, state: away ? "away" : "online", address, agent };
   }
 }

@@ -63,6 +63,10 @@ export class Connection implements Subscriber {
     return this.identity.subject.user;
   }
 
+  get away(): boolean {
+    return this.awaySince !== undefined;
+  }
+
   get info(): unknown {
     return this.identity.info;
   }

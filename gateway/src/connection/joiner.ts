@@ -69,7 +69,7 @@ export class Joiner {
   }
 
   async setAway(connection: Connection, away: boolean): Promise<void> {
-    if ((connection.awaySince !== undefined) === away) return;
+    if (connection.away === away) return;
     connection.awaySince = away ? this.#options.now() : undefined;
     await this.#options.presence.setAway(connection);
   }

@@ -23,7 +23,7 @@ export function setAway(away: boolean): Handler {
 /** A change of state counts once for each channel with presence, since each of them is told. */
 export function changesToTell(away: boolean): (connection: Connection) => number {
   return (connection) => {
-    if ((connection.awaySince !== undefined) === away) return 1;
+    if (connection.away === away) return 1;
     let told = 0;
     for (const { feed } of connection.held.values()) if (feed.policy.presence) told += 1;
     return Math.max(1, told);
