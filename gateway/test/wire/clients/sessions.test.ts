@@ -200,13 +200,14 @@ describe("revoke", () => {
   it("ends the user's sessions and refuses the tokens they had", async () => {
     const [alice, bob] = [await connect("alice"), await connect("bob")];
     const reasons = reasonsOf(alice);
+    const had = await gateway.token("alice");
     const answer = await gateway.call("POST", "/v1/revoke", { user: "alice" });
     expect(answer).toMatchObject({ status: 200, body: { connections: 1 } });
     expect(await alice.next("goodbye")).toEqual({ code: "revoked", reconnect: false });
     await until(() => reasons.length > 0);
     expect(reasons).toEqual(["io server disconnect"]);
 
-    const late = keep(new TestClient(gateway.url, { token: await gateway.token("alice") }));
+    const late = keep(new TestClient(gateway.url, { token: had }));
     const refused = await new Promise<Error & { data?: unknown }>((resolve) =>
       late.socket.once("connect_error", resolve),
     );
