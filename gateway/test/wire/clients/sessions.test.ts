@@ -198,9 +198,9 @@ describe("a channel token", () => {
 
 describe("revoke", () => {
   it("ends the user's sessions and refuses the tokens they had", async () => {
-    const [alice, bob] = [await connect("alice"), await connect("bob")];
-    const reasons = reasonsOf(alice);
     const had = await issue("alice");
+    const [alice, bob] = [await connect("alice", { token: had }), await connect("bob")];
+    const reasons = reasonsOf(alice);
     const answer = await gateway.call("POST", "/v1/revoke", { user: "alice" });
     expect(answer).toMatchObject({ status: 200, body: { connections: 1 } });
     expect(await alice.next("goodbye")).toEqual({ code: "revoked", reconnect: false });
