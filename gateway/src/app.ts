@@ -5,6 +5,7 @@ import { openApi, openDoor } from "./app/doors.ts";
 import { openTokens } from "./app/login.ts";
 import { leave } from "./ops/drain.ts";
 import { Rebalance } from "./ops/rebalance.ts";
+import { surviveAcceptErrors } from "./transport/accept-errors.ts";
 import { closeServer, listen, portOf, stopListening, whenLeft } from "./transport/http.ts";
 
 export interface App {
@@ -37,6 +38,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       context.overload.start();
       await listen(publicServer, config.port, config.host);
       await api.listen({ port: config.adminPort, host: config.host });
+      for (const server of [publicServer, api.server]) surviveAcceptErrors(server, context.log);
       if (config.rebalance) rebalance.start();
       return { port: portOf(publicServer), adminPort: portOf(api.server) };
     },

@@ -26,7 +26,7 @@ export interface Context extends Required<AppOptions> {
 }
 
 export function createContext(options: AppOptions): Context {
-  const { config, now = Date.now } = options;
+  const { config, log, now = Date.now } = options;
   return {
     ...options,
     now,
@@ -34,7 +34,10 @@ export function createContext(options: AppOptions): Context {
     state: { draining: false, connectionsBefore: 0 },
     registry: new Registry(),
     alarms: new Alarms(now),
-    overload: new Overload(config),
+    overload: new Overload({
+      ...config,
+      onUnread: (error) => log.warn({ err: error }, "the memory in use cannot be read"),
+    }),
   };
 }
 

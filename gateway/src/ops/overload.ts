@@ -10,8 +10,10 @@ export interface OverloadOptions {
   maxMemory: number;
   /** Bytes; what the process is given where undefined. */
   memoryLimit: number | undefined;
-  /** Bytes that the process uses now. */
+  /** Bytes that the process uses now; throws where the system does not tell. */
   resident?(): number;
+  /** The memory could not be read, where it could before. */
+  onUnread?(error: unknown): void;
 }
 
 /** Milliseconds between two looks at the event loop, and looks between two at the memory. */
@@ -32,6 +34,7 @@ export class Overload {
   #timer: NodeJS.Timeout | undefined;
   #delay = 0;
   #looks = 0;
+  #unread = false;
 
   constructor(options: OverloadOptions) {
     const { maxLoopDelay, maxMemory, memoryLimit = givenMemory() } = options;
@@ -61,11 +64,22 @@ export class Overload {
   }
 
   #look(lateness: number): void {
-    const { resident = process.memoryUsage.rss } = this.#options;
     // A turn of minutes, as after a freeze, is as over as one of a second once it has ended.
     this.#delay = Math.min(Math.max(lateness, this.#delay * decay), 4 * this.#limits.lag);
     this.#judge("lag", this.#delay);
-    if (this.#looks++ % looksPerReading === 0) this.#judge("memory", resident());
+    if (this.#limits.memory > 0 && this.#looks++ % looksPerReading === 0) this.#readMemory();
+  }
+
+  /** The reading opens a file, for which there may be no descriptor: the node goes by the last one then. */
+  #readMemory(): void {
+    const { resident = process.memoryUsage.rss, onUnread } = this.#options;
+    try {
+      this.#judge("memory", resident());
+      this.#unread = false;
+    } catch (error) {
+      if (!this.#unread) onUnread?.(error);
+      this.#unread = true;
+    }
   }
 
   #judge(shortage: Shortage, reading: number): void {

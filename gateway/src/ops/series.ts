@@ -28,7 +28,7 @@ export class Series {
       ...this.#described(name, help),
       collect() {
         this.reset();
-        this.inc(read());
+        if (!attempt(() => this.inc(read()))) this.remove();
       },
     });
   }
@@ -42,7 +42,7 @@ export class Series {
     new Gauge({
       ...this.#described(name, help),
       collect() {
-        this.set(read());
+        if (!attempt(() => this.set(read()))) this.remove();
       },
     });
   }
@@ -58,7 +58,10 @@ export class Series {
       ...this.#described(name, help),
       labelNames: [label],
       collect() {
-        for (const [value, reading] of read()) this.set({ [label]: value }, reading);
+        const readAll = () => {
+          for (const [value, reading] of read()) this.set({ [label]: value }, reading);
+        };
+        if (!attempt(readAll)) this.reset();
       },
     });
   }
@@ -69,5 +72,15 @@ export class Series {
 
   #described(name: string, help: string) {
     return { name: `tidegate_${name}`, help, registers: [this.#registry] };
+  }
+}
+
+/** A reading that fails costs the scrape its own samples, and not those of all metrics. */
+function attempt(read: () => void): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -168,6 +168,22 @@ it("read the gauges when they are scraped", async () => {
   expect(await samples("drain_connections")).toEqual({ "": 2 });
 });
 
+it("are scraped without those that cannot be read at the moment", async () => {
+  let failing = true;
+  const read = <T>(value: T) => {
+    if (failing) throw new Error("EMFILE: too many open files");
+    return value;
+  };
+  const status = sources.cluster();
+  metrics = createMetrics({ ...sources, channels: () => read(4), cluster: () => read(status) });
+  expect(await samples("channels")).toEqual({});
+  expect(await samples("redis_connected")).toEqual({});
+  expect(await samples("subscriptions")).toEqual({ "": 5 });
+  failing = false;
+  expect(await samples("channels")).toEqual({ "": 4 });
+  expect(Object.keys(await samples("redis_connected"))).toHaveLength(2);
+});
+
 it("say what runs, and how late the event loop is", async () => {
   expect(await samples("build_info")).toEqual({ [`version="1.2.3",node_version="${process.version}"`]: 1 });
   expect(Object.keys(await samples("event_loop_delay_seconds"))).toEqual([

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Overload } from "../../src/ops/overload.ts";
 
 const mebibyte = 1024 * 1024;
@@ -62,6 +62,64 @@ it("does not come and go at the limit of the memory", async () => {
   }
   const short = "memory";
   expect(readings).toEqual([undefined, short, short, short, short, undefined, undefined]);
+});
+
+describe("a reading of the memory that fails", () => {
+  /** What a process without a free descriptor gets. */
+  const exhausted = new Error("EMFILE: too many open files, uv_resident_set_memory");
+  let unread: unknown[];
+  let failing: boolean;
+
+  beforeEach(() => {
+    overload.stop();
+    unread = [];
+    failing = true;
+    overload = new Overload({
+      maxLoopDelay: 200,
+      maxMemory: 90,
+      memoryLimit: 1_000 * mebibyte,
+      resident() {
+        if (failing) throw exhausted;
+        return resident;
+      },
+      onUnread: (error) => unread.push(error),
+    });
+    overload.start();
+  });
+
+  it("ends nothing, and is told once until one has succeeded", async () => {
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(unread).toEqual([exhausted]);
+    await block(400);
+    expect(overload.shortage).toBe("lag");
+    failing = false;
+    await vi.advanceTimersByTimeAsync(2_000);
+    failing = true;
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(unread).toEqual([exhausted, exhausted]);
+  });
+
+  it("leaves what the last one said", async () => {
+    failing = false;
+    resident = 950 * mebibyte;
+    await vi.advanceTimersByTimeAsync(1_000);
+    failing = true;
+    resident = 100 * mebibyte;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(overload.shortage).toBe("memory");
+    failing = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(overload.shortage).toBeUndefined();
+  });
+});
+
+it("does not read the memory where it has no limit", async () => {
+  overload.stop();
+  const read = vi.fn(() => 0);
+  overload = new Overload({ maxLoopDelay: 200, maxMemory: 0, memoryLimit: undefined, resident: read });
+  overload.start();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(read).not.toHaveBeenCalled();
 });
 
 it("has no limits where they are 0", async () => {
