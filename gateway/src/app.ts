@@ -3,6 +3,7 @@ import { type AppOptions, type Context, createContext } from "./app/context.ts";
 import { type Core, createCore } from "./app/core.ts";
 import { openApi, openDoor } from "./app/doors.ts";
 import { openTokens } from "./app/login.ts";
+import { capacityWarning } from "./ops/descriptors.ts";
 import { leave } from "./ops/drain.ts";
 import { Rebalance } from "./ops/rebalance.ts";
 import { surviveAcceptErrors } from "./transport/accept-errors.ts";
@@ -39,6 +40,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       await listen(publicServer, config.port, config.host);
       await api.listen({ port: config.adminPort, host: config.host });
       for (const server of [publicServer, api.server]) surviveAcceptErrors(server, context.log);
+      const warning = capacityWarning(context.openFiles, config.capacity);
+      if (warning) context.log.warn({}, warning);
       if (config.rebalance) rebalance.start();
       return { port: portOf(publicServer), adminPort: portOf(api.server) };
     },

@@ -20,7 +20,7 @@ export type CloseReason =
   | "shutdown";
 
 /** Why a handshake is refused before the upgrade: by what the node does, or by what it has too little of. */
-export type RefusalReason = "draining" | "unavailable" | "rate" | "lag" | "memory";
+export type RefusalReason = "draining" | "unavailable" | "rate" | "lag" | "memory" | "descriptors";
 
 /** Which of a node's two connections to a Redis. */
 export type RedisRole = "commands" | "subscriber";

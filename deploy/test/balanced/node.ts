@@ -81,7 +81,7 @@ export class Node implements Address {
 
   /** Handshakes that it refused for their rate, for lag, or for want of memory. */
   async refusedAsBusy(): Promise<number> {
-    const reasons = ["rate", "lag", "memory"];
+    const reasons = ["rate", "lag", "memory", "descriptors"];
     const series = reasons.map((reason) => `tidegate_handshakes_turned_away_total{reason="${reason}"}`);
     const counts = await Promise.all(series.map((name) => this.metric(name)));
     return counts.reduce((sum, count) => sum + count);

@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import { createApiServer } from "../api/server.ts";
 import type { Tokens } from "../auth/token.ts";
+import { socketBounds } from "../ops/descriptors.ts";
 import { addressReader } from "../transport/address.ts";
 import { acceptClients } from "../transport/clients.ts";
 import { createPublicServer } from "../transport/http.ts";
@@ -10,7 +11,8 @@ import type { Context } from "./context.ts";
 import type { Core } from "./core.ts";
 
 /** The public port, and what happens to those who come through it. */
-export function openDoor({ config, log, registry }: Context, core: Core): HttpServer {
+export function openDoor(context: Context, core: Core): HttpServer {
+  const { config, log, registry, openFiles, openSockets } = context;
   const { handshake, lifecycle, dispatcher, admission, meter, engine } = core;
   acceptClients(core.io, {
     handshake,
@@ -23,12 +25,14 @@ export function openDoor({ config, log, registry }: Context, core: Core): HttpSe
     meter,
     log,
   });
-  return createPublicServer({
+  const server = createPublicServer({
     admit: () => admission.upgrade(),
     isOriginAllowed: originCheck(config.allowedOrigins, !config.production),
     onRefused: (failure) => meter.refused(failure.code),
     upgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
   });
+  openSockets.watch(server, socketBounds(openFiles).most, () => meter.refused(admission.drop().code));
+  return server;
 }
 
 /** The admin port. */

@@ -34,6 +34,12 @@ export class Admission {
     return refusal(reason);
   }
 
+  /** Counts a connection that was closed as it was taken, before it could say what it came for. */
+  drop(): Failure {
+    this.#options.onRefused("descriptors");
+    return refusal("descriptors");
+  }
+
   /**
    * Why the node is not ready. Once it has met the others it stays ready while they cannot be reached: all nodes
    * unready at once would leave nobody to answer.
@@ -61,13 +67,15 @@ export class Admission {
   }
 }
 
+const noRoom = "This node has no room for new connections at the moment.";
 const wordings: Record<RefusalReason, { code: "draining" | "unavailable" | "rate_limited"; words?: string }> =
   {
     draining: { code: "draining" },
     unavailable: { code: "unavailable" },
     rate: { code: "rate_limited", words: "This node accepts no more handshakes in this second." },
     lag: { code: "unavailable", words: "This node is too busy for new connections at the moment." },
-    memory: { code: "unavailable", words: "This node has no room for new connections at the moment." },
+    memory: { code: "unavailable", words: noRoom },
+    descriptors: { code: "unavailable", words: noRoom },
   };
 
 /** Those who are sent away together do not come back together. */

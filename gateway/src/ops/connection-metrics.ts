@@ -15,7 +15,7 @@ const reasons: CloseReason[] = [
   "draining",
 ];
 
-const refusalReasons: RefusalReason[] = ["draining", "unavailable", "rate", "lag", "memory"];
+const refusalReasons: RefusalReason[] = ["draining", "unavailable", "rate", "lag", "memory", "descriptors"];
 
 type ConnectionMeter = Pick<
   Meter,
@@ -54,7 +54,7 @@ export function connectionMeter(series: Series): ConnectionMeter {
   );
   const turnedAway = series.knownCounter(
     "handshakes_turned_away_total",
-    "Handshakes that the node could not serve at that moment, among those refused: `draining`, `unavailable` (Redis), `rate`, `lag` of the event loop, `memory`.",
+    "Handshakes that the node could not serve at that moment, among those refused: `draining`, `unavailable` (Redis), `rate`, `lag` of the event loop, `memory`, `descriptors`.",
     "reason",
     refusalReasons,
   );

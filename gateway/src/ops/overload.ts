@@ -1,7 +1,7 @@
 import { givenMemory } from "./memory.ts";
 
 /** What a node can have too little of to take more connections. */
-export type Shortage = "lag" | "memory";
+export type Shortage = "lag" | "memory" | "descriptors";
 
 export interface OverloadOptions {
   /** Milliseconds that the event loop may be late; 0 for no limit. */
@@ -12,6 +12,12 @@ export interface OverloadOptions {
   memoryLimit: number | undefined;
   /** Bytes that the process uses now; throws where the system does not tell. */
   resident?(): number;
+  /** Sockets that may be open on the public port before newcomers are refused; infinite for no limit. */
+  maxSockets: number;
+  /** Sockets that are open there now. */
+  sockets(): number;
+  /** Newcomers are refused for it from now on, or no longer. */
+  onChange?(shortage: Shortage, short: boolean): void;
   /** The memory could not be read, where it could before. */
   onUnread?(error: unknown): void;
 }
@@ -22,7 +28,7 @@ const looksPerReading = 10;
 /** What is left of a delay with each look after it, so that one long turn is over within a second. */
 const decay = 0.8;
 /** A shortage that began at its limit ends below this share of it, so that it does not come and go. */
-const relief = { lag: 0.5, memory: 0.95 };
+const relief = { lag: 0.5, memory: 0.95, descriptors: 0.95 };
 
 /** Watches what a node is short of. Asking it costs nothing. */
 export class Overload {
@@ -30,20 +36,27 @@ export class Overload {
   readonly memoryLimit: number;
   readonly #options: OverloadOptions;
   readonly #limits: Record<Shortage, number>;
-  readonly #short: Record<Shortage, boolean> = { lag: false, memory: false };
+  readonly #short: Record<Shortage, boolean> = { lag: false, memory: false, descriptors: false };
   #timer: NodeJS.Timeout | undefined;
   #delay = 0;
   #looks = 0;
   #unread = false;
 
   constructor(options: OverloadOptions) {
-    const { maxLoopDelay, maxMemory, memoryLimit = givenMemory() } = options;
+    const { maxLoopDelay, maxMemory, maxSockets, memoryLimit = givenMemory() } = options;
     this.#options = options;
     this.memoryLimit = memoryLimit;
-    this.#limits = { lag: maxLoopDelay, memory: (memoryLimit * maxMemory) / 100 };
+    this.#limits = {
+      lag: maxLoopDelay,
+      memory: (memoryLimit * maxMemory) / 100,
+      descriptors: maxSockets,
+    };
   }
 
   get shortage(): Shortage | undefined {
+    // Thousands may come between two looks, so they are counted as each of them asks.
+    this.#judge("descriptors", this.#options.sockets());
+    if (this.#short.descriptors) return "descriptors";
     if (this.#short.lag) return "lag";
     return this.#short.memory ? "memory" : undefined;
   }
@@ -67,6 +80,7 @@ export class Overload {
     // A turn of minutes, as after a freeze, is as over as one of a second once it has ended.
     this.#delay = Math.min(Math.max(lateness, this.#delay * decay), 4 * this.#limits.lag);
     this.#judge("lag", this.#delay);
+    this.#judge("descriptors", this.#options.sockets());
     if (this.#limits.memory > 0 && this.#looks++ % looksPerReading === 0) this.#readMemory();
   }
 
@@ -85,6 +99,9 @@ export class Overload {
   #judge(shortage: Shortage, reading: number): void {
     const limit = this.#limits[shortage];
     const bound = this.#short[shortage] ? limit * relief[shortage] : limit;
-    this.#short[shortage] = limit > 0 && reading > bound;
+    const short = limit > 0 && reading > bound;
+    if (short === this.#short[shortage]) return;
+    this.#short[shortage] = short;
+    this.#options.onChange?.(shortage, short);
   }
 }

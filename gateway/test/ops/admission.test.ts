@@ -42,15 +42,18 @@ it("lets nobody in while the node drains, nor while the shared state is out of r
   expect(refused).toEqual(["unavailable", "draining"]);
 });
 
-it.each(["lag", "memory"] as const)("lets nobody in for the upgrade while it is short: %s", (shortage) => {
-  const admission = createAdmission();
-  state.shortage = shortage;
-  expect(admission.upgrade()).toMatchObject({ code: "unavailable", retryable: true });
-  expect(refused).toEqual([shortage]);
-  // Its upgrade is done: to refuse it now would cost more than to go on, and it would come back.
-  expect(admission.obstacle()).toBeUndefined();
-  expect(admission.unready()).toBeUndefined();
-});
+it.each(["lag", "memory", "descriptors"] as const)(
+  "lets nobody in for the upgrade while it is short: %s",
+  (shortage) => {
+    const admission = createAdmission();
+    state.shortage = shortage;
+    expect(admission.upgrade()).toMatchObject({ code: "unavailable", retryable: true });
+    expect(refused).toEqual([shortage]);
+    // Its upgrade is done: to refuse it now would cost more than to go on, and it would come back.
+    expect(admission.obstacle()).toBeUndefined();
+    expect(admission.unready()).toBeUndefined();
+  },
+);
 
 it("lets so many in at once", () => {
   const admission = createAdmission(100);

@@ -226,6 +226,7 @@ it("have labels of few values, all of them the gateway's own", async () => {
     "rate",
     "lag",
     "memory",
+    "descriptors",
     "client",
     "api",
     "recovered",

@@ -4,11 +4,15 @@ import { Overload } from "../../src/ops/overload.ts";
 const mebibyte = 1024 * 1024;
 
 let resident: number;
+let sockets: number;
+let changes: string[];
 let overload: Overload;
 
 beforeEach(() => {
   vi.useFakeTimers();
   resident = 100 * mebibyte;
+  sockets = 0;
+  changes = [];
   overload = create();
 });
 
@@ -18,8 +22,12 @@ afterEach(() => {
 });
 
 function create(maxLoopDelay = 200, maxMemory = 90): Overload {
-  const limits = { maxLoopDelay, maxMemory, memoryLimit: 1_000 * mebibyte };
-  const made = new Overload({ ...limits, resident: () => resident });
+  const made = new Overload({
+    ...{ maxLoopDelay, maxMemory, memoryLimit: 1_000 * mebibyte },
+    ...{ maxSockets: 1_000, sockets: () => sockets },
+    resident: () => resident,
+    onChange: (shortage, short) => changes.push(`${shortage} ${short ? "begins" : "ends"}`),
+  });
   made.start();
   return made;
 }
@@ -64,6 +72,26 @@ it("does not come and go at the limit of the memory", async () => {
   expect(readings).toEqual([undefined, short, short, short, short, undefined, undefined]);
 });
 
+it("counts the sockets as each newcomer asks, and does not come and go at their limit", () => {
+  const readings = [1_000, 1_001, 1_000, 951, 950, 1_000].map((open) => {
+    sockets = open;
+    return overload.shortage;
+  });
+  const short = "descriptors";
+  expect(readings).toEqual([undefined, short, short, short, undefined, undefined]);
+});
+
+it("tells once that a shortage begins, and once that it ends, also where nobody asks", async () => {
+  sockets = 1_001;
+  resident = 950 * mebibyte;
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(changes).toEqual(["descriptors begins", "memory begins"]);
+  sockets = 0;
+  resident = 100 * mebibyte;
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(changes.slice(2)).toEqual(["descriptors ends", "memory ends"]);
+});
+
 describe("a reading of the memory that fails", () => {
   /** What a process without a free descriptor gets. */
   const exhausted = new Error("EMFILE: too many open files, uv_resident_set_memory");
@@ -78,6 +106,8 @@ describe("a reading of the memory that fails", () => {
       maxLoopDelay: 200,
       maxMemory: 90,
       memoryLimit: 1_000 * mebibyte,
+      maxSockets: Number.POSITIVE_INFINITY,
+      sockets: () => 100_000,
       resident() {
         if (failing) throw exhausted;
         return resident;
@@ -116,7 +146,10 @@ describe("a reading of the memory that fails", () => {
 it("does not read the memory where it has no limit", async () => {
   overload.stop();
   const read = vi.fn(() => 0);
-  overload = new Overload({ maxLoopDelay: 200, maxMemory: 0, memoryLimit: undefined, resident: read });
+  overload = new Overload({
+    ...{ maxLoopDelay: 200, maxMemory: 0, memoryLimit: undefined, resident: read },
+    ...{ maxSockets: 1_000, sockets: () => sockets },
+  });
   overload.start();
   await vi.advanceTimersByTimeAsync(5_000);
   expect(read).not.toHaveBeenCalled();

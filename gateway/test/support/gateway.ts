@@ -82,7 +82,8 @@ async function call(url: string, method: string, body: unknown) {
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-async function metric(api: string, name: string, labels = ""): Promise<number> {
+/** The sum of the samples of a node's metric whose labels contain all the given ones. */
+export async function metric(api: string, name: string, labels = ""): Promise<number> {
   const text = await (await fetch(`${api}/metrics`)).text();
   const samples = text.split("\n").filter((line) => {
     const [series = ""] = line.split(" ");

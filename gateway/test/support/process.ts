@@ -64,12 +64,16 @@ export function runCommand(line: string): Process {
   return new Process("sh", ["-c", line], { cwd: root, env: bareEnvironment() });
 }
 
+export interface StartOptions {
+  /** Files that the process may have open at once, and no more. */
+  openFiles?: number;
+}
+
 /** The gateway's process as an operator starts it, with these variables alone. */
-export function startMain(env: Record<string, string> = {}): Process {
-  return new Process(process.execPath, ["src/main.ts"], {
-    cwd: gateway,
-    env: { ...bareEnvironment(), ...env },
-  });
+export function startMain(env: Record<string, string> = {}, { openFiles }: StartOptions = {}): Process {
+  const options = { cwd: gateway, env: { ...bareEnvironment(), ...env } };
+  if (openFiles === undefined) return new Process(process.execPath, ["src/main.ts"], options);
+  return new Process("sh", ["-c", `ulimit -n ${openFiles} && exec node src/main.ts`], options);
 }
 
 export interface GatewayProcess {
@@ -82,9 +86,12 @@ export interface GatewayProcess {
 }
 
 /** Starts a gateway on free ports and waits until it listens. */
-export async function spawnGateway(env: Record<string, string> = {}): Promise<GatewayProcess> {
+export async function spawnGateway(
+  env: Record<string, string> = {},
+  options: StartOptions = {},
+): Promise<GatewayProcess> {
   const ports = { TIDEGATE_PORT: "0", TIDEGATE_ADMIN_PORT: "0", TIDEGATE_HOST: "127.0.0.1" };
-  const process = startMain({ ...ports, ...env });
+  const process = startMain({ ...ports, ...env }, options);
   await process.until(() => logged(process, "listening") !== undefined);
   const { port, adminPort } = logged(process, "listening") as { port: number; adminPort: number };
   return { process, port, url: `http://127.0.0.1:${port}`, api: `http://127.0.0.1:${adminPort}` };

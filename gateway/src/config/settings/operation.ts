@@ -15,7 +15,8 @@ export const operation = {
   }),
   capacity: setting(integer(1, 1_000_000), "10000", {
     env: "TIDEGATE_CAPACITY",
-    about: "Connections that a node is sized for: what its load is measured by, and no limit.",
+    about:
+      "Connections that a node is sized for: what its load is measured by, and no limit. Its limit of open files has to be higher, see [OPERATIONS](OPERATIONS.md#open-files).",
   }),
   drainWindow: setting(duration("0ms", "1h"), "90s", {
     env: "TIDEGATE_DRAIN_WINDOW",
