@@ -7,9 +7,9 @@ import { Failure } from "../errors.ts";
 export interface PublicServerOptions {
   /** Why a new connection cannot be served now, decided before the WebSocket upgrade. */
   admit(): Failure | undefined;
-  /** Whether a page of this origin may connect; undefined where the request has no Origin. */
-  isOriginAllowed(origin: string | undefined): boolean;
-  onRefused(failure: Failure): void;
+  /** Whether a request with this Origin and this Host may connect; undefined where it has no such header. */
+  isOriginAllowed(origin: string | undefined, host: string | undefined): boolean;
+  onRefused(failure: Failure, request: IncomingMessage): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
@@ -35,7 +35,7 @@ export function createPublicServer(options: PublicServerOptions): Server {
     socket.on("error", ignore);
     const failure = refusalOf(request, options);
     if (failure) {
-      options.onRefused(failure);
+      options.onRefused(failure, request);
       refuse(socket, failure);
       return;
     }
@@ -53,7 +53,8 @@ const usualUrl = `${path}?EIO=4&transport=websocket`;
 function refusalOf(request: IncomingMessage, options: PublicServerOptions): Failure | undefined {
   const fault = request.url === usualUrl ? undefined : faultOf(request.url);
   if (fault) return fault;
-  if (!options.isOriginAllowed(request.headers.origin)) {
+  const { origin, host } = request.headers;
+  if (!options.isOriginAllowed(origin, host)) {
     return new Failure("forbidden", "Pages of this origin may not connect.");
   }
   return options.admit();

@@ -25,7 +25,7 @@ export const listening = {
   allowedOrigins: listed(origins, {
     env: "TIDEGATE_ALLOWED_ORIGINS",
     about:
-      "Web origins that may connect; `*` lets any in. A request without an Origin, as mini-programs send, is always let in. With an empty list every request that has an Origin is refused in production and let in in development.",
+      "Origins that may connect; `*` lets any in. Always let in are a request without an Origin, as most mini-programs send, and one whose Origin has the host and port that it is for (its `Host`), as native clients send. With an empty list any is let in in development; in production one that no web page can have, such as `weapp://wechat-game-runtime` of mini-games, is let in and the rest is refused. A list is exact: whose mini-games are to connect names `weapp://wechat-game-runtime` too.",
   }),
   trustedProxies: listed(list("addresses, CIDR ranges, loopback, linklocal or uniquelocal", isProxy), {
     env: "TIDEGATE_TRUSTED_PROXIES",
