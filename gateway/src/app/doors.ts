@@ -6,6 +6,7 @@ import { addressReader } from "../transport/address.ts";
 import { acceptClients } from "../transport/clients.ts";
 import { createPublicServer } from "../transport/http.ts";
 import { originCheck } from "../transport/origins.ts";
+import { createRefusalLog } from "../transport/refusal-log.ts";
 import { version } from "../version.ts";
 import type { Context } from "./context.ts";
 import type { Core } from "./core.ts";
@@ -14,13 +15,15 @@ import type { Core } from "./core.ts";
 export function openDoor(context: Context, core: Core): HttpServer {
   const { config, log, registry, openFiles, openSockets } = context;
   const { handshake, lifecycle, dispatcher, admission, meter, engine } = core;
+  const addressOf = addressReader(config.trustedProxies);
+  const logRefusal = createRefusalLog(log, addressOf);
   acceptClients(core.io, {
     handshake,
     lifecycle,
     dispatcher,
     connectionOf: (id) => registry.get(id),
     admit: () => admission.obstacle(),
-    addressOf: addressReader(config.trustedProxies),
+    addressOf,
     maxDepth: config.maxDepth,
     meter,
     log,
@@ -28,7 +31,10 @@ export function openDoor(context: Context, core: Core): HttpServer {
   const server = createPublicServer({
     admit: () => admission.upgrade(),
     isOriginAllowed: originCheck(config.allowedOrigins, !config.production),
-    onRefused: (failure) => meter.refused(failure.code),
+    onRefused(failure, request) {
+      meter.refused(failure.code);
+      logRefusal(failure, request);
+    },
     upgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
   });
   openSockets.watch(server, socketBounds(openFiles).most, () => meter.refused(admission.drop().code));
