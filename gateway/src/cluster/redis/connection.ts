@@ -2,6 +2,7 @@ import type { ConnectionOptions } from "node:tls";
 import { Redis, type RedisOptions } from "ioredis";
 import { parseRedisUrl, type RedisUrl } from "../../config/redis-url.ts";
 import { CalmConnector, CalmSentinelConnector } from "./connectors.ts";
+import { errorCodeOf } from "./error-code.ts";
 
 /** How Redis is reached. */
 export interface RedisAddress {
@@ -15,6 +16,9 @@ export interface RedisAddress {
   /** Options of TLS; `rediss://` alone uses the system's authorities. */
   tls?: ConnectionOptions | undefined;
 }
+
+/** Codes of errors that a replica alone has: the address may lead to the primary by now. */
+const replicaCodes = new Set<string | undefined>(["READONLY", "MASTERDOWN"]);
 
 /**
  * Options under which a call fails at once where nothing listens, and a lost connection is back within a
@@ -30,7 +34,7 @@ const behaviour: RedisOptions = {
   disconnectTimeout: 500,
   keepAlive: 5_000,
   retryStrategy: (attempt) => Math.min(attempt * 50, 500) + Math.random() * 100,
-  reconnectOnError: (error) => error.message.startsWith("READONLY"),
+  reconnectOnError: (error) => replicaCodes.has(errorCodeOf(error)),
 };
 
 const sentinelBehaviour: RedisOptions = {

@@ -4,6 +4,7 @@ import { Failure } from "../../errors.ts";
 import type { ClusterMeter, RedisRole } from "../../meter.ts";
 import type { Complaints } from "./complaints.ts";
 import { Deadlines } from "./deadlines.ts";
+import { errorCodeOf } from "./error-code.ts";
 import { type Script, scripts } from "./scripts.ts";
 
 /** Milliseconds in which a call is answered or fails: as a rule, where it comes in bursts, and as a sign of life. */
@@ -16,6 +17,8 @@ const revivalPause = 100;
 const maxPending = 20_000;
 /** Bytes written that the network has not taken. */
 const maxUnsent = 32 * 1024 * 1024;
+/** Codes of errors by which a server of a Redis Cluster says that a slot is not, or no longer, with it. */
+const movedCodes = new Set<string | undefined>(["MOVED", "ASK", "CLUSTERDOWN"]);
 
 export type Limit = keyof typeof limits;
 export type Argument = string | number | Buffer;
@@ -147,8 +150,7 @@ export class Line {
       this.#failed(started);
       // An error that Redis answered with is an answer.
       this.#answering = error instanceof ReplyError;
-      if (error instanceof Error && /^(MOVED|ASK|CLUSTERDOWN) /.test(error.message))
-        this.#client.emit("moved");
+      if (movedCodes.has(errorCodeOf(error))) this.#client.emit("moved");
       this.#options.complaints.warn("A call to Redis has failed.", error);
       throw new Failure("unavailable", undefined, { cause: error });
     }
@@ -165,7 +167,7 @@ export class Line {
       try {
         return await client.callBuffer("evalsha", [script.sha, ...rest]);
       } catch (error) {
-        if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+        if (errorCodeOf(error) !== "NOSCRIPT") throw error;
         return await client.callBuffer("eval", [script.text, ...rest]);
       }
     }, limit);
