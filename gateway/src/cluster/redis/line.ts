@@ -66,13 +66,17 @@ export class Line {
     client.on("end", () => this.#revive());
   }
 
+  /** The client alone does not know: it says `ready` over a stream that is ended or dead until it is told of a close. */
   get ready(): boolean {
-    return this.#client.status === "ready";
+    const { status, stream } = this.#client;
+    return status === "ready" && stream.writable;
   }
 
-  /** Whether the server has taken the connection and then said nothing. */
+  /** Whether the server has taken the connection and then said nothing, or it is dead and its client was not told. */
   get stuck(): boolean {
-    return this.#client.status === "connect" && performance.now() - this.#connectedAt > greetingLimit;
+    const { status, stream } = this.#client;
+    if (status === "connect" && performance.now() - this.#connectedAt > greetingLimit) return true;
+    return (status === "connect" || status === "ready") && stream.destroyed;
   }
 
   /** Whether Redis was there at the last call. */
@@ -127,8 +131,12 @@ export class Line {
   /** Gives up a connection on which nothing comes back, for a new one. */
   restart(): void {
     const { stream } = this.#client;
-    // What the network has not taken yet must not arrive after what the new connection writes; TLS has no such reset.
-    if (!stream || stream instanceof TLSSocket) stream?.destroy();
+    if (!stream) return;
+    // The client waits for the close of a stream that never says it, and believes in it until then.
+    if (stream.destroyed) stream.emit("close", false);
+    // What the network has not taken yet must not arrive after what the new connection writes. TLS has no such reset,
+    // and a stream that is being ended, as the client does by itself, would never say that it has closed.
+    else if (stream instanceof TLSSocket || isBeingEnded(stream)) stream.destroy();
     else stream.resetAndDestroy();
   }
 
@@ -182,6 +190,7 @@ export class Line {
   #obstacle(): Error | undefined {
     const { status, commandQueue, stream } = this.#client;
     if (status !== "ready") return new Error(`The connection to Redis is in the state "${status}".`);
+    if (!stream.writable) return new Error("The connection to Redis is at its end.");
     if (commandQueue.length >= maxPending) return new Error("Too many calls wait for Redis.");
     if (stream.writableLength >= maxUnsent) return new Error("Too many bytes wait for Redis.");
     return undefined;
@@ -223,4 +232,8 @@ export class Line {
       this.call((client) => client.script("LOAD", text)).catch(() => {});
     }
   }
+}
+
+function isBeingEnded({ writableEnded, writableFinished }: Redis["stream"]): boolean {
+  return writableEnded && !writableFinished;
 }

@@ -41,6 +41,42 @@ it("gives up a connection with what it has still to send, which would arrive lat
   await vi.waitFor(() => expect([line.ready, client.stream === lost]).toEqual([true, false]));
 });
 
+it("gives up a connection that its client is ending by itself", async () => {
+  const lost = client.stream;
+  client.disconnect(true);
+  expect(line.ready).toBe(false);
+  await expect(line.call((redis) => redis.ping())).rejects.toMatchObject({ code: "unavailable" });
+  line.restart();
+  await vi.waitFor(() => expect([line.ready, client.stream === lost]).toEqual([true, false]));
+  expect(await line.call((redis) => redis.ping())).toBe("PONG");
+});
+
+it("is made anew where its stream has died and the client was not told", async () => {
+  const dead = client.stream;
+  const tell = dead.emit.bind(dead);
+  const silence = vi.spyOn(dead, "emit").mockImplementation((name, ...said) => {
+    return name !== "close" && tell(name, ...said);
+  });
+  dead.destroy();
+  await vi.waitFor(() => expect(silence).toHaveBeenCalledWith("close", false));
+  silence.mockRestore();
+  expect([dead.destroyed, client.status]).toEqual([true, "ready"]);
+  expect([line.ready, line.answering, line.stuck]).toEqual([false, false, true]);
+  await expect(line.call((redis) => redis.ping())).rejects.toMatchObject({ code: "unavailable" });
+  line.restart();
+  await vi.waitFor(() => expect([line.ready, line.stuck]).toEqual([true, false]));
+  expect(await line.call((redis) => redis.ping())).toBe("PONG");
+});
+
+it("is given up any number of times for one new connection", async () => {
+  const ready = vi.fn();
+  line.onReady(ready);
+  for (let time = 0; time < 3; time += 1) line.restart();
+  await vi.waitFor(() => expect(line.ready).toBe(true));
+  expect(await line.call((redis) => redis.ping())).toBe("PONG");
+  expect(ready).toHaveBeenCalledOnce();
+});
+
 it("does not come back once it is stopped", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {

@@ -46,8 +46,13 @@ export class Passage {
 
   /** Leads to another server from now on, as an address does behind which one replaces another. */
   lead(target: number): void {
-    this.#target = target;
+    this.leadNew(target);
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Leads new connections to another server; those that there are stay where they are. */
+  leadNew(target: number): void {
+    this.#target = target;
   }
 
   async stop(): Promise<void> {

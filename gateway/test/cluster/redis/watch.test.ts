@@ -7,8 +7,8 @@ type Connection = WatchOptions["commands"];
 
 /** A connection whose pings are answered as a test says. */
 class Wire implements Connection {
-  readonly ready = true;
-  readonly stuck = false;
+  ready = true;
+  stuck = false;
   received = 0;
   readonly restart = vi.fn();
   answer: () => Promise<string> = async () => "run_id:abc";
@@ -56,6 +56,12 @@ async function look(): Promise<void> {
 
 it("gives up a connection on which nothing comes", async () => {
   subscriber.answer = late;
+  await vi.waitFor(() => expect(subscriber.restart).toHaveBeenCalled(), patience);
+  expect(commands.restart).not.toHaveBeenCalled();
+});
+
+it("gives up one that is dead while its client was not told", async () => {
+  Object.assign(subscriber, { ready: false, stuck: true });
   await vi.waitFor(() => expect(subscriber.restart).toHaveBeenCalled(), patience);
   expect(commands.restart).not.toHaveBeenCalled();
 });
