@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import { Redis, type RedisOptions } from "ioredis";
 import { parseRedisUrl, type RedisUrl } from "../../config/redis-url.ts";
-import { CalmConnector, CalmSentinelConnector } from "./connectors.ts";
+import { CalmConnector, CalmSentinelConnector, PrimaryConnector } from "./connectors.ts";
 import { errorCodeOf } from "./error-code.ts";
 
 /** How Redis is reached. */
@@ -67,7 +67,9 @@ function optionsOf(address: RedisAddress, server?: string): RedisOptions {
     db: url.database,
   };
   const [{ host, port = 6_379 }] = url.hosts;
-  if (url.kind !== "sentinel") return { ...options, host, port, Connector: CalmConnector };
+  // The replicas of a cluster tell where its slots are, as its primaries do.
+  const Connector = server === undefined ? PrimaryConnector : CalmConnector;
+  if (url.kind !== "sentinel") return { ...options, host, port, Connector };
   return {
     ...options,
     ...sentinelBehaviour,

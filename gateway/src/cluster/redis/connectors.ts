@@ -40,6 +40,21 @@ export class CalmConnector extends AbstractConnector {
   }
 }
 
+/**
+ * To the primary behind an address. While that leads to a replica the client is never ready, and asks again: a replica
+ * refuses what a node writes, and what is published there reaches nobody at the primary.
+ */
+export class PrimaryConnector extends CalmConnector {
+  /** @param info what INFO says; it is empty where the node may not ask */
+  override check({ role, slave_read_only: readOnly }: { role?: string; slave_read_only?: string }): boolean {
+    if (role !== "slave" || readOnly !== "1") return true;
+    this.stream?.destroy(
+      new Error("This server is a replica, which takes no writes; the primary is waited for."),
+    );
+    return false;
+  }
+}
+
 /** To the server that Sentinels name. */
 export class CalmSentinelConnector extends SentinelConnector {
   /** @param options those of the client */

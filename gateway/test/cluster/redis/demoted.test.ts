@@ -93,9 +93,11 @@ describe("an address that leads to a replica for a while", { timeout: 60_000 }, 
     await expect(publish("room", "refused")).rejects.toMatchObject({ code: "unavailable" });
 
     await come();
-    await vi.waitFor(() => expect(status().connected).toEqual({ commands: 1, subscriber: 1 }), patience);
-    await vi.waitFor(() => expect(new Set(node.lost)).toEqual(new Set(["room", "quiet"])), patience);
-    expect(healthy()).toBe(true);
+    await vi.waitFor(() => {
+      expect(status().connected).toEqual({ commands: 1, subscriber: 1 });
+      expect(healthy()).toBe(true);
+      expect(new Set(node.lost)).toEqual(new Set(["room", "quiet"]));
+    }, patience);
     await broker.subscribe("late", lasting);
     for (const channel of ["room", "quiet", "late"]) {
       await publish(channel, "after");
