@@ -1,13 +1,13 @@
 import type { Identity } from "../auth/handshake.ts";
 import type { Subject } from "../auth/permissions.ts";
 import type { Held, Subscriber } from "../channels/subscriber.ts";
-import { Failure } from "../errors.ts";
 import type { CloseReason } from "../meter.ts";
 import type { TokenBucket } from "./limits.ts";
 import type { TokenWatch } from "./token-watch.ts";
+import { type Backpressure, WorkQueue } from "./work-queue.ts";
 
 /** The way to a client, as the transport gives it. */
-export interface Wire {
+export interface Wire extends Backpressure {
   readonly id: string;
   readonly address: string;
   /** The handshake's User-Agent, or an empty string. */
@@ -19,9 +19,6 @@ export interface Wire {
   /** Ends the Socket.IO session, then the transport: a client stays away. */
   disconnect(): void;
 }
-
-/** Requests of one connection that may wait for their turn. */
-const queueLimit = 256;
 
 /** A client's session on this node. */
 export class Connection implements Subscriber {
@@ -42,8 +39,7 @@ export class Connection implements Subscriber {
   pace: TokenBucket | undefined;
   /** The publish rates that rules set, by rule; made with the first publication under one. */
   rates: Map<number, TokenBucket> | undefined;
-  #queued = 0;
-  #tail: Promise<void> | undefined;
+  readonly #queue = new WorkQueue(this);
 
   constructor(wire: Wire, identity: Identity, since: number) {
     this.wire = wire;
@@ -71,48 +67,34 @@ export class Connection implements Subscriber {
     return this.identity.info;
   }
 
+  /** It has ended, or is about to. */
+  get ended(): boolean {
+    return this.closed || this.ending !== undefined;
+  }
+
   /** Whether every request so far has its answer. */
   get idle(): boolean {
-    return this.#queued === 0;
+    return this.#queue.idle;
   }
 
   /**
-   * Runs work in the order of the calls. What follows an exclusive work waits for it to end: a `publish`
-   * right behind a `subscribe` finds the subscription made.
+   * Runs a client's work in the order of the calls, once the client has taken most of what it was sent. What follows
+   * an exclusive work waits for it to end: a `publish` right behind a `subscribe` finds the subscription made.
    *
+   * @param payload what is kept for the work while it waits
    * @throws Failure `rate_limited` when too much waits already, `disconnected` when the connection ends before
    * its turn comes
    */
-  async request(exclusive: boolean, work: () => Promise<void>): Promise<void> {
-    if (this.#queued >= queueLimit) {
-      throw new Failure("rate_limited", "Too many requests wait for their turn.");
-    }
-    this.#queued += 1;
-    try {
-      await this.run(exclusive, work);
-    } finally {
-      this.#queued -= 1;
-    }
+  request(exclusive: boolean, work: () => Promise<void>, payload?: unknown): Promise<void> {
+    return this.#queue.request(exclusive, work, payload);
   }
 
-  /** As `request`, for work of the gateway's own: it finds a place however much a client has waiting. */
-  async run(exclusive: boolean, work: () => Promise<void>): Promise<void> {
-    const done = this.#tail ? this.#tail.then(() => this.#unlessEnded(work)) : work();
-    if (exclusive) this.#becomeTail(done);
-    await done;
-  }
-
-  async #unlessEnded(work: () => Promise<void>): Promise<void> {
-    if (this.closed || this.ending) throw new Failure("disconnected");
-    await work();
-  }
-
-  #becomeTail(done: Promise<void>): void {
-    const tail = done.then(ignore, ignore).then(() => {
-      if (this.#tail === tail) this.#tail = undefined;
-    });
-    this.#tail = tail;
+  /**
+   * Runs work of the gateway's own, before all requests that wait: only an exclusive work that is under way holds it up.
+   *
+   * @throws Failure `disconnected` as `request`
+   */
+  run(exclusive: boolean, work: () => Promise<void>): Promise<void> {
+    return this.#queue.run(exclusive, work);
   }
 }
-
-function ignore(): void {}

@@ -68,7 +68,8 @@ export class Dispatcher {
       throw new Failure("bad_request", `The payload nests deeper than ${this.#options.maxDepth} levels.`);
     }
     if (!request) throw new Failure("no_handler");
-    await connection.request(request.exclusive, () => request.handle(connection, payload, reply));
+    const handle = () => request.handle(connection, payload, reply);
+    await connection.request(request.exclusive, handle, payload);
   }
 
   #pace(connection: Connection, cost: number): void {

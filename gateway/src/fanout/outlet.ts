@@ -16,6 +16,18 @@ export interface OutletLimits {
 }
 
 /**
+ * Bytes that may wait while more is made ready for the client alone. They are more than a socket takes before it says
+ * that it has drained, and with the largest reply less than the least that a slow peer is dropped for by default.
+ */
+const fullAbove = 256 * 1024;
+
+/** Who waits for the peer to take what it was sent. */
+interface Waiter {
+  check(): void;
+  resume(): void;
+}
+
+/**
  * Collects what a connection is sent within one turn of the event loop, and writes it to the TCP socket once.
  * It tells when the peer does not keep up: what counts is what was waiting before the turn's own bytes, since
  * one large turn is not the reader's fault.
@@ -24,6 +36,8 @@ export abstract class SocketOutlet implements Outlet {
   readonly #socket: Socket;
   readonly #limits: OutletLimits;
   #pending: Buffer | Buffer[] | undefined;
+  #pendingBytes = 0;
+  #waiter: Waiter | undefined;
 
   constructor(socket: Socket, limits: OutletLimits) {
     this.#socket = socket;
@@ -38,7 +52,34 @@ export abstract class SocketOutlet implements Outlet {
     return this.#socket.writableLength;
   }
 
+  /** So much waits, this turn's bytes included, that nothing should be added for this client alone. */
+  get full(): boolean {
+    return this.#pendingBytes + this.unsent > fullAbove;
+  }
+
+  /**
+   * Calls back once it is not full any more, or once its connection has ended. One may wait at a time, and only while
+   * it is full.
+   */
+  whenDrained(resume: () => void): void {
+    const check = () => {
+      if (!this.full) this.release();
+    };
+    this.#waiter = { check, resume };
+    this.#socket.on("drain", check);
+  }
+
+  /** Lets go on who waits for it to drain. */
+  protected release(): void {
+    const waiter = this.#waiter;
+    if (!waiter) return;
+    this.#waiter = undefined;
+    this.#socket.removeListener("drain", waiter.check);
+    waiter.resume();
+  }
+
   append(frames: Buffer): void {
+    this.#pendingBytes += frames.length;
     if (this.#pending === undefined) {
       this.#pending = frames;
       this.#limits.turn.flushAtEnd(this);
@@ -51,6 +92,7 @@ export abstract class SocketOutlet implements Outlet {
     const pending = this.#pending;
     if (pending === undefined) return;
     this.#pending = undefined;
+    this.#pendingBytes = 0;
     if (!this.#socket.writable) return;
     const frames = Array.isArray(pending) ? Buffer.concat(pending) : pending;
     if (this.unsent > this.#limits.unsentLimit) {
@@ -58,7 +100,8 @@ export abstract class SocketOutlet implements Outlet {
       this.onSlow();
       return;
     }
-    this.#socket.write(frames);
+    // Where a room keeps writing, the socket may never be empty, which alone it would say by itself.
+    this.#socket.write(frames, this.#waiter?.check);
     // A new connection's socket is corked, so that the answer to its upgrade leaves in this same write.
     if (this.#socket.writableCorked > 0) this.#socket.uncork();
     this.#limits.onSent(frames.length);

@@ -12,6 +12,17 @@ export class Json {
   }
 }
 
+/** Bytes that a parsed JSON value takes in memory, roughly; an empty array takes ten times its text. */
+export function weightOf(value: unknown): number {
+  if (typeof value === "string") return 24 + value.length;
+  if (typeof value !== "object" || value === null) return 8;
+  if (ArrayBuffer.isView(value)) return 96 + value.byteLength;
+  let weight = 40;
+  if (Array.isArray(value)) for (const child of value) weight += 8 + weightOf(child);
+  else for (const [key, child] of Object.entries(value)) weight += 8 + weightOf(key) + weightOf(child);
+  return weight;
+}
+
 /** Whether a parsed JSON value nests deeper than `limit` levels; binary values count as leaves. */
 export function isDeeperThan(value: unknown, limit: number): boolean {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;

@@ -114,6 +114,7 @@ export class EngineSocket extends SocketOutlet {
     (this.#close as ((reason: EndReason) => void) | undefined)?.(reason);
     this.#data = undefined;
     this.#close = undefined;
+    this.release();
   }
 
   receive(data: Buffer, isBinary: boolean): void {

@@ -16,6 +16,14 @@ export class SocketWire implements Wire {
     this.#socket = socket;
   }
 
+  get full(): boolean {
+    return engineSocketOf(this.#socket)?.full ?? false;
+  }
+
+  whenDrained(resume: () => void): void {
+    engineSocketOf(this.#socket)?.whenDrained(resume);
+  }
+
   send(event: string, payload: object): void {
     this.#socket.emit(event, payload);
   }

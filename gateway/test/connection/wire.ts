@@ -10,12 +10,25 @@ export class FakeWire implements Wire {
   /** How it was ended, where it was. */
   ended: "close" | "disconnect" | undefined;
 
+  full = false;
+  #resume: (() => void) | undefined;
+
   constructor(id: string) {
     this.id = id;
   }
 
   send(event: string, payload: object): void {
     this.sent.push({ event, payload: payload instanceof Json ? JSON.parse(payload.text) : payload });
+  }
+
+  whenDrained(resume: () => void): void {
+    this.#resume = resume;
+  }
+
+  /** The client has taken what it was sent. */
+  drain(): void {
+    this.full = false;
+    this.#resume?.();
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Writable } from "node:stream";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { type OutletLimits, SocketOutlet } from "../../src/fanout/outlet.ts";
 import { Turn } from "../../src/fanout/turn.ts";
 
@@ -16,10 +16,15 @@ class StalledSocket extends Writable {
     this.#resume = done;
   }
 
+  /** Takes what it was given last. */
+  take(): void {
+    this.#resume?.();
+  }
+
   /** Takes all that waits. */
   async drain(): Promise<void> {
     while (this.writableLength > 0) {
-      this.#resume?.();
+      this.take();
       await turn();
     }
   }
@@ -33,6 +38,10 @@ class TestOutlet extends SocketOutlet {
   constructor(peer: Writable, limits: OutletLimits) {
     super(peer as unknown as Socket, limits);
     this.#peer = peer;
+  }
+
+  end(): void {
+    this.release();
   }
 
   protected override onSlow(): void {
@@ -134,4 +143,74 @@ it("uncorks a new connection's socket with its first write", async () => {
   await turn();
   await socket.drain();
   expect(Buffer.concat(socket.taken).toString()).toBe("answer to the upgrade a");
+});
+
+/** What a client's own answers may leave waiting. */
+const mark = 256 * 1024;
+const unlimited = Number.MAX_SAFE_INTEGER;
+
+it("is full above 256 KiB, the turn's own bytes included", async () => {
+  const { outlet, socket } = setUp(unlimited);
+  outlet.append(Buffer.alloc(mark - 1));
+  outlet.append(Buffer.alloc(1));
+  expect(outlet.full).toBe(false);
+  outlet.append(Buffer.alloc(1));
+  expect(outlet.full).toBe(true);
+  await turn();
+  expect(outlet.full).toBe(true);
+  await socket.drain();
+  expect(outlet.full).toBe(false);
+});
+
+it("tells once, when the peer has taken what was written before anybody waited", async () => {
+  const { outlet, socket } = setUp(unlimited);
+  const resume = vi.fn();
+  outlet.append(Buffer.alloc(mark + 1));
+  await turn();
+  outlet.whenDrained(resume);
+  outlet.append(Buffer.alloc(1));
+  await turn();
+  expect(resume).toHaveBeenCalledTimes(0);
+  await socket.drain();
+  expect(resume).toHaveBeenCalledTimes(1);
+  outlet.append(Buffer.alloc(mark + 1));
+  await turn();
+  await socket.drain();
+  expect(resume).toHaveBeenCalledTimes(1);
+  expect(socket.listenerCount("drain")).toBe(0);
+});
+
+it("tells after the turn in which the peer took all at once", async () => {
+  const { outlet, socket } = setUp(unlimited);
+  const resume = vi.fn();
+  outlet.append(Buffer.alloc(mark + 1));
+  outlet.whenDrained(resume);
+  expect(resume).toHaveBeenCalledTimes(0);
+  await turn();
+  await socket.drain();
+  expect(resume).toHaveBeenCalledTimes(1);
+});
+
+it("tells when less waits, although a room keeps writing and the socket is never empty", async () => {
+  const { outlet, socket } = setUp(unlimited);
+  const resume = vi.fn();
+  outlet.append(Buffer.alloc(mark + 1));
+  outlet.whenDrained(resume);
+  await turn();
+  outlet.append(Buffer.alloc(1_000));
+  await turn();
+  socket.take();
+  await turn();
+  expect(outlet.unsent).toBe(1_000);
+  expect(resume).toHaveBeenCalledTimes(1);
+});
+
+it("lets nobody wait for a peer that has gone", () => {
+  const { outlet } = setUp(unlimited);
+  const resume = vi.fn();
+  outlet.append(Buffer.alloc(mark + 1));
+  outlet.whenDrained(resume);
+  outlet.end();
+  outlet.end();
+  expect(resume).toHaveBeenCalledTimes(1);
 });

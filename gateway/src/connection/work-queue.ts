@@ -1,0 +1,127 @@
+import { Failure } from "../errors.ts";
+import { weightOf } from "../protocol/json.ts";
+
+/** How fast a client takes what it is sent. */
+export interface Backpressure {
+  /** It has so much left to take that its next request should wait. */
+  readonly full: boolean;
+  /** Calls back once it is not full any more, or once the connection has ended. */
+  whenDrained(resume: () => void): void;
+}
+
+/** Whose work it is. */
+export interface Session {
+  readonly wire: Backpressure;
+  readonly ended: boolean;
+}
+
+type Work = () => Promise<void>;
+
+/** Requests of one connection that may be under way or wait. */
+const requestLimit = 256;
+/** Bytes in memory, roughly, of the requests that wait; one more may come on top. */
+const weightLimit = 1_048_576;
+
+/**
+ * The order in which the work of one connection begins. What follows an exclusive work waits for it to end. A client's
+ * request waits, moreover, for the client to take the answers that it has: they would grow without bound. What the
+ * gateway does by itself never waits for that.
+ */
+export class WorkQueue {
+  readonly #session: Session;
+  #exclusive = false;
+  #draining = false;
+  /** Requests that are under way or wait, and the weight of those that wait. */
+  #requests = 0;
+  #weight = 0;
+  /** Each begins its work, or refuses it where the connection has ended. */
+  #waitingRequests: (() => void)[] | undefined;
+  #waitingOwn: (() => void)[] | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Whether every request so far has its answer. */
+  get idle(): boolean {
+    return this.#requests === 0;
+  }
+
+  /** As `Connection.request`. */
+  async request(exclusive: boolean, work: Work, payload: unknown): Promise<void> {
+    if (this.#requests >= requestLimit || this.#weight >= weightLimit) {
+      throw new Failure("rate_limited", "Too many requests wait for their turn.");
+    }
+    this.#requests += 1;
+    try {
+      if (this.#exclusive || this.#waitingRequests?.length || this.#isHeldUp) {
+        await this.#waitAsRequest(exclusive, work, weightOf(payload));
+      } else await this.#begin(exclusive, work);
+    } finally {
+      this.#requests -= 1;
+    }
+  }
+
+  /** As `Connection.run`. */
+  async run(exclusive: boolean, work: Work): Promise<void> {
+    if (!this.#exclusive) return this.#begin(exclusive, work);
+    this.#waitingOwn ??= [];
+    return this.#wait(this.#waitingOwn, exclusive, work);
+  }
+
+  get #isHeldUp(): boolean {
+    return this.#session.wire.full && !this.#session.ended;
+  }
+
+  async #begin(exclusive: boolean, work: Work): Promise<void> {
+    if (!exclusive) return work();
+    this.#exclusive = true;
+    try {
+      await work();
+    } finally {
+      this.#exclusive = false;
+      this.#advance();
+    }
+  }
+
+  #waitAsRequest(exclusive: boolean, work: Work, weight: number): Promise<void> {
+    this.#weight += weight;
+    this.#waitingRequests ??= [];
+    const done = this.#wait(this.#waitingRequests, exclusive, () => {
+      this.#weight -= weight;
+      return work();
+    });
+    this.#advance();
+    return done;
+  }
+
+  #wait(queue: (() => void)[], exclusive: boolean, work: Work): Promise<void> {
+    return new Promise((resolve, reject) => {
+      queue.push(() => {
+        if (this.#session.ended) reject(new Failure("disconnected"));
+        else resolve(this.#begin(exclusive, work));
+      });
+    });
+  }
+
+  /** Begins all that need not wait any more, in the step in which that is so: nothing that comes later may overtake it. */
+  #advance(): void {
+    while (!this.#exclusive) {
+      const begin = this.#waitingOwn?.shift() ?? this.#nextRequest();
+      if (!begin) return;
+      begin();
+    }
+  }
+
+  #nextRequest(): (() => void) | undefined {
+    if (!this.#waitingRequests?.length) return undefined;
+    if (!this.#isHeldUp) return this.#waitingRequests.shift();
+    if (this.#draining) return undefined;
+    this.#draining = true;
+    this.#session.wire.whenDrained(() => {
+      this.#draining = false;
+      this.#advance();
+    });
+    return undefined;
+  }
+}
