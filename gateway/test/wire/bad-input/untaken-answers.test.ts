@@ -19,7 +19,10 @@ channels:
     history: {size: 1000, ttl: 10m, read: anyone}
 `;
 
-const forms: [string, string][] = [["subscribe", `["subscribe",{"channel":"${channel}","since":"start"}]`]];
+const forms: [string, string][] = [
+  ["subscribe", `["subscribe",{"channel":"${channel}","since":"start"}]`],
+  ["history", `["history",{"channel":"${channel}","limit":1000}]`],
+];
 
 describe("a client that asks for much and reads nothing", { timeout: 60_000 }, () => {
   const arena = useArena({ rules });
