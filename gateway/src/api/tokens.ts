@@ -71,9 +71,10 @@ function revokeRoute(api: Api, { revocations, control, now }: ApiServices): void
         tags: ["Tokens"],
         summary: "Revoke a user's tokens",
         description:
-          "Tokens issued up to now (whole seconds) are refused, and the sessions they opened end within 5 s.",
+          "Tokens issued up to now (whole seconds) are refused, channel tokens too. The sessions and the subscriptions " +
+          "that rest on them end within 5 s.",
         body: z.strictObject({ user }).meta({ id: "Revocation" }),
-        response: answers("How many connections it ended.", reach),
+        response: answers("How many connections ended or lost a subscription.", reach),
       },
     },
     async ({ body: { user } }) => {

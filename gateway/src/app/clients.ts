@@ -1,5 +1,6 @@
 import { tokenLeeway } from "../auth/claims.ts";
 import type { Tokens } from "../auth/token.ts";
+import { Verifier } from "../auth/verifier.ts";
 import type { Cluster } from "../cluster/ports.ts";
 import { Commands } from "../connection/commands.ts";
 import { Dispatcher } from "../connection/dispatcher.ts";
@@ -29,9 +30,10 @@ export function createClients(context: Context, options: ClientsOptions) {
   const { rules, presence, history, publisher, subscriptions } = channels;
   const { nodeId: node, maxChannels, maxDepth, requestRate: rate, requestBurst: burst } = config;
   const leeway = tokenLeeway * 1_000;
-  const handshake = createHandshake(context, tokens, cluster);
-  const joiner = new Joiner({ subscriptions, presence, tokens, alarms, now, leeway });
+  const verifier = new Verifier(tokens, (user) => cluster.revocations.revokedBefore(user));
+  const handshake = createHandshake(context, tokens, verifier);
   const revocations = new FreshRevocations(now);
+  const joiner = new Joiner({ subscriptions, presence, verifier, revocations, alarms, now, leeway });
   const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
   const lifecycle = new Lifecycle({ node, registry, joiner, alarms, revocations, leeway, log, meter, now });
   const describe = () => describeNode(context, subscriptions.count);

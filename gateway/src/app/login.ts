@@ -3,8 +3,8 @@ import { CodeExchange } from "../auth/code-exchange.ts";
 import { Handshake } from "../auth/handshake.ts";
 import { createTokens, type Tokens } from "../auth/token.ts";
 import { Turns } from "../auth/turns.ts";
+import type { Verifier } from "../auth/verifier.ts";
 import { WeChatLogin } from "../auth/wechat.ts";
-import type { Cluster } from "../cluster/ports.ts";
 import type { Context } from "./context.ts";
 
 /** What signs tokens, and tells whether one is good. */
@@ -22,10 +22,9 @@ export function openTokens({ config, log, now }: Context): Promise<Tokens> {
 }
 
 /** What finds out who connects. */
-export function createHandshake(context: Context, tokens: Tokens, { revocations }: Cluster): Handshake {
-  const revokedBefore = (user: string) => revocations.revokedBefore(user);
+export function createHandshake(context: Context, tokens: Tokens, verifier: Verifier): Handshake {
   const { anonymous } = context.config;
-  return new Handshake({ tokens, revokedBefore, anonymous, wechat: openWeChat(context, tokens) });
+  return new Handshake({ verifier, anonymous, wechat: openWeChat(context, tokens) });
 }
 
 /** Login codes of mini-programs, where such are set up. */

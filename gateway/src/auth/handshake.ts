@@ -1,8 +1,8 @@
-import { Failure } from "../errors.ts";
 import type { HandshakeRequest } from "../protocol/requests.ts";
 import { refused } from "./claims.ts";
 import type { Subject } from "./permissions.ts";
-import type { Claims, Tokens } from "./token.ts";
+import type { Claims } from "./token.ts";
+import type { Verifier } from "./verifier.ts";
 import type { WeChatLogin } from "./wechat.ts";
 
 /** Who a connection is. */
@@ -21,9 +21,7 @@ export interface Identity {
 }
 
 export interface HandshakeOptions {
-  tokens: Pick<Tokens, "verify">;
-  /** Newest `before` (Unix seconds) of the user's revocations. */
-  revokedBefore(user: string): Promise<number | undefined>;
+  verifier: Pick<Verifier, "verify">;
   anonymous: boolean;
   /** Absent where no app is set up. */
   wechat?: Pick<WeChatLogin, "token"> | undefined;
@@ -52,12 +50,7 @@ export class Handshake {
 
   /** @throws Failure as `identify` for a token */
   async verify(token: string): Promise<Identity> {
-    const claims = await this.#options.tokens.verify(token);
-    const before = await this.#options.revokedBefore(claims.user);
-    if (before !== undefined && claims.issuedAt <= before) {
-      throw new Failure("unauthorized", undefined, { cause: new Error("the token is revoked") });
-    }
-    return identityOf(claims);
+    return identityOf(await this.#options.verifier.verify(token));
   }
 
   async #logIn(

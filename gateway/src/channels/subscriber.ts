@@ -16,13 +16,21 @@ export interface Subscriber {
   readonly held: Map<string, Held>;
 }
 
+/** From when to when a channel token is good. */
+export interface ChannelTokenLife {
+  /** Unix seconds. */
+  issuedAt: number;
+  /** Unix milliseconds. */
+  expiresAt: number;
+}
+
 /** A live subscription. */
 export interface Held {
   feed: Feed;
   /** Where the channel stood when it began; undefined without history. */
   since: Position | undefined;
-  /** Unix milliseconds when the channel token that it stands on expires. */
-  tokenExpiresAt: number | undefined;
+  /** Of the channel token that it ends with, where it was given one. */
+  tokenLife: ChannelTokenLife | undefined;
   /** A backend made it, whatever the rules say. */
   granted: boolean;
   /** Cancels the alarm of the channel token. */
@@ -35,6 +43,6 @@ export function standingOf({ held, subject }: Subscriber, channel: string): Stan
   return {
     subject,
     subscribed: subscription !== undefined,
-    channelToken: subscription?.tokenExpiresAt !== undefined,
+    channelToken: subscription?.tokenLife !== undefined,
   };
 }

@@ -9,13 +9,13 @@ import type { Presence } from "./presence.ts";
 import { type Reading, Readings, type Want } from "./readings.ts";
 import { mergeOutcome, type Outcome, plainOutcome, presentOutcome, ReplySpace } from "./reply.ts";
 import type { ChannelPolicy, Rules } from "./rules.ts";
-import { type Subscriber, standingOf } from "./subscriber.ts";
+import { type ChannelTokenLife, type Subscriber, standingOf } from "./subscriber.ts";
 
 export interface JoinRequest {
   channel: string;
   since?: string | undefined;
   /** From a verified channel token of this user for this channel. */
-  tokenExpiresAt?: number | undefined;
+  tokenLife?: ChannelTokenLife | undefined;
   granted?: boolean;
 }
 
@@ -141,7 +141,7 @@ export class Subscriptions {
       authorize("subscribe", request.channel, policy, {
         subject: subscriber.subject,
         subscribed: subscriber.held.has(request.channel),
-        channelToken: request.tokenExpiresAt !== undefined,
+        channelToken: request.tokenLife !== undefined,
       });
     }
     return { request, policy, from: policy.latest ? "newest" : readFrom(request.since) };
@@ -224,8 +224,8 @@ export class Subscriptions {
   }
 
   #hold(subscriber: Subscriber, { feed, request }: Join, since: Position | undefined): void {
-    const { tokenExpiresAt, granted = false } = request;
-    subscriber.held.set(feed.channel, { feed, since, tokenExpiresAt, granted });
+    const { tokenLife, granted = false } = request;
+    subscriber.held.set(feed.channel, { feed, since, tokenLife, granted });
     this.#count += 1;
     this.#options.feeds.join(feed, subscriber.connection);
   }

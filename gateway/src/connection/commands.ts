@@ -86,14 +86,26 @@ export class Commands implements ControlTarget {
         lifecycle.end(connection, "disconnected", command.reconnect);
         return true;
       case "revoke":
-        if ((connection.identity.issuedAt ?? Number.POSITIVE_INFINITY) > command.before) return false;
-        lifecycle.end(connection, "revoked", false);
-        return true;
+        return this.#revoke(connection, command.before);
       case "subscribe":
         return this.#subscribe(connection, command.channel);
       case "unsubscribe":
         return this.#unsubscribe(connection, command.channel);
     }
+  }
+
+  /** A session of a newer token may still hold subscriptions that older channel tokens gave it. */
+  async #revoke(connection: Connection, before: number): Promise<boolean> {
+    const { lifecycle, joiner } = this.#options;
+    if ((connection.identity.issuedAt ?? Number.POSITIVE_INFINITY) <= before) {
+      lifecycle.end(connection, "revoked", false);
+      return true;
+    }
+    let ended = false;
+    await connection.run(true, async () => {
+      ended = await joiner.endRevoked(connection, before);
+    });
+    return ended;
   }
 
   async #subscribe(connection: Connection, channel: string): Promise<boolean> {

@@ -1,15 +1,17 @@
-import type { Tokens } from "../auth/token.ts";
+import type { Verifier } from "../auth/verifier.ts";
 import type { Presence } from "../channels/presence.ts";
 import type { JoinRequest, JoinResult, Subscriptions } from "../channels/subscriptions.ts";
 import { Failure } from "../errors.ts";
 import type { SubscriptionItem } from "../protocol/requests.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Connection } from "./connection.ts";
+import type { FreshRevocations } from "./fresh-revocations.ts";
 
 export interface JoinerOptions {
   subscriptions: Subscriptions;
   presence: Presence;
-  tokens: Pick<Tokens, "verifyChannel">;
+  verifier: Pick<Verifier, "verifyChannel">;
+  revocations: Pick<FreshRevocations, "cover">;
   alarms: Alarms;
   /** Unix milliseconds. */
   now(): number;
@@ -36,7 +38,7 @@ export class Joiner {
     await this.#options.subscriptions.subscribe(connection, requests, (results) => {
       answer(inOrder(items, checked, results));
     });
-    for (const { channel } of requests) this.#watchChannelToken(connection, channel);
+    for (const { channel } of requests) await this.#watchChannelToken(connection, channel);
   }
 
   /** A backend subscribes the connection, whatever the rules say. */
@@ -64,6 +66,20 @@ export class Joiner {
     }
   }
 
+  /**
+   * Ends the subscriptions that rest on channel tokens which were revoked.
+   *
+   * @param before Unix seconds: tokens issued up to it are
+   * @returns whether there were any
+   */
+  async endRevoked(connection: Connection, before: number): Promise<boolean> {
+    const revoked = [...connection.held].filter(
+      ([, { tokenLife }]) => tokenLife && tokenLife.issuedAt <= before,
+    );
+    for (const [channel] of revoked) await this.expel(connection, channel, new Failure("revoked"));
+    return revoked.length > 0;
+  }
+
   end(connection: Connection): Promise<void> {
     return this.#options.subscriptions.end(connection);
   }
@@ -78,23 +94,30 @@ export class Joiner {
     const { channel, since, token } = item;
     if (token === undefined) return { channel, since };
     try {
-      const claims = await this.#options.tokens.verifyChannel(token);
+      const claims = await this.#options.verifier.verifyChannel(token);
       if (claims.user !== connection.user || claims.channel !== channel) throw new Failure("forbidden");
-      return { channel, since, tokenExpiresAt: claims.expiresAt };
+      const { issuedAt, expiresAt } = claims;
+      return { channel, since, tokenLife: { issuedAt, expiresAt } };
     } catch (error) {
       return Failure.of(error);
     }
   }
 
-  #watchChannelToken(connection: Connection, channel: string): void {
+  async #watchChannelToken(connection: Connection, channel: string): Promise<void> {
     const held = connection.held.get(channel);
-    if (held?.tokenExpiresAt === undefined || held.cancelAlarm) return;
-    const { alarms } = this.#options;
+    if (!held?.tokenLife || held.cancelAlarm) return;
+    const { issuedAt, expiresAt } = held.tokenLife;
+    const { alarms, revocations } = this.#options;
+    // A revocation that came since the token was verified did not find the subscription.
+    if (revocations.cover(connection.user, issuedAt)) {
+      await this.expel(connection, channel, new Failure("revoked"));
+      return;
+    }
     const expel = () => this.expel(connection, channel, new Failure("token_expired"));
     const alarm = { ring: () => connection.run(true, expel).catch(ignore) };
     const { now, leeway } = this.#options;
     // As with a session's token: one that was let in within the leeway lives to the end of it.
-    const end = held.tokenExpiresAt > now() ? held.tokenExpiresAt : held.tokenExpiresAt + leeway;
+    const end = expiresAt > now() ? expiresAt : expiresAt + leeway;
     const slot = alarms.set(end, alarm);
     held.cancelAlarm = () => alarms.cancel(slot, alarm);
   }

@@ -103,20 +103,24 @@ export class Lifecycle {
     // It may have closed while the token was verified; an alarm would keep it to the token's end.
     if (connection.closed) return;
     connection.identity = identity;
+    if (this.#endIfRevoked(connection)) return;
     this.#watchToken(connection);
   }
 
   async #welcome(connection: Connection, resume: readonly SubscriptionItem[]): Promise<void> {
-    const { node, joiner, now, revocations } = this.#options;
-    // The token was verified before the connection was in the registry, where a revocation finds it.
-    const { issuedAt } = connection.identity;
-    if (issuedAt !== undefined && revocations.cover(connection.user, issuedAt)) {
-      this.end(connection, "revoked", false);
-      return;
-    }
+    const { node, joiner, now } = this.#options;
+    if (this.#endIfRevoked(connection)) return;
     await joiner.join(connection, startItems(connection.identity, resume), (results) => {
       connection.wire.send("welcome", welcomeReply({ connection, node, time: now(), results }));
     });
+  }
+
+  /** The token was verified before it was the connection's, by which a revocation finds it. */
+  #endIfRevoked(connection: Connection): boolean {
+    const { issuedAt } = connection.identity;
+    if (issuedAt === undefined || !this.#options.revocations.cover(connection.user, issuedAt)) return false;
+    this.end(connection, "revoked", false);
+    return true;
   }
 
   /** What is in the way of a welcome may be gone at the next attempt. */

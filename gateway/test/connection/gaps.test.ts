@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Alarms } from "../../src/connection/alarms.ts";
 import type { Connection } from "../../src/connection/connection.ts";
+import { FreshRevocations } from "../../src/connection/fresh-revocations.ts";
 import { Gaps } from "../../src/connection/gaps.ts";
 import { Joiner } from "../../src/connection/joiner.ts";
 import { Registry } from "../../src/connection/registry.ts";
@@ -24,7 +25,9 @@ beforeEach(() => {
   const { subscriptions, presence } = node;
   const { now } = node.clock;
   const verifyChannel = () => Promise.reject(new Failure("unauthorized"));
-  joiner = new Joiner({ subscriptions, presence, tokens: { verifyChannel }, alarms, now, leeway: 0 });
+  const verifier = { verifyChannel };
+  const revocations = new FreshRevocations(now);
+  joiner = new Joiner({ subscriptions, presence, verifier, revocations, alarms, now, leeway: 0 });
   gaps = new Gaps({ registry, joiner, members: (channel) => rooms.membersOf(channel) });
 });
 

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ChannelClaims } from "../../src/auth/token.ts";
+import { Verifier } from "../../src/auth/verifier.ts";
 import type { JoinResult } from "../../src/channels/subscriptions.ts";
 import { Alarms } from "../../src/connection/alarms.ts";
+import { FreshRevocations } from "../../src/connection/fresh-revocations.ts";
 import { Joiner } from "../../src/connection/joiner.ts";
 import { Failure } from "../../src/errors.ts";
 import { lasting, rule, TestNode } from "../channels/node.ts";
@@ -17,13 +19,18 @@ let node: TestNode;
 let rooms: RecordingRooms;
 let alarms: Alarms;
 let joiner: Joiner;
+let revocations: FreshRevocations;
+/** What is stored of revocations: user to Unix seconds. */
+let revokedBefore: Map<string, number>;
 
-/** A channel token reads `user channel minutes`. */
+/** A channel token reads `user channel minutes`, and where that matters the Unix seconds when it was issued. */
 async function verifyChannel(token: string): Promise<ChannelClaims> {
-  const [user = "", channel = "", minutes = ""] = token.split(" ");
+  const [user = "", channel = "", minutes = "", issuedAt = "0"] = token.split(" ");
   if (minutes === "") throw new Failure("unauthorized");
-  return { user, channel, issuedAt: 0, expiresAt: start + Number(minutes) * minute };
+  return { user, channel, issuedAt: Number(issuedAt), expiresAt: start + Number(minutes) * minute };
 }
+
+const noSession = () => Promise.reject(new Failure("unauthorized"));
 
 /** Milliseconds. */
 const leeway = 30_000;
@@ -32,12 +39,17 @@ let start: number;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   rooms = new RecordingRooms();
+  revokedBefore = new Map();
   node = new TestNode({ rules, rooms });
   start = node.clock.now();
   alarms = new Alarms(node.clock.now);
   const { subscriptions, presence } = node;
   const { now } = node.clock;
-  joiner = new Joiner({ subscriptions, presence, tokens: { verifyChannel }, alarms, now, leeway });
+  const verifier = new Verifier({ verify: noSession, verifyChannel }, async (user) =>
+    revokedBefore.get(user),
+  );
+  revocations = new FreshRevocations(now);
+  joiner = new Joiner({ subscriptions, presence, verifier, revocations, alarms, now, leeway });
 });
 
 afterEach(async () => {
@@ -124,6 +136,54 @@ describe("channel tokens", () => {
     await joiner.leave(ann, "secret:1");
     await pass(10 * minute);
     expect(ann.wire.sent).toEqual([]);
+  });
+});
+
+describe("a channel token that was revoked", () => {
+  const [old, fresh] = ["ann secret:1 5 20", "ann secret:2 5 21"];
+
+  it("lets nobody in, and one that was issued later does", async () => {
+    const ann = node.open("ann");
+    revokedBefore.set("ann", 20);
+    const items = [
+      { channel: "secret:1", token: old },
+      { channel: "secret:2", token: fresh },
+    ];
+    expect(await join(ann, ...items)).toEqual(["unauthorized", "ok"]);
+    expect([...ann.held.keys()]).toEqual(["secret:2"]);
+  });
+
+  it("lets nobody in where that cannot be asked", async () => {
+    const ann = node.open("ann");
+    vi.spyOn(revokedBefore, "get").mockImplementation(() => {
+      throw new Failure("unavailable");
+    });
+    expect(await join(ann, { channel: "secret:1", token: old })).toEqual(["unavailable"]);
+  });
+
+  it("ends its subscription, and no other", async () => {
+    const ann = node.open("ann");
+    await join(
+      ann,
+      { channel: "secret:1", token: old },
+      { channel: "secret:2", token: fresh },
+      { channel: "open" },
+    );
+    expect(await joiner.endRevoked(ann, 20)).toBe(true);
+    expect([...ann.held.keys()]).toEqual(["secret:2", "open"]);
+    expect(ann.wire.of("unsubscribed")).toMatchObject([{ channel: "secret:1", error: { code: "revoked" } }]);
+    expect(await joiner.endRevoked(ann, 20)).toBe(false);
+  });
+
+  it("ends a subscription that the revocation could not find yet", async () => {
+    const ann = node.open("ann");
+    const joined = join(ann, { channel: "secret:1", token: old });
+    revocations.note("ann", 20);
+    expect(await joined).toEqual(["ok"]);
+    expect(ann.held.size).toBe(0);
+    expect(ann.wire.of("unsubscribed")).toMatchObject([{ channel: "secret:1", error: { code: "revoked" } }]);
+    await pass(10 * minute);
+    expect(ann.wire.of("unsubscribed")).toHaveLength(1);
   });
 });
 

@@ -1,14 +1,15 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { ChannelTokenLife } from "../../src/channels/subscriber.ts";
 import { Alarms } from "../../src/connection/alarms.ts";
 import { Commands } from "../../src/connection/commands.ts";
+import type { Connection } from "../../src/connection/connection.ts";
 import { FreshRevocations } from "../../src/connection/fresh-revocations.ts";
 import { Joiner } from "../../src/connection/joiner.ts";
 import { Lifecycle } from "../../src/connection/lifecycle.ts";
 import { Registry } from "../../src/connection/registry.ts";
-import { Failure } from "../../src/errors.ts";
 import { noMeter } from "../../src/meter.ts";
-import { TestNode } from "../channels/node.ts";
+import { rule, TestNode } from "../channels/node.ts";
 import { RecordingRooms } from "../channels/rooms.ts";
 import { FakeWire } from "./wire.ts";
 
@@ -16,22 +17,19 @@ let node: TestNode;
 let alarms: Alarms;
 let lifecycle: Lifecycle;
 let commands: Commands;
+let joiner: Joiner;
+/** Of the channel token that is asked about next. */
+let tokenLife: ChannelTokenLife;
 
 beforeEach(() => {
-  node = new TestNode({ rules: [], rooms: new RecordingRooms() });
+  node = new TestNode({ rules: [rule("secret", { subscribe: "token" })], rooms: new RecordingRooms() });
   const { now } = node.clock;
   alarms = new Alarms(now);
   const { subscriptions, presence } = node;
-  const verifyChannel = () => Promise.reject(new Failure("unauthorized"));
-  const joiner = new Joiner({
-    subscriptions,
-    presence,
-    tokens: { verifyChannel },
-    alarms,
-    now,
-    leeway: 0,
-  });
+  const verifyChannel = async () => ({ user: "ann", channel: "secret", ...tokenLife });
   const revocations = new FreshRevocations(now);
+  const verifier = { verifyChannel };
+  joiner = new Joiner({ subscriptions, presence, verifier, revocations, alarms, now, leeway: 0 });
   const shared = { node: "node-a", registry: new Registry(), joiner, revocations };
   const log = pino({ level: "silent" });
   lifecycle = new Lifecycle({ ...shared, alarms, leeway: 0, log, meter: noMeter, now });
@@ -44,12 +42,22 @@ afterEach(async () => {
   await node.stop();
 });
 
-async function connect(user: string, issuedAt: number): Promise<FakeWire> {
+/** The connection, once it is welcomed or sent away. */
+async function open(user: string, issuedAt: number): Promise<Connection & { readonly wire: FakeWire }> {
   const wire = new FakeWire(`${user}-${issuedAt}`);
   const subject = { user, anonymous: false, allow: [] };
-  lifecycle.open(wire, { subject, info: undefined, channels: [], issuedAt }, [], 0);
+  const connection = lifecycle.open(wire, { subject, info: undefined, channels: [], issuedAt }, [], 0);
   await new Promise((resolve) => setImmediate(resolve));
-  return wire;
+  return Object.assign(connection, { wire });
+}
+
+const connect = async (user: string, issuedAt: number) => (await open(user, issuedAt)).wire;
+
+/** Subscribes by a channel token that was issued then. */
+async function subscribe(connection: Connection, channel: string, issuedAt: number): Promise<void> {
+  tokenLife = { issuedAt, expiresAt: node.clock.now() + 60_000 };
+  await joiner.join(connection, [{ channel, token: "a channel token" }], () => {});
+  expect(connection.held.has(channel)).toBe(true);
 }
 
 it("ends whoever was verified before a revocation came, and connected after", async () => {
@@ -59,4 +67,35 @@ it("ends whoever was verified before a revocation came, and connected after", as
   expect(late.ended).toBe("disconnect");
   expect(fresh.of("welcome")).toHaveLength(1);
   expect(other.of("welcome")).toHaveLength(1);
+});
+
+it("takes from a connection of a newer token what a revoked channel token gave it", async () => {
+  const [ann, other] = [await open("ann", 30), await open("ann", 30)];
+  await subscribe(ann, "secret", 20);
+  const { connections } = await commands.execute({ kind: "revoke", user: "ann", before: 20 });
+  expect(connections.map(({ connection }) => connection)).toEqual([ann.connection]);
+  expect(ann.held.has("secret")).toBe(false);
+  expect(ann.wire.of("unsubscribed")).toMatchObject([{ channel: "secret", error: { code: "revoked" } }]);
+  expect([ann.wire.ended, other.wire.ended]).toEqual([undefined, undefined]);
+  await subscribe(ann, "secret", 21);
+});
+
+it("does so also while the client does not take its answers", async () => {
+  const ann = await open("ann", 30);
+  await subscribe(ann, "secret", 20);
+  ann.wire.full = true;
+  const waiting = ann.request(true, async () => {});
+  await commands.execute({ kind: "revoke", user: "ann", before: 20 });
+  expect(ann.held.has("secret")).toBe(false);
+  ann.wire.drain();
+  await waiting;
+});
+
+it("ends whoever renews with a token that was verified before its revocation came", async () => {
+  const ann = await open("ann", 30);
+  await commands.execute({ kind: "revoke", user: "ann", before: 20 });
+  lifecycle.renew(ann, { ...ann.identity, issuedAt: 25 });
+  expect(ann.wire.ended).toBeUndefined();
+  lifecycle.renew(ann, { ...ann.identity, issuedAt: 20 });
+  expect(ann.wire.of("goodbye")).toEqual([{ code: "revoked", reconnect: false }]);
 });

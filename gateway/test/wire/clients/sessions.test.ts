@@ -14,6 +14,10 @@ channels:
     subscribe: token
     publish: subscriber
     history: {size: 10, ttl: 1h}
+  - match: "desk:*"
+    subscribe: token
+    publish: token
+    history: {size: 10, ttl: 1h, read: token}
   - match: "chat:*"
     subscribe: user
     publish: user
@@ -217,5 +221,53 @@ describe("revoke", () => {
     clock += second;
     const fresh = await connect("alice", { token: await issue("alice") });
     expect(fresh.welcome.user).toBe("alice");
+  });
+
+  it("refuses the user's channel tokens too, wherever they are brought", async () => {
+    const [channel, other] = ["desk:1", "desk:2"];
+    const [token, otherToken] = [await issue("alice", { channel }), await issue("alice", { channel: other })];
+    expect(await gateway.call("POST", "/v1/publish", { channel, data: "secret" })).toMatchObject({
+      status: 200,
+    });
+    await gateway.call("POST", "/v1/revoke", { user: "alice" });
+    clock += second;
+    const resume = [{ channel, token, since: "start" }];
+    const alice = await connect("alice", { token: await issue("alice"), resume });
+    const unauthorized = { ok: false, error: { code: "unauthorized" } };
+    expect(alice.welcome.channels).toContainEqual(
+      expect.objectContaining({ channel, ok: false, error: expect.objectContaining(unauthorized.error) }),
+    );
+    expect(await alice.request("subscribe", { channel, token, since: "start" })).toMatchObject(unauthorized);
+    const both = await alice.request("subscribe", [
+      { channel, token },
+      { channel: other, token: otherToken },
+    ]);
+    expect(both).toMatchObject({ results: [unauthorized, unauthorized] });
+    const denied = { ok: false, error: { code: "forbidden" } };
+    expect(await alice.request("publish", { channel, data: 1 })).toMatchObject(denied);
+    expect(await alice.request("history", { channel })).toMatchObject(denied);
+    const renewed = await issue("alice", { channel });
+    expect(await alice.request("subscribe", { channel, token: renewed })).toMatchObject({ ok: true });
+  });
+
+  it("takes from a newer session what an older channel token gave it", async () => {
+    const channel = "room:1";
+    const token = await issue("alice", { channel });
+    clock += second;
+    const alice = await connect("alice", { token: await issue("alice") });
+    expect(await alice.request("subscribe", { channel, token })).toMatchObject({ ok: true });
+    clock -= second;
+    const answer = await gateway.call("POST", "/v1/revoke", { user: "alice" });
+    expect(answer).toMatchObject({ status: 200, body: { connections: 1 } });
+    expect(await alice.next("unsubscribed")).toMatchObject({
+      channel,
+      error: { code: "revoked", retryable: false },
+    });
+    const denied = { ok: false, error: { code: "not_subscribed" } };
+    expect(await alice.request("publish", { channel, data: 1 })).toMatchObject(denied);
+    expect(await alice.request("subscribe", { channel, token })).toMatchObject({
+      error: { code: "unauthorized" },
+    });
+    expect(alice.of("goodbye")).toEqual([]);
   });
 });

@@ -1,0 +1,32 @@
+import { refused } from "./claims.ts";
+import type { ChannelClaims, Claims, Tokens } from "./token.ts";
+
+/** @returns newest `before` (Unix seconds) of the user's revocations: tokens issued up to it are refused */
+export type RevokedBefore = (user: string) => Promise<number | undefined>;
+
+/** Verifies the tokens that clients bring, of both kinds, and refuses those that were revoked. */
+export class Verifier {
+  readonly #tokens: Pick<Tokens, "verify" | "verifyChannel">;
+  readonly #revokedBefore: RevokedBefore;
+
+  constructor(tokens: Pick<Tokens, "verify" | "verifyChannel">, revokedBefore: RevokedBefore) {
+    this.#tokens = tokens;
+    this.#revokedBefore = revokedBefore;
+  }
+
+  /** @throws Failure as `Tokens.verify`, `unauthorized` for a revoked token, `unavailable` where that cannot be asked */
+  async verify(token: string): Promise<Claims> {
+    return this.#unrevoked(await this.#tokens.verify(token));
+  }
+
+  /** @throws Failure as `verify` */
+  async verifyChannel(token: string): Promise<ChannelClaims> {
+    return this.#unrevoked(await this.#tokens.verifyChannel(token));
+  }
+
+  async #unrevoked<Read extends Claims | ChannelClaims>(claims: Read): Promise<Read> {
+    const before = await this.#revokedBefore(claims.user);
+    if (before !== undefined && claims.issuedAt <= before) throw refused("the token is revoked");
+    return claims;
+  }
+}
