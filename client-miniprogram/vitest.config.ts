@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import { defineConfig } from "vitest/config";
-
-const report = process.env.TIDEGATE_TEST_REPORT;
+import { programAware } from "../scripts/programs/vitest.ts";
 
 /** The scenarios once more, on something else: see `test/support/clients.ts`. */
 const scenariosOn = (client: string, exclude: string[] = []) => ({
@@ -20,10 +18,10 @@ export default defineConfig({
   test: {
     // They wait more than they compute, so more of them go at once than there are cores.
     maxWorkers: 4,
-    globalSetup: ["test/support/engines.ts"],
+    globalSetup: ["test/support/setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    reporters: report ? ["default", ["json", { outputFile: join(report, "client.json") }]] : ["default"],
+    ...programAware("client"),
     projects: [
       { extends: true, test: { name: "source", include: ["test/**/*.test.ts"] } },
       scenariosOn("bundle", ["test/scenarios/weapp.test.ts", "test/simulation.test.ts"]),

@@ -1,16 +1,14 @@
-import { join } from "node:path";
 import { defineConfig } from "vitest/config";
-
-const report = process.env.TIDEGATE_TEST_REPORT;
+import { programAware } from "../scripts/programs/vitest.ts";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/support/packages.ts"],
+    globalSetup: ["test/support/setup.ts"],
     // Most of them wait most of the time: for drains, scrapes and alerts.
     maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 300_000,
-    reporters: report ? ["default", ["json", { outputFile: join(report, "deploy.json") }]] : ["default"],
+    ...programAware("deploy"),
   },
 });

@@ -8,11 +8,11 @@ import { gzipSync } from "node:zlib";
 import { parse } from "acorn";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Gateway, startGateway } from "../../gateway/test/support/gateway.ts";
+import { programFor } from "../../scripts/programs/need.ts";
 import { bundleClient } from "../scripts/bundle.ts";
 import type { connect, Tide } from "../src/index.ts";
 import { ManualClock, Phone } from "../testing/index.ts";
 import { addressOf, numbers, publishAll, record } from "./support/apps.ts";
-import { engine } from "./support/engines.ts";
 import { Shell } from "./support/jsc/shell.ts";
 import { until } from "./support/waiting.ts";
 
@@ -147,8 +147,8 @@ describe("runs in", () => {
 });
 
 describe("JavaScriptCore", () => {
-  it("is served by a gateway, and misses nothing while it is away", async () => {
-    const shell = new Shell(engine("jsc"), file);
+  it("is served by a gateway, and misses nothing while it is away", async (test) => {
+    const shell = new Shell(programFor(test, "jsc"), file);
     const channel = "chat:jsc";
     try {
       shell.tell({ kind: "page", url: addressOf(gateway), token: await gateway.token("jsc"), channel });
@@ -169,8 +169,8 @@ describe("JavaScriptCore", () => {
 });
 
 describe("Chromium", () => {
-  it("is served as a browser client", async () => {
-    const chromium = engine("chromium");
+  it("is served as a browser client", async (test) => {
+    const chromium = programFor(test, "chromium");
     const page = join(folder, "page.html");
     const token = await gateway.token("chromium");
     const script = `

@@ -5,7 +5,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../../gateway/test/support/redis-server.ts";
+import { freePort } from "../../../gateway/test/support/ports.ts";
+import { need, program } from "../../../scripts/programs/need.ts";
+
+need("nginx", "haproxy");
 
 export type BalancerKind = "nginx" | "haproxy";
 
@@ -41,7 +44,7 @@ export class Balancer {
     await writeFile(file, addressed(committed, nodes, { port, adminPort: apiPort }, directory));
     const args =
       kind === "nginx" ? ["-p", directory, "-c", file, "-g", "daemon off;"] : ["-db", "-q", "-f", file];
-    const child = spawn(kind, args, { stdio: ["ignore", "ignore", "inherit"] });
+    const child = spawn(program(kind), args, { stdio: ["ignore", "ignore", "inherit"] });
     const balancer = new Balancer(child, directory, port, apiPort);
     await balancer.#listening();
     return balancer;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../../gateway/test/support/redis-server.ts";
+import { freePort } from "../../../gateway/test/support/ports.ts";
 import { RawClient } from "../../bench/load/client.ts";
 import { signToken } from "../../bench/load/token.ts";
 import type { Address } from "./balancer.ts";

@@ -6,8 +6,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { it, onTestFinished, vi } from "vitest";
-import { freePort } from "../../../gateway/test/support/redis-server.ts";
+import { freePort } from "../../../gateway/test/support/ports.ts";
+import { need, program } from "../../../scripts/programs/need.ts";
 import { NameServer } from "./name-server.ts";
+
+need("haproxy");
 
 const committed = readFileSync(resolve(import.meta.dirname, "../../proxy/haproxy.cfg"), "utf8");
 
@@ -40,7 +43,9 @@ async function startHaproxy(names: NameServer, gateway: number): Promise<number>
   const folder = mkdtempSync(join(tmpdir(), "tidegate-resolve-"));
   const file = join(folder, "haproxy.cfg");
   writeFileSync(file, text);
-  const child = spawn("haproxy", ["-db", "-q", "-f", file], { stdio: ["ignore", "ignore", "ignore"] });
+  const child = spawn(program("haproxy"), ["-db", "-q", "-f", file], {
+    stdio: ["ignore", "ignore", "ignore"],
+  });
   onTestFinished(async () => {
     const ended = once(child, "exit");
     child.kill("SIGTERM");

@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../../gateway/test/support/ports.ts";
 import { bareEnvironment, Process } from "../../../gateway/test/support/process.ts";
-import { freePort } from "../../../gateway/test/support/redis-server.ts";
+import { need } from "../../../scripts/programs/need.ts";
 import { type Compose, folder } from "./compose.ts";
+
+need("redis-server", "redis-cli");
 
 /** The Redis of compose.yaml, by its own command, on a port of this machine. */
 export interface ComposedRedis {

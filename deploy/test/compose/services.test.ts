@@ -3,12 +3,14 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { freePort } from "../../../gateway/test/support/ports.ts";
 import { bareEnvironment, Process, spawnGateway } from "../../../gateway/test/support/process.ts";
-import { freePort } from "../../../gateway/test/support/redis-server.ts";
-import { debianBinary } from "../watch/debian.ts";
+import { need, program } from "../../../scripts/programs/need.ts";
 import { alerts } from "../watch/rule-files.ts";
 import { folder, mountsOf, readCompose } from "./compose.ts";
 import { type ComposedRedis, startRedis } from "./place.ts";
+
+need("prometheus", "promtool", "prometheus-redis-exporter", "haproxy");
 
 const compose = readCompose();
 const { services } = compose;
@@ -52,7 +54,7 @@ describe("Prometheus", () => {
   const config = fileBehind("prometheus", "/etc/prometheus/prometheus.yml");
 
   it("has a configuration without a fault, the rules included", () => {
-    const promtool = debianBinary("promtool", "prometheus");
+    const promtool = program("promtool");
     const report = execFileSync(promtool, ["check", "config", config], { encoding: "utf8" });
     expect(report).toContain("1 rule files found");
     expect(report).toContain("is valid prometheus config file syntax");
@@ -62,7 +64,7 @@ describe("Prometheus", () => {
 
   it("starts on it, with every alert and every target", async () => {
     const address = `127.0.0.1:${await freePort()}`;
-    const prometheus = run(debianBinary("prometheus", "prometheus"), [
+    const prometheus = run(program("prometheus"), [
       `--config.file=${config}`,
       `--web.listen-address=${address}`,
     ]);
@@ -85,7 +87,8 @@ describe("Prometheus", () => {
 
 describe("the balancer", () => {
   it("has a configuration without a fault, and without what HAProxy warns of", () => {
-    const check = (file: string) => spawnSync("haproxy", ["-c", "-dW", "-f", file], { encoding: "utf8" });
+    const check = (file: string) =>
+      spawnSync(program("haproxy"), ["-c", "-dW", "-f", file], { encoding: "utf8" });
     const config = fileBehind("balancer", "/usr/local/etc/haproxy/haproxy.cfg");
     expect(check(config)).toMatchObject({ status: 0, stdout: "Configuration file is valid\n" });
     expect(check(join(folder, "proxy/nginx.conf")).status).not.toBe(0);
@@ -96,7 +99,7 @@ describe("Redis' exporter", () => {
   it("reaches Redis as the user that is there for it", async () => {
     const { environment = {} } = services["redis-exporter"] ?? { image: "" };
     const address = `127.0.0.1:${await freePort()}`;
-    const binary = debianBinary("prometheus-redis-exporter", "prometheus-redis-exporter");
+    const binary = program("prometheus-redis-exporter");
     const url = (environment.REDIS_ADDR ?? "").replace("redis:6379", `127.0.0.1:${redis.port}`);
     const exporter = run(binary, [`-web.listen-address=${address}`], { ...environment, REDIS_ADDR: url });
     await exporter.until(() => exporter.stderr.includes("Providing metrics"));

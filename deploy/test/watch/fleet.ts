@@ -3,14 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTokens } from "../../../gateway/src/auth/token.ts";
 import { silentLog } from "../../../gateway/src/log.ts";
+import { freePort } from "../../../gateway/test/support/ports.ts";
 import {
   bareEnvironment,
   type GatewayProcess,
   Process,
   spawnGateway,
 } from "../../../gateway/test/support/process.ts";
-import { freePort, RedisServer } from "../../../gateway/test/support/redis-server.ts";
-import { debianBinary } from "./debian.ts";
+import { RedisServer } from "../../../gateway/test/support/redis-server.ts";
+import { need, program } from "../../../scripts/programs/need.ts";
+
+need("prometheus-redis-exporter");
 
 const secret = "a-secret-for-tests-a-secret-for-tests";
 export const apiKey = "a-key-for-tests";
@@ -54,7 +57,7 @@ export async function startFleet(): Promise<Fleet> {
   const gateways = await Promise.all([spawnGateway(env), spawnGateway(env)]);
   const exporter = `127.0.0.1:${await freePort()}`;
   const args = [`-redis.addr=${redis.url}`, `-web.listen-address=${exporter}`];
-  const binary = debianBinary("prometheus-redis-exporter", "prometheus-redis-exporter");
+  const binary = program("prometheus-redis-exporter");
   const exporting = new Process(binary, args, { cwd: tmpdir(), env: bareEnvironment() });
   const tokens = await createTokens({ secrets: [secret], maxLifetime: 3_600_000, log: silentLog });
   return {

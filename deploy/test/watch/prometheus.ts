@@ -3,10 +3,12 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
+import { freePort } from "../../../gateway/test/support/ports.ts";
 import { bareEnvironment, Process } from "../../../gateway/test/support/process.ts";
-import { freePort } from "../../../gateway/test/support/redis-server.ts";
-import { debianBinary } from "./debian.ts";
+import { need, program } from "../../../scripts/programs/need.ts";
 import { rulesFile } from "./rule-files.ts";
+
+need("prometheus");
 
 export interface Scrape {
   job: string;
@@ -42,7 +44,7 @@ export class Prometheus {
       `--storage.tsdb.path=${join(folder, "data")}`,
       `--web.listen-address=${address}`,
     ];
-    const process = new Process(debianBinary("prometheus", "prometheus"), args, {
+    const process = new Process(program("prometheus"), args, {
       cwd: folder,
       env: bareEnvironment(),
     });

@@ -3,25 +3,26 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
-import { debianBinary } from "./debian.ts";
+import { describe, expect, it, type TestContext } from "vitest";
+import { programFor } from "../../../scripts/programs/need.ts";
 import { alerts, deploy, expectations, rulesFile, testFiles } from "./rule-files.ts";
 
-const promtool = (...args: string[]) =>
-  execFileSync(debianBinary("promtool", "prometheus"), args, { encoding: "utf8", stdio: "pipe" });
+const promtool = (test: TestContext, ...args: string[]) =>
+  execFileSync(programFor(test, "promtool"), args, { encoding: "utf8", stdio: "pipe" });
 
 describe("the rules", () => {
-  it("are what promtool takes for rules", () => {
-    expect(promtool("check", "rules", rulesFile)).toContain("SUCCESS");
+  it("are what promtool takes for rules", (test) => {
+    expect(promtool(test, "check", "rules", rulesFile)).toContain("SUCCESS");
   });
 
-  it("alert as their tests expect", { timeout: 300_000 }, async () => {
-    const program = debianBinary("promtool", "prometheus");
+  it("alert as their tests expect", { timeout: 300_000 }, async (test) => {
+    const program = programFor(test, "promtool");
     const { stdout: report } = await promisify(execFile)(program, ["test", "rules", ...testFiles()]);
     expect(report.match(/SUCCESS/g)).toHaveLength(testFiles().length);
   });
 
-  it("would not pass if an alert were another", () => {
+  it("would not pass if an alert were another", (context) => {
+    programFor(context, "promtool");
     const folder = mkdtempSync(join(tmpdir(), "tidegate-rules-"));
     const another = join(folder, "tidegate.yaml");
     writeFileSync(
@@ -31,7 +32,7 @@ describe("the rules", () => {
     const test = testFiles().find((file) => basename(file) === "TidegateMemoryNearLimit.yaml") ?? "";
     const copy = join(folder, "test.yaml");
     writeFileSync(copy, readFileSync(test, "utf8").replace("../rules/tidegate.yaml", another));
-    expect(() => promtool("test", "rules", copy)).toThrow();
+    expect(() => promtool(context, "test", "rules", copy)).toThrow();
   });
 });
 

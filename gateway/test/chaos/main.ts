@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import ensureRedis from "../support/ensure-redis.ts";
+import { provide } from "../../../scripts/programs/provide.ts";
 import { reportOutcome, reportRound } from "./report.ts";
 import { endAll, type Outcome, run } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
@@ -57,6 +57,6 @@ async function runAll(first: number, count: number, lanes: number): Promise<Outc
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => void endAll().finally(() => process.exit(1)));
 }
-ensureRedis();
+provide("chaos");
 const outcomes = await runAll(Number(values.seed), Number(values.seeds), Number(values.lanes));
 process.exit(reportRound(outcomes, values) ? 0 : 1);

@@ -4,8 +4,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createTokens } from "../../src/auth/token.ts";
 import { silentLog } from "../../src/log.ts";
 import { TestClient } from "../support/client.ts";
+import { freePort } from "../support/ports.ts";
 import { type GatewayProcess, logged, type Process, spawnGateway, startMain } from "../support/process.ts";
-import { freePort, RedisServer } from "../support/redis-server.ts";
+import { RedisServer } from "../support/redis-server.ts";
 
 const secret = "drain-test-secret-drain-test-secret";
 const apiKey = "drain-test-key";

@@ -3,6 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { need, program } from "../../../scripts/programs/need.ts";
+
+need("openssl");
 
 const run = promisify(execFile);
 
@@ -23,7 +26,7 @@ export class Authority {
   static async make(): Promise<Authority> {
     const authority = new Authority(await mkdtemp(join(tmpdir(), "tidegate-authority-")));
     const { cert, key } = authority.#files("ca");
-    await run("openssl", [...request("an authority", key), "-x509", "-days", "1", "-out", cert]);
+    await run(program("openssl"), [...request("an authority", key), "-x509", "-days", "1", "-out", cert]);
     return authority;
   }
 
@@ -36,11 +39,11 @@ export class Authority {
   async certify(host: string): Promise<Files> {
     const files = this.#files(host);
     const [asked, extensions] = [join(this.#directory, "asked"), join(this.#directory, "extensions")];
-    await run("openssl", [...request(host, files.key), "-out", asked]);
+    await run(program("openssl"), [...request(host, files.key), "-out", asked]);
     await writeFile(extensions, `subjectAltName=DNS:${host}\n`);
     const { cert, key } = this.#files("ca");
     const signing = ["x509", "-req", "-in", asked, "-CA", cert, "-CAkey", key, "-CAcreateserial"];
-    await run("openssl", [...signing, "-days", "1", "-extfile", extensions, "-out", files.cert]);
+    await run(program("openssl"), [...signing, "-days", "1", "-extfile", extensions, "-out", files.cert]);
     return files;
   }
 

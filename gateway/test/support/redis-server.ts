@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis, type RedisOptions } from "ioredis";
+import { need, program } from "../../../scripts/programs/need.ts";
+import { freePort } from "./ports.ts";
+
+need("redis-server");
 
 /** Where a server runs. */
 export interface Site {
@@ -53,7 +55,7 @@ export class RedisServer {
     const { host, command } = this.#site;
     const fixed = ["--port", String(this.port), "--bind", host, "--dir", this.#directory];
     const quiet = ["--save", "", "--loglevel", "warning", "--repl-backlog-ttl", "0"];
-    const [file = "", ...args] = [...command, "redis-server", ...fixed, ...quiet, ...this.#options];
+    const [file = "", ...args] = [...command, program("redis-server"), ...fixed, ...quiet, ...this.#options];
     this.#process = spawn(file, args, { stdio: "ignore" });
     await this.#answer();
   }
@@ -128,23 +130,4 @@ export class RedisServer {
 /** Resolves once a process has ended, also where it has already. */
 export async function whenEnded(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-}
-
-/**
- * A port that the system gives to no connection by itself, so that a server which is killed can come back to it;
- * ten thousand above it is free too, where a Redis Cluster has its bus.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 22_000);
-    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }

@@ -5,8 +5,9 @@ import { WebSocket } from "ws";
 import { Passage } from "../cluster/redis/passage.ts";
 import { TestClient } from "../support/client.ts";
 import { testKey, testSecret } from "../support/gateway.ts";
+import { freePort } from "../support/ports.ts";
 import { type GatewayProcess, logged, type Process, spawnGateway, startMain } from "../support/process.ts";
-import { freePort, RedisServer } from "../support/redis-server.ts";
+import { RedisServer } from "../support/redis-server.ts";
 
 const patience = { timeout: 30_000, interval: 50 };
 

@@ -6,7 +6,8 @@ import { createLog } from "../../../src/log.ts";
 import { noMeter } from "../../../src/meter.ts";
 import { draft, lasting } from "../../contract/harness.ts";
 import { Authority, type Files } from "../../support/authority.ts";
-import { freePort, RedisServer } from "../../support/redis-server.ts";
+import { freePort } from "../../support/ports.ts";
+import { RedisServer } from "../../support/redis-server.ts";
 import { describeNode } from "./harness.ts";
 import { Sentinels } from "./sentinel.ts";
 

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { freePort } from "../../support/redis-server.ts";
+import { freePort } from "../../support/ports.ts";
 
 /** A way to a server on which everything can vanish without either end being told, as a dropped route does. */
 export class Passage {

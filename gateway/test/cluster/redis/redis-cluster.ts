@@ -1,7 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { need, program } from "../../../../scripts/programs/need.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import { until } from "../../support/until.ts";
+
+need("redis-cli");
 
 const run = promisify(execFile);
 
@@ -48,7 +51,7 @@ export class RedisCluster {
       "--cluster-yes",
     ];
     try {
-      await run("redis-cli", create);
+      await run(program("redis-cli"), create);
       await cluster.#agree();
     } catch (error) {
       await cluster.stop();

@@ -3,8 +3,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { freePort, RedisServer, whenEnded } from "../../support/redis-server.ts";
+import { need, program } from "../../../../scripts/programs/need.ts";
+import { freePort } from "../../support/ports.ts";
+import { RedisServer, whenEnded } from "../../support/redis-server.ts";
 import { until } from "../../support/until.ts";
+
+need("redis-sentinel");
 
 export interface SentinelSecrets {
   /** Of the primary and the replica. */
@@ -152,7 +156,7 @@ async function startSentinels(primary: number, secrets: SentinelSecrets | undefi
         ...known,
       ];
       await writeFile(file, lines.join("\n"));
-      return spawn("redis-sentinel", [file], { stdio: "ignore" });
+      return spawn(program("redis-sentinel"), [file], { stdio: "ignore" });
     }),
   );
   return { ports, processes, directory };
