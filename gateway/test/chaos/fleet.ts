@@ -14,16 +14,26 @@ const staleness = 300;
 export class Fleet {
   readonly #env: (index: number) => Record<string, string>;
   readonly #members: Member[] = [];
+  /** The folder `gateway` that the next node is started from; this checkout's where undefined. */
+  #source: string | undefined;
   #believed: Member[] = [];
   #count = 0;
 
-  private constructor(env: (index: number) => Record<string, string>) {
+  private constructor(env: (index: number) => Record<string, string>, source?: string) {
     this.#env = env;
+    this.#source = source;
   }
 
-  /** @param env variables of the node with this index; one that takes its place has the same index */
-  static async start(count: number, env: (index: number) => Record<string, string>): Promise<Fleet> {
-    const fleet = new Fleet(env);
+  /**
+   * @param env variables of the node with this index; one that takes its place has the same index
+   * @param source the folder `gateway` of another checkout, where the nodes are of that one
+   */
+  static async start(
+    count: number,
+    env: (index: number) => Record<string, string>,
+    source?: string,
+  ): Promise<Fleet> {
+    const fleet = new Fleet(env, source);
     await Promise.all(Array.from({ length: count }, (_, index) => fleet.#add(index)));
     return fleet;
   }
@@ -39,6 +49,11 @@ export class Fleet {
 
   apis(): readonly string[] {
     return this.#believed.map(({ api }) => api);
+  }
+
+  /** From now on nodes are started from this folder `gateway`, or from this checkout's. */
+  startFrom(source?: string): void {
+    this.#source = source;
   }
 
   /** Kills a node, and starts another in its place after so many milliseconds. */
@@ -82,7 +97,7 @@ export class Fleet {
   async #add(index: number): Promise<void> {
     this.#count += 1;
     const name = `node-${index}-${this.#count}`;
-    const started = await spawnGateway({ TIDEGATE_NODE_ID: name, ...this.#env(index) });
+    const started = await spawnGateway({ TIDEGATE_NODE_ID: name, ...this.#env(index) }, { cwd: this.#source });
     const member = { ...started, name, leaving: false };
     this.outputs.push({ name, process: started.process });
     this.#members[index] = member;

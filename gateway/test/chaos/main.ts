@@ -1,12 +1,15 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { provide } from "../../../scripts/programs/provide.ts";
+import { Checkout } from "./checkout.ts";
 import { reportOutcome, reportRound } from "./report.ts";
 import { endAll, type Outcome, run } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/all.ts";
+import { upgradeFrom } from "./scenarios/upgrade.ts";
 
 const usage = `npm run chaos -- [--seeds N] [--seed FIRST] [--scenario NAME] [--times N] [--clients N] [--lanes N] [--goals]
+npm run chaos -- --from COMMIT [--times N] …   rolls a cluster of that commit to this checkout, and with N > 1 back and forth
 
 Scenarios, which seeds take in turn:
 ${scenarios.map(({ name, title }) => `  ${name.padEnd(20)}${title}`).join("\n")}
@@ -14,7 +17,8 @@ ${scenarios.map(({ name, title }) => `  ${name.padEnd(20)}${title}`).join("\n")}
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: "string", default: String(scenarios.length) },
+    from: { type: "string" },
+    seeds: { type: "string" },
     seed: { type: "string", default: "1" },
     scenario: { type: "string" },
     times: { type: "string" },
@@ -25,11 +29,15 @@ const { values } = parseArgs({
   },
 });
 
-const chosen = scenarios.filter(({ name }) => values.scenario === undefined || name === values.scenario);
-if (values.help || chosen.length === 0) {
+const named = scenarios.filter(({ name }) => values.scenario === undefined || name === values.scenario);
+if (values.help || named.length === 0) {
   process.stderr.write(usage);
   process.exit(values.help ? 0 : 2);
 }
+provide("chaos");
+const older = values.from === undefined ? undefined : await Checkout.make(values.from);
+const chosen = older ? [upgradeFrom(older)] : named;
+const count = values.seeds ?? (older ? 1 : scenarios.length);
 
 function scenarioOf(seed: number): Scenario {
   const scenario = chosen[(seed - 1) % chosen.length];
@@ -54,9 +62,13 @@ async function runAll(first: number, count: number, lanes: number): Promise<Outc
   return outcomes;
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => void endAll().finally(() => process.exit(1)));
+async function end(code: number): Promise<void> {
+  await older?.remove();
+  process.exit(code);
 }
-provide("chaos");
-const outcomes = await runAll(Number(values.seed), Number(values.seeds), Number(values.lanes));
-process.exit(reportRound(outcomes, values) ? 0 : 1);
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void endAll().finally(() => end(1)));
+}
+const outcomes = await runAll(Number(values.seed), Number(count), Number(values.lanes));
+await end(reportRound(outcomes, values) ? 0 : 1);

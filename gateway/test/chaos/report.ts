@@ -1,6 +1,8 @@
 import type { Outcome } from "./run.ts";
 
 export interface ReportOptions {
+  /** The commit that the cluster was rolled from. */
+  from?: string | undefined;
   scenario?: string | undefined;
   times?: string | undefined;
   clients?: string | undefined;
@@ -47,9 +49,10 @@ function faultsOf({ faults, figures, scenario }: Outcome, { goals }: ReportOptio
 }
 
 /** A seed alone says which scenario it takes only where all are there to choose from. */
-function replay({ seed, scenario }: Outcome, { times, clients }: ReportOptions): string {
+function replay({ seed, scenario }: Outcome, { from, times, clients }: ReportOptions): string {
   const scale = [times && `--times ${times}`, clients && `--clients ${clients}`].filter(Boolean);
-  return ["npm run chaos -- --seeds 1", `--seed ${seed}`, `--scenario ${scenario.name}`, ...scale].join(" ");
+  const which = from === undefined ? `--scenario ${scenario.name}` : `--from ${from}`;
+  return ["npm run chaos -- --seeds 1", `--seed ${seed}`, which, ...scale].join(" ");
 }
 
 function print(line: string): void {

@@ -53,10 +53,8 @@ export async function run(scenario: Scenario, seed: number, scale: Scale): Promi
     const opened = await open(scenario, dice);
     place = opened;
     if (opened.how) outcome.how = opened.how;
-    fleet = await Fleet.start(3, (index) => ({
-      ...environment(opened, config),
-      ...scenario.env?.(opened, index),
-    }));
+    const envOf = (index: number) => ({ ...environment(opened, config), ...scenario.env?.(opened, index) });
+    fleet = await Fleet.start(3, envOf, scenario.source);
     stage = await Stage.open({ place, fleet, dice, scale });
     await play(scenario, stage, outcome);
   } catch (error) {

@@ -20,6 +20,8 @@ export interface Scenario<Place extends Store = Store> {
   title: string;
   /** What it takes where nothing else is asked for. */
   scale: Scale;
+  /** The folder `gateway` of the checkout that the first nodes are of; this one's where absent. */
+  source?: string;
   /** Where the nodes meet. */
   open(dice: Dice): Promise<Place>;
   /** Variables of a node over those of every run. */

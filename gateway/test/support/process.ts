@@ -67,13 +67,16 @@ export function runCommand(line: string): Process {
 export interface StartOptions {
   /** Files that the process may have open at once, and no more. */
   openFiles?: number;
+  /** The folder `gateway` of another checkout, to start that one. */
+  cwd?: string | undefined;
 }
 
 /** The gateway's process as an operator starts it, with these variables alone. */
-export function startMain(env: Record<string, string> = {}, { openFiles }: StartOptions = {}): Process {
-  const options = { cwd: gateway, env: { ...bareEnvironment(), ...env } };
-  if (openFiles === undefined) return new Process(process.execPath, ["src/main.ts"], options);
-  return new Process("sh", ["-c", `ulimit -n ${openFiles} && exec node src/main.ts`], options);
+export function startMain(env: Record<string, string> = {}, options: StartOptions = {}): Process {
+  const { openFiles, cwd = gateway } = options;
+  const settings = { cwd, env: { ...bareEnvironment(), ...env } };
+  if (openFiles === undefined) return new Process(process.execPath, ["src/main.ts"], settings);
+  return new Process("sh", ["-c", `ulimit -n ${openFiles} && exec node src/main.ts`], settings);
 }
 
 export interface GatewayProcess {
