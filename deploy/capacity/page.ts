@@ -25,7 +25,7 @@ export function capacityPage(): string {
   const costs = costsOf(run);
   return `# Capacity
 
-Made by \`npm run capacity --prefix deploy\` from [bench/results.json](bench/results.json): a run of ${run.date} on ${run.machine}. The load
+Made by \`npm run generate\` from [bench/results.json](bench/results.json): a run of ${run.date} on ${run.machine}. The load
 generator and Redis shared the machine's cores.${run.note ? ` ${run.note}` : ""}
 
 ## What one of each costs

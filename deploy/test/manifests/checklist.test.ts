@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { componentFiles, folder } from "../../component/files.ts";
 import { type Manifest, only, overlays, render } from "./render.ts";
 import { environmentOf, workload } from "./workload.ts";
 
@@ -206,9 +205,5 @@ describe("monitoring", () => {
     const { metadata, data = {} } = only(manifests, "ConfigMap", "tidegate-dashboard");
     expect(metadata.labels).toMatchObject({ grafana_dashboard: "1" });
     expect(data).toEqual({ "tidegate.json": readDeploy("grafana/dashboards/tidegate.json") });
-  });
-
-  it.each(Object.entries(componentFiles()))("holds %s as `npm run component` writes it", (name, text) => {
-    expect(readFileSync(new URL(name, folder), "utf8")).toBe(text);
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { deploy } from "./rule-files.ts";
 
-export const dashboardFile = resolve(deploy, "grafana/dashboards/tidegate.json");
+const dashboardFile = resolve(deploy, "grafana/dashboards/tidegate.json");
 
 export interface Target {
   refId: string;

@@ -9,8 +9,9 @@ import { failureKinds } from "../../src/errors.ts";
 const written = await pages();
 
 describe("a generated page", () => {
-  it.each(Object.entries(written))("%s is as `npm run docs` writes it", (name, content) => {
-    expect(readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8")).toBe(content);
+  it.each(Object.entries(written))("%s is as `npm run generate` writes it", (name, content) => {
+    const page = readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
+    expect(page, "out of date: run `npm run generate`").toBe(content);
   });
 
   it("tells every setting", () => {
