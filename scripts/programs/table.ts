@@ -36,7 +36,7 @@ export const programs = {
   openssl: named("openssl", { parts: ["gateway"], why: "certificates for Redis over TLS" }),
   jsc: {
     names: ["jsc"],
-    debian: ["libjavascriptcoregtk-4.0-bin", "libjavascriptcoregtk-6.0-bin", "libjavascriptcoregtk-4.1-bin"],
+    debian: ["libjavascriptcoregtk-4.0-bin", "libjavascriptcoregtk-bin"],
     parts: ["client"],
     why: "JavaScriptCore, on which mini-programs run on iOS",
   },
