@@ -1,21 +1,14 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { build, type Plugin } from "esbuild";
-import { lean } from "./lean.ts";
+import { minify } from "terser";
 
 const root = join(import.meta.dirname, "..");
 
-const leaner: Plugin = {
-  name: "leaner",
+/** ES2015 has no private members, and what esbuild puts in their place doubles the size of the client. */
+const plainMembers: Plugin = {
+  name: "plain-members",
   setup({ onLoad }) {
-    onLoad(
-      { filter: /((engine|socket)\.io-(client|parser)|component-emitter)[\\/](build|lib)[\\/]/ },
-      async ({ path }) => ({
-        contents: lean(path.replaceAll("\\", "/"), await readFile(path, "utf8")),
-        loader: "js",
-      }),
-    );
-    // ES2015 has no private members, and what esbuild puts in their place doubles the size of the client.
     onLoad({ filter: /client-miniprogram[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
       contents: (await readFile(path, "utf8")).replaceAll(/#([a-z]\w*)/gi, "_$1"),
       loader: "ts",
@@ -29,27 +22,31 @@ const leaner: Plugin = {
  * @param outfile where to write it
  */
 export async function bundleClient(outfile: string): Promise<void> {
-  await build({
+  const { outputFiles } = await build({
     // Without exports of its own esbuild needs no helpers for them.
     stdin: {
       contents: 'import { connect } from "./src/index.ts"; exports.connect = connect;',
       resolveDir: root,
     },
-    outfile,
+    write: false,
     bundle: true,
     format: "cjs",
     platform: "browser",
-    mainFields: ["module", "main"],
-    conditions: ["import"],
     target: "es2015",
     charset: "utf8",
     minify: true,
-    legalComments: "none",
-    plugins: [leaner],
+    plugins: [plainMembers],
     // Names that begin with an underscore are the modules' own; the one exception is part of the protocol.
     mangleProps: /^_[a-z]/i,
     reserveProps: /^_placeholder$/,
-    mangleQuoted: true,
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, target: "ES2015" } },
   });
+  // Another 3 % of every mini-program: it gives locals of different functions the same names.
+  const { code = "" } = await minify(outputFiles[0]?.text ?? "", {
+    ecma: 2015,
+    toplevel: true,
+    compress: { passes: 3, hoist_funs: true, reduce_funcs: false },
+  });
+  await mkdir(dirname(outfile), { recursive: true });
+  await writeFile(outfile, code);
 }

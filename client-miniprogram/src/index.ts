@@ -2,9 +2,10 @@ import { Tide } from "./client.ts";
 import { systemClock } from "./clock.ts";
 import { failure } from "./errors.ts";
 import { Login } from "./login.ts";
-import { foreignOpener, officialOpener } from "./open.ts";
+import { foreignOpener, hostOpener } from "./open.ts";
 import type { ConnectOptions } from "./options.ts";
 import { detectHost } from "./transports/detect.ts";
+import type { Host } from "./transports/host.ts";
 
 export type { Channel, ChannelEvents, ChannelOptions, HistoryQuery } from "./channel.ts";
 export type { Tide, TideEvents } from "./client.ts";
@@ -33,7 +34,7 @@ export function connect(url: string, options: ConnectOptions = {}): Tide {
   clients.set(place, open);
   const known = open.get(url);
   if (known) return known;
-  const tide = create(url, options, () => {
+  const tide = create(url, options, host, () => {
     open.delete(url);
     if (open.size === 0) clients.delete(place);
   });
@@ -41,13 +42,12 @@ export function connect(url: string, options: ConnectOptions = {}): Tide {
   return tide;
 }
 
-function create(url: string, options: ConnectOptions, onClosed: () => void): Tide {
+function create(url: string, options: ConnectOptions, host: Host | undefined, onClosed: () => void): Tide {
   const { io, login, token, storage, path = "/socket.io", clock = systemClock } = options;
-  const host = options.host || detectHost();
   if (!io && !host) throw failure("bad_request", "No sockets here: pass the platform's object as `host`.");
   const key = storage === true ? `tidegate:${url}` : storage;
   return new Tide({
-    open: io ? foreignOpener(url, path, io) : officialOpener(url, path, host as NonNullable<typeof host>),
+    open: io ? foreignOpener(url, path, io) : hostOpener(url, path, host as NonNullable<typeof host>, clock),
     login: new Login({ host, clock, login, token }),
     host,
     clock,

@@ -5,13 +5,12 @@ export function encodeBase64(buffer: ArrayBuffer): string {
   const bytes = new Uint8Array(buffer);
   let text = "";
   for (let at = 0; at < bytes.length; at += 3) {
-    const [first = 0, second, third] = bytes.subarray(at, at + 3);
-    const bits = (first << 16) | ((second || 0) << 8) | (third || 0);
-    text += digits.charAt(bits >> 18) + digits.charAt((bits >> 12) & 63);
-    text += second === undefined ? "=" : digits.charAt((bits >> 6) & 63);
-    text += third === undefined ? "=" : digits.charAt(bits & 63);
+    const [first = 0, second = 0, third = 0] = bytes.subarray(at, at + 3);
+    const bits = (first << 16) | (second << 8) | third;
+    for (let shift = 18; shift >= 0; shift -= 6) text += digits.charAt((bits >> shift) & 63);
   }
-  return text;
+  const filling = (3 - (bytes.length % 3)) % 3;
+  return text.slice(0, text.length - filling) + "==".slice(0, filling);
 }
 
 export function decodeBase64(text: string): ArrayBuffer {

@@ -16,8 +16,8 @@ export function dataOf(event: unknown): string | ArrayBuffer {
 }
 
 /**
- * Hosts send ArrayBuffers and nothing else: a view works in the developer tools and fails on phones. The
- * decoder takes those of its own realm and nothing else, and hosts deliver those of another.
+ * Hosts send ArrayBuffers and nothing else: a view works in the developer tools and fails on phones. Pages ask with
+ * `instanceof`, and hosts deliver buffers of another realm.
  */
 export function ownBuffer(data: ArrayBuffer | ArrayBufferView): ArrayBuffer {
   if (data instanceof ArrayBuffer) return data;
@@ -44,6 +44,7 @@ export function ownData(data: unknown): unknown {
   return copy;
 }
 
-function isBinary(value: object): value is ArrayBuffer | ArrayBufferView {
+/** Buffers of another realm are none by `instanceof`. */
+export function isBinary(value: unknown): value is ArrayBuffer | ArrayBufferView {
   return ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === "[object ArrayBuffer]";
 }

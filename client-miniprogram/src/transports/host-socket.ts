@@ -1,4 +1,3 @@
-import { systemClock } from "../clock.ts";
 import { encodeBase64 } from "./base64.ts";
 import { dataOf, ownBuffer } from "./bytes.ts";
 import { GlobalSocket } from "./global-socket.ts";
@@ -7,14 +6,12 @@ import { type Host, isAlipay, type SendOptions, type SocketTask } from "./host.t
 /** Hosts that have been seen to return no task. */
 const globals = new WeakMap<Host, GlobalSocket>();
 
-/** A host's socket behind the face of a browser's WebSocket, with every ending told once, as `onerror`. */
+/** One socket of a host, used as a browser's WebSocket is. Every ending is reported once, as `onerror`. */
 export class HostSocket {
-  binaryType = "arraybuffer";
   onopen: () => void = nothing;
   onmessage: (event: { data: string | ArrayBuffer }) => void = nothing;
+  /** The socket failed, or was closed; the platform's event says why. */
   onerror: (event: unknown) => void = nothing;
-  /** Never called: before the first message the Socket.IO client hears of errors only. */
-  onclose: (event: unknown) => void = nothing;
   readonly #host: Host;
   #state: "opening" | "open" | "closed" = "opening";
   #task: SocketTask | undefined;
@@ -29,6 +26,7 @@ export class HostSocket {
     });
   }
 
+  /** Sends nothing unless it is open. A view is sent as the bytes that it shows. */
   send(data: string | ArrayBuffer | ArrayBufferView): void {
     const options: SendOptions = {
       data: typeof data === "string" ? data : ownBuffer(data),
@@ -39,12 +37,17 @@ export class HostSocket {
       options.data = encodeBase64(options.data);
       options.isBuffer = true;
     }
-    this.#task?.send(options);
+    try {
+      if (this.#state === "open") this.#task?.send(options);
+    } catch (error) {
+      this.#end(error);
+    }
   }
 
+  /** Nothing is reported after it. */
   close(): void {
-    this.#state = "closed";
-    this.#closeTask();
+    this.onerror = nothing;
+    if (this.#state !== "closed") this.#giveUp();
   }
 
   #dial(url: string, shared?: GlobalSocket): void {
@@ -123,9 +126,14 @@ export class HostSocket {
 
   #end(event: unknown): void {
     if (this.#state === "closed") return;
-    this.close();
-    // The Socket.IO client takes a tick to hand on what came last, and drops it once it knows of the end.
-    systemClock.setTimeout(() => this.onerror(event), 0);
+    this.#giveUp();
+    // A host may fail within `send`, and whoever sends must not find everything ended when the call returns.
+    Promise.resolve().then(() => this.onerror(event));
+  }
+
+  #giveUp(): void {
+    this.#state = "closed";
+    this.#closeTask();
   }
 
   #closeTask(): void {

@@ -58,6 +58,13 @@ export interface CloseOptions {
   fail(error: unknown): void;
 }
 
+/** What a host says of a call that failed or a socket that ended, in words. */
+export function endingText(event: unknown): string {
+  const { errMsg, errorMessage, message, code, reason } = Object(event) as { [part: string]: unknown };
+  const said = [errMsg || errorMessage || message, code && `code ${code}`, reason].filter(Boolean);
+  return said.join(", ") || "The socket failed.";
+}
+
 /** Whether the host speaks Alipay's dialect. */
 export function isAlipay(host: Host): boolean {
   return typeof host.getAuthCode === "function";

@@ -1,5 +1,5 @@
 import type { Tide } from "../../src/index.ts";
-import { officialOpener } from "../../src/open.ts";
+import { hostOpener } from "../../src/open.ts";
 import type { Io } from "../../src/options.ts";
 import type { Welcome } from "../../src/protocol.ts";
 import type { IoSocket } from "../../src/session.ts";
@@ -23,7 +23,9 @@ export class Refusals {
     const { io } = ioOf(phone);
     const open = io as ((url: string, options: Handshake) => IoSocket) | undefined;
     return (url: string, options: Handshake) =>
-      this.#watched(open ? open(url, options) : officialOpener(url, options.path, phone.wx)(options.auth));
+      this.#watched(
+        open ? open(url, options) : hostOpener(url, options.path, phone.wx, phone.clock)(options.auth),
+      );
   }
 
   follow(tide: Tide): void {

@@ -1,6 +1,6 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { Host } from "../../src/transports/host.ts";
+import { endingText, type Host } from "../../src/transports/host.ts";
 import { HostSocket } from "../../src/transports/host-socket.ts";
 import { ManualClock, MemoryNetwork, Phone, type PhoneOptions } from "../../testing/index.ts";
 import { turn, until } from "../support/waiting.ts";
@@ -228,9 +228,48 @@ describe("every way to fail", () => {
     await turn();
     made.fire("open");
     socket.send("x");
+    expect(events).toEqual(["open"]);
     await turn();
     expect(events).toEqual(["open", "end"]);
     expect(made.close).toHaveBeenCalledTimes(1);
+  });
+
+  it("a send that throws ends it too, after the call", async () => {
+    const made = task();
+    made.send.mockImplementation(() => {
+      throw new Error("invalid state");
+    });
+    const { socket, events } = handMade(() => made);
+    await turn();
+    made.fire("open");
+    socket.send("x");
+    expect(events).toEqual(["open"]);
+    await turn();
+    expect(events).toEqual(["open", "end"]);
+  });
+
+  it("is not reported after a close, even where it came before", async () => {
+    const made = task();
+    const { socket, events } = handMade(() => made);
+    await turn();
+    made.fire("open");
+    made.fire("close");
+    socket.close();
+    await turn();
+    expect(events).toEqual(["open"]);
+    expect(made.close).toHaveBeenCalledTimes(0);
+  });
+
+  it.each([
+    [{ errMsg: "connectSocket:fail url not in domain list" }, "connectSocket:fail url not in domain list"],
+    [{ error: 1, errorMessage: "no network" }, "no network"],
+    [{ code: 1006, reason: "abnormal closure" }, "code 1006, abnormal closure"],
+    [{ code: 1000, reason: "" }, "code 1000"],
+    [new Error("createSocketTask:fail"), "createSocketTask:fail"],
+    [{}, "The socket failed."],
+    [undefined, "The socket failed."],
+  ])("%j reads as words", (event, words) => {
+    expect(endingText(event)).toBe(words);
   });
 });
 

@@ -1,0 +1,137 @@
+import type { Clock } from "../clock.ts";
+import type { Host } from "../transports/host.ts";
+import { Engine } from "./engine.ts";
+import { encodePacket, type Packet, PacketReader } from "./packet.ts";
+
+type Callback = (...args: never[]) => unknown;
+
+/**
+ * A client's socket of Socket.IO 5, in the namespace `/`, on one WebSocket of a host. It does not reconnect: what has
+ * ended stays so.
+ *
+ * It has the server's events and its own: `connect`; `connect_error` with `{message, data?}`; `disconnect` with
+ * Socket.IO's reason and `{description}`.
+ */
+export class HostIoSocket {
+  connected = false;
+  /** Where Socket.IO clients report the server's pings. */
+  readonly io = {
+    on: (_ping: string, listener: () => void): void => {
+      this.#pinged = listener;
+    },
+  };
+  readonly #engine: Engine;
+  readonly #reader = new PacketReader();
+  #pinged: () => void = () => {};
+  /** Those of all the server's events stand without one. */
+  #listeners: { event?: string; listener: Callback }[] = [];
+  /** By their ids. */
+  readonly #acknowledgements: { [id: string]: Callback } = {};
+  #lastId = 0;
+  /** What was emitted before the connection; there is no second one. */
+  readonly #waiting: (string | ArrayBuffer)[] = [];
+
+  /**
+   * @param address of the server's WebSocket
+   * @param auth is called once the connection is open, and gives what the handshake carries
+   */
+  constructor(host: Host, address: string, clock: Clock, auth: (give: (auth: object) => void) => void) {
+    this.#engine = new Engine(host, address, clock, {
+      open: () => auth((given) => this.#write(encodePacket("connect", given))),
+      ping: () => this.#pinged(),
+      message: (data) => {
+        const packet = this.#reader.read(data);
+        if (packet) this.#receive(packet);
+      },
+      ended: (reason, cause) => this.#ended(reason, cause),
+    });
+  }
+
+  on(event: string, listener: Callback): void {
+    this.#listeners.push({ event, listener });
+  }
+
+  /** Listens to each of the server's events. */
+  onAny(listener: (event: string, ...args: unknown[]) => void): void {
+    this.#listeners.push({ listener });
+  }
+
+  /** Takes all listeners off. */
+  off(): void {
+    this.#listeners = [];
+  }
+
+  /** @param args the last one may be a function, which is called with the server's acknowledgement */
+  emit(event: string, ...args: unknown[]): void {
+    const last = args[args.length - 1];
+    let id: string | undefined;
+    if (typeof last === "function") {
+      args.pop();
+      this.#lastId += 1;
+      id = String(this.#lastId);
+      this.#acknowledgements[id] = last as Callback;
+    }
+    const frames = encodePacket("event", [event, ...args], id);
+    if (this.connected) this.#write(frames);
+    else this.#waiting.push(...frames);
+  }
+
+  disconnect(): void {
+    if (this.connected) this.#write(encodePacket("disconnect"));
+    this.#close();
+  }
+
+  #write(frames: readonly (string | ArrayBuffer)[]): void {
+    for (const frame of frames) this.#engine.send(frame);
+  }
+
+  #close(): void {
+    this.connected = false;
+    this.#engine.close();
+  }
+
+  #receive({ type, id, data }: Packet): void {
+    if (type === "disconnect") this.#ended("io server disconnect", "The server closed the connection.");
+    else if (!this.connected) this.#answer(type, data);
+    else if (type === "event") this.#event(id, data as [string, ...unknown[]]);
+    else if (type === "ack") {
+      const acknowledge = this.#acknowledgements[id as string];
+      delete this.#acknowledgements[id as string];
+      acknowledge?.(...(data as never[]));
+    } else throw new Error("a wrong answer to the handshake");
+  }
+
+  /** The server lets the socket in, or refuses it; one of another version of Socket.IO does neither. */
+  #answer(type: Packet["type"], data: unknown): void {
+    const { sid, message } = Object(data) as { sid?: unknown; message?: unknown };
+    if (type === "connect_error") {
+      this.#close();
+      this.#tell(type, message ? data : { message: String(data) });
+    } else if (type === "connect" && typeof sid === "string") {
+      this.connected = true;
+      this.#write(this.#waiting);
+      this.#tell(type);
+    } else throw new Error("a wrong answer to the handshake");
+  }
+
+  #event(id: string | undefined, [event, ...args]: [string, ...unknown[]]): void {
+    if (id !== undefined) {
+      args.push((...answer: unknown[]) => this.#write(encodePacket("ack", answer, id)));
+    }
+    this.#tell(undefined, event, ...args);
+    this.#tell(event, ...args);
+  }
+
+  #ended(reason: string, cause: string): void {
+    const wasConnected = this.connected;
+    this.#close();
+    if (wasConnected) this.#tell("disconnect", reason, { description: cause });
+    else this.#tell("connect_error", { message: cause });
+  }
+
+  #tell(name: string | undefined, ...args: unknown[]): void {
+    for (const { event, listener } of this.#listeners.slice()) {
+      if (event === name) listener(...(args as never[]));
+    }
+  }
+}
