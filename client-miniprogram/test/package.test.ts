@@ -1,20 +1,22 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packNpm } from "./support/wechat-packer.ts";
 
 const root = join(import.meta.dirname, "..");
 let app: string;
 
-/** The package as npm would publish it, installed in an app that has nothing else. */
+/** The package as npm would publish it, installed in a mini-program's project that has nothing else. */
 beforeAll(() => {
   app = mkdtempSync(join(tmpdir(), "tidegate-package-"));
   execFileSync("npm", ["pack", "--silent", "--pack-destination", app], { cwd: root, stdio: "pipe" });
   const [archive = ""] = readdirSync(app);
-  const installed = join(app, "node_modules/tidegate-miniprogram");
-  mkdirSync(installed, { recursive: true });
-  execFileSync("tar", ["-xzf", join(app, archive), "--strip-components=1", "-C", installed]);
+  const project = { private: true, dependencies: { "tidegate-miniprogram": `file:./${archive}` } };
+  writeFileSync(join(app, "package.json"), JSON.stringify(project));
+  // What depends on nothing is installed without a registry.
+  execFileSync("npm", ["install", "--offline", "--no-audit", "--no-fund"], { cwd: app, stdio: "pipe" });
 });
 afterAll(() => rmSync(app, { recursive: true }));
 
@@ -24,6 +26,30 @@ function run(file: string, text: string): string {
 }
 
 describe("the published package", () => {
+  const installed = (file: string) => join(app, "node_modules/tidegate-miniprogram", file);
+  const manifest = () =>
+    JSON.parse(readFileSync(installed("package.json"), "utf8")) as Record<string, unknown>;
+
+  it("depends on nothing", () => {
+    const { dependencies, peerDependencies, optionalDependencies } = manifest();
+    expect({ dependencies, peerDependencies, optionalDependencies }).toEqual({});
+    expect(readdirSync(join(app, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([
+      "tidegate-miniprogram",
+    ]);
+  });
+
+  it("says under which licence it is, and what its phone for tests needs", () => {
+    expect(readFileSync(installed("LICENSE"), "utf8")).toBe(readFileSync(join(root, "../LICENSE"), "utf8"));
+    expect(manifest()).toMatchObject({ license: "MIT", engines: { node: ">=22" } });
+  });
+
+  it("is all that WeChat's *Build npm* packs, without a complaint", { timeout: 300_000 }, () => {
+    const { output, ...packed } = packNpm(app, join(app, "built"));
+    expect(packed).toEqual({ miniProgramPackNum: 1, otherNpmPackNum: 0, warnList: [] });
+    expect(output).not.toContain("failed");
+    expect(readdirSync(join(app, "built/miniprogram_npm"))).toEqual(["tidegate-miniprogram"]);
+  });
+
   it("is required", () => {
     expect(run("a.cjs", 'process.stdout.write(typeof require("tidegate-miniprogram").connect)')).toBe(
       "function",
