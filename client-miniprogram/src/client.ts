@@ -1,13 +1,13 @@
-import { Attendance, isPresence } from "./attendance.ts";
 import { Channel, type ChannelOptions, type HistoryQuery } from "./channel.ts";
 import { Emitter } from "./emitter.ts";
 import { failure, type TideError } from "./errors.ts";
 import { watchLifecycle } from "./lifecycle.ts";
-import { Line, type LineEvents, type State } from "./line.ts";
 import type { ClientParts } from "./options.ts";
 import { Outbox, type Published, type PublishOptions } from "./outbox.ts";
+import { isPresence, PresenceReader } from "./presence-reader.ts";
 import type { HistoryReply, Message, PresenceChange, SubscribeReply, Unsubscribed } from "./protocol.ts";
 import { Recovery, type RecoveryEvents } from "./recovery.ts";
+import { SessionKeeper, type SessionKeeperEvents, type State } from "./session-keeper.ts";
 
 export interface TideEvents {
   /** `reason` says why the gateway refused. */
@@ -27,10 +27,10 @@ export class Tide extends Emitter<TideEvents> {
   /** The user's id, once the gateway has said it. */
   user: string | undefined;
   readonly #parts: ClientParts;
-  readonly #line: Line;
+  readonly #keeper: SessionKeeper;
   readonly #recovery: Recovery;
   readonly #outbox: Outbox;
-  readonly #attendance = new Attendance(() => this.#line.online);
+  readonly #presence = new PresenceReader(() => this.#keeper.online);
   readonly #unwatch: () => void;
   #closed = false;
 
@@ -41,27 +41,27 @@ export class Tide extends Emitter<TideEvents> {
     this.#outbox = new Outbox({
       clock,
       limits,
-      session: () => this.#line.online,
+      session: () => this.#keeper.online,
       mustWait: (channel) => this.#recovery.isPending(channel),
-      silent: () => this.#line.verify(),
+      silent: () => this.#keeper.verify(),
     });
     this.#recovery = new Recovery(this.#recoveryEvents(), clock, storage);
-    this.#line = this.#createLine();
+    this.#keeper = this.#createKeeper();
     this.#unwatch = watchLifecycle(host, {
       hide: () => this.suspend(),
       show: () => this.resume(),
-      network: (connected) => this.#line.network(connected),
+      network: (connected) => this.#keeper.network(connected),
     });
-    this.#line.connect();
+    this.#keeper.connect();
   }
 
   get state(): State {
-    return this.#line.state;
+    return this.#keeper.state;
   }
 
   /** Why the state is `refused`. */
   get reason(): TideError | undefined {
-    return this.#line.reason;
+    return this.#keeper.reason;
   }
 
   /**
@@ -74,7 +74,7 @@ export class Tide extends Emitter<TideEvents> {
     return new Channel<Data>(name, options, {
       hold: (holder) => {
         const subscription = this.#recovery.hold(name, holder, options);
-        if (options.presence) this.#attendance.follow(subscription, holder);
+        if (options.presence) this.#presence.follow(subscription, holder);
         return subscription;
       },
       release: (subscription, holder) => this.#recovery.release(subscription, holder),
@@ -91,19 +91,19 @@ export class Tide extends Emitter<TideEvents> {
 
   /** Tries to connect now, whatever was in the way; also after `refused`, with a new login. */
   retry(): void {
-    if (!this.#closed) this.#line.retry();
+    if (!this.#closed) this.#keeper.retry();
   }
 
   /** The app goes to the background. Called by itself where the host tells of it, which it does not in plugins. */
   suspend(): void {
     if (this.#closed) return;
-    this.#line.hide();
+    this.#keeper.hide();
     this.#recovery.save();
   }
 
   /** The app is back. */
   resume(): void {
-    if (!this.#closed) this.#line.show();
+    if (!this.#closed) this.#keeper.show();
   }
 
   /** Ends the connection. What waits to be published is rejected. */
@@ -111,7 +111,7 @@ export class Tide extends Emitter<TideEvents> {
     if (this.#closed) return;
     this.#closed = true;
     this.#unwatch();
-    this.#line.close();
+    this.#keeper.close();
     this.#recovery.stop();
     this.#outbox.fail(failure("disconnected", "The client was closed."));
     this.removeAll();
@@ -123,15 +123,15 @@ export class Tide extends Emitter<TideEvents> {
       isSilent: (id) => this.#outbox.isSilent(id),
       message: (message) => this.emit("message", message),
       reset: (channel) => this.emit("reset", channel),
-      live: (subscription) => this.#attendance.read(subscription),
+      live: (subscription) => this.#presence.read(subscription),
       settled: () => this.#outbox.flush(),
-      silent: () => this.#line.verify(),
+      silent: () => this.#keeper.verify(),
     };
   }
 
-  #createLine(): Line {
+  #createKeeper(): SessionKeeper {
     const { clock, host, open, login } = this.#parts;
-    const events: LineEvents = {
+    const events: SessionKeeperEvents = {
       resume: () => this.#recovery.resume(),
       online: (session, welcome) => {
         this.user = welcome.user;
@@ -145,11 +145,11 @@ export class Tide extends Emitter<TideEvents> {
         this.emit("state", state, reason);
       },
     };
-    return new Line({ open, login, clock, suspendAfter: host?.suspendAfter ?? 5_000, events });
+    return new SessionKeeper({ open, login, clock, suspendAfter: host?.suspendAfter ?? 5_000, events });
   }
 
   #history(channel: string, query: HistoryQuery): Promise<HistoryReply> {
-    const session = this.#line.online;
+    const session = this.#keeper.online;
     if (!session) return Promise.reject(failure("unavailable", "Not connected.", true));
     return session.request("history", Object.assign({ channel }, query), answerPatience);
   }
@@ -164,7 +164,7 @@ export class Tide extends Emitter<TideEvents> {
     else if (name === "unsubscribed") this.#recovery.unsubscribed(payload as Unsubscribed);
     else if (isPresence(name)) {
       const change = payload as PresenceChange;
-      this.#attendance.changed(this.#recovery.get(change.channel), name, change);
+      this.#presence.changed(this.#recovery.get(change.channel), name, change);
     } else this.emit("event", name, args);
   }
 }

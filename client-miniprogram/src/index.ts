@@ -11,10 +11,10 @@ export type { Channel, ChannelEvents, ChannelOptions, HistoryQuery } from "./cha
 export type { Tide, TideEvents } from "./client.ts";
 export type { Clock } from "./clock.ts";
 export type { TideError } from "./errors.ts";
-export type { State } from "./line.ts";
 export type { ConnectOptions } from "./options.ts";
 export type { Published, PublishOptions } from "./outbox.ts";
 export type { HistoryReply, Message, PresenceUser } from "./protocol.ts";
+export type { State } from "./session-keeper.ts";
 export type { Host } from "./transports/host.ts";
 
 /** The clients that are open, by what they run on, then by address. */

@@ -1,7 +1,7 @@
 import { failure, isTokenFault, type TideError } from "./errors.ts";
 import { stepOf } from "./position.ts";
-import type { Roster } from "./presence.ts";
 import type { Message, SubscribeReply, SubscribeRequest } from "./protocol.ts";
+import type { Roster } from "./roster.ts";
 
 export type ChannelToken = string | (() => string | Promise<string>);
 

@@ -9,7 +9,7 @@ import { Watchdog } from "./watchdog.ts";
 
 export type State = "connecting" | "online" | "suspended" | "offline" | "refused";
 
-export interface LineEvents {
+export interface SessionKeeperEvents {
   /** The channels that the handshake resumes. */
   resume(): SubscribeRequest[];
   online(session: Session, welcome: Welcome): void;
@@ -19,13 +19,13 @@ export interface LineEvents {
   state(state: State, reason: TideError | undefined): void;
 }
 
-export interface LineOptions {
+export interface SessionKeeperOptions {
   open: OpenSocket;
   login: Login;
   clock: Clock;
   /** How long the host lets a socket live in the background, in milliseconds. */
   suspendAfter: number;
-  events: LineEvents;
+  events: SessionKeeperEvents;
 }
 
 /** The gateway answers within, or the answer does not matter any more. */
@@ -34,10 +34,10 @@ const answerPatience = 10_000;
 const steady = 10_000;
 
 /** Keeps one session going: connects, finds out when it is dead, and comes back, as the app's life allows. */
-export class Line {
+export class SessionKeeper {
   state: State = "connecting";
   reason: TideError | undefined;
-  readonly #options: LineOptions;
+  readonly #options: SessionKeeperOptions;
   readonly #backoff = new Backoff();
   readonly #probe = new Probe();
   readonly #retryTimer: Timer;
@@ -51,7 +51,7 @@ export class Line {
   #renewLater = false;
   #closed = false;
 
-  constructor(options: LineOptions) {
+  constructor(options: SessionKeeperOptions) {
     this.#options = options;
     this.#retryTimer = new Timer(options.clock);
     this.#watchdog = new Watchdog(options.clock, {

@@ -1,6 +1,6 @@
 import type { TideError } from "./errors.ts";
-import { Roster } from "./presence.ts";
 import type { PresenceChange, PresenceEvent, PresenceReply } from "./protocol.ts";
+import { Roster } from "./roster.ts";
 import type { Session } from "./session.ts";
 import type { Holder, Subscription } from "./subscription.ts";
 
@@ -8,7 +8,7 @@ const answerPatience = 10_000;
 const page = 200;
 
 /** Keeps the rosters of the channels whose pages want one. */
-export class Attendance {
+export class PresenceReader {
   readonly #session: () => Session | undefined;
 
   /** @param session is the one that is online */
