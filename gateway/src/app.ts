@@ -1,8 +1,8 @@
 import type { Server as HttpServer } from "node:http";
 import { type AppOptions, type Context, createContext } from "./app/context.ts";
 import { type Core, createCore } from "./app/core.ts";
-import { openApi, openDoor } from "./app/doors.ts";
 import { openTokens } from "./app/login.ts";
+import { openApiServer, openPublicServer } from "./app/servers.ts";
 import { capacityWarning } from "./ops/descriptors.ts";
 import { leave } from "./ops/drain.ts";
 import { Rebalance } from "./ops/rebalance.ts";
@@ -31,8 +31,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const context = createContext(options);
   const tokens = await openTokens(context);
   const core = await createCore(context, tokens);
-  const publicServer = openDoor(context, core);
-  const api = await openApi(context, core, tokens);
+  const publicServer = openPublicServer(context, core);
+  const api = await openApiServer(context, core, tokens);
   const rebalance = evenOut(context, core);
   return {
     async start() {
@@ -59,16 +59,19 @@ export async function createApp(options: AppOptions): Promise<App> {
       core.rooms.close();
       context.alarms.stop();
       context.overload.stop();
-      await core.cluster.stop();
+      await core.backplane.stop();
     },
   };
 }
 
-function evenOut({ config, log, state, registry }: Context, { cluster, lifecycle, meter }: Core): Rebalance {
+function evenOut(
+  { config, log, state, registry }: Context,
+  { backplane, lifecycle, meter }: Core,
+): Rebalance {
   return new Rebalance({
     node: config.nodeId,
-    steady: () => !state.draining && cluster.healthy(),
-    nodes: () => cluster.control.nodes(),
+    steady: () => !state.draining && backplane.healthy(),
+    nodes: () => backplane.control.nodes(),
     connections: () => registry.all(),
     release: (connection, after) => lifecycle.release(connection, "draining", after),
     onReleased: meter.rebalanced,

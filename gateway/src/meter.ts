@@ -29,7 +29,7 @@ export type RedisRole = "commands" | "subscriber";
 export type GapResult = "found" | "repaired" | "lost";
 
 /** What happens between a node and the place where it meets the others. */
-export interface ClusterMeter {
+export interface BackplaneMeter {
   redisConnected(role: RedisRole): void;
   redisAnswered(role: RedisRole, seconds: number): void;
   /** A call was answered with an error, or not in time. */
@@ -47,7 +47,7 @@ export interface ClusterMeter {
  * What the rooms of the gateway report about themselves. The metrics are one implementation; tests
  * use `noMeter`. No method takes a value that a client chooses, so no label can grow without bound.
  */
-export interface Meter extends ClusterMeter {
+export interface Meter extends BackplaneMeter {
   connectionOpened(handshakeSeconds: number): void;
   connectionClosed(reason: CloseReason): void;
   refused(code: ErrorCode): void;

@@ -141,8 +141,11 @@ async function welcomed(port: number): Promise<unknown> {
 }
 
 function luaScripts(): number {
-  return readdirSync(join(root, "gateway/src/cluster/redis/lua")).filter((file) => file.endsWith(".lua"))
-    .length;
+  const sources = readdirSync(join(root, "gateway/src/backplane/redis"), {
+    recursive: true,
+    encoding: "utf8",
+  });
+  return sources.filter((file) => file.endsWith(".lua")).length;
 }
 
 /** What is in node_modules without being needed in production, and what is needed without being there. */

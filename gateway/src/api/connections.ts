@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { CommandResult } from "../backplane/ports.ts";
 import { ownerOf } from "../channels/name.ts";
-import type { CommandResult } from "../cluster/ports.ts";
 import { Failure } from "../errors.ts";
 import { answers } from "./answers.ts";
 import { channel, connection, reach, user } from "./schemas.ts";

@@ -1,7 +1,7 @@
+import { requireKey } from "./api-keys.ts";
 import { batchRoutes } from "./batch.ts";
 import { connectionRoutes } from "./connections.ts";
 import { historyRoutes } from "./history.ts";
-import { requireKey } from "./keys.ts";
 import { nodeRoutes } from "./nodes.ts";
 import { presenceRoutes } from "./presence.ts";
 import { publishRoutes } from "./publish.ts";

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Tokens } from "../auth/token.ts";
+import type { Control, Revocations } from "../backplane/ports.ts";
 import type { History } from "../channels/history.ts";
 import type { Presence } from "../channels/presence.ts";
 import type { Publisher } from "../channels/publish.ts";
 import type { Rules } from "../channels/rules.ts";
-import type { Control, Revocations } from "../cluster/ports.ts";
 import type { Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
 

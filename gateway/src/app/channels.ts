@@ -1,27 +1,27 @@
+import type { Backplane } from "../backplane/ports.ts";
 import { Feeds, type Rooms } from "../channels/feeds.ts";
 import { History } from "../channels/history.ts";
 import { Presence } from "../channels/presence.ts";
 import { Publisher } from "../channels/publish.ts";
 import { Rules } from "../channels/rules.ts";
 import { Subscriptions } from "../channels/subscriptions.ts";
-import type { Cluster } from "../cluster/ports.ts";
 import type { Meter } from "../meter.ts";
 import type { Context } from "./context.ts";
 
 interface ChannelsOptions {
-  cluster: Cluster;
+  backplane: Backplane;
   rooms: Rooms;
   meter: Meter;
 }
 
 /** What can be done with channels, whoever asks. */
 export function createChannels({ config, rules: given, now }: Context, options: ChannelsOptions) {
-  const { cluster, rooms, meter } = options;
-  const { broker } = cluster;
+  const { backplane, rooms, meter } = options;
+  const { broker } = backplane;
   const { maxChannels, maxChannelName, maxDepth, maxPayload: maxBytes } = config;
   const rules = new Rules(given, maxChannelName);
   const feeds = new Feeds({ broker, rooms, policyOf: (room) => rules.policyOfRoom(room) });
-  const presence = new Presence(cluster.presence);
+  const presence = new Presence(backplane.presence);
   const history = new History(broker);
   const publisher = new Publisher({ rules, broker, meter, now, maxDepth, maxBytes });
   const subscriptions = new Subscriptions({ rules, broker, feeds, presence, meter, maxChannels });

@@ -1,8 +1,8 @@
 import { tokenLeeway } from "../auth/claims.ts";
 import type { Tokens } from "../auth/token.ts";
 import { Verifier } from "../auth/verifier.ts";
-import type { Cluster } from "../cluster/ports.ts";
-import { Commands } from "../connection/commands.ts";
+import type { Backplane } from "../backplane/ports.ts";
+import { CommandExecutor } from "../connection/command-executor.ts";
 import { Dispatcher } from "../connection/dispatcher.ts";
 import { FreshRevocations } from "../connection/fresh-revocations.ts";
 import { Gaps } from "../connection/gaps.ts";
@@ -17,7 +17,7 @@ import { createHandshake } from "./login.ts";
 
 interface ClientsOptions {
   tokens: Tokens;
-  cluster: Cluster;
+  backplane: Backplane;
   channels: Channels;
   rooms: CoalescingAdapter;
   meter: Meter;
@@ -26,18 +26,18 @@ interface ClientsOptions {
 /** The clients' connections, and all that is asked of them: by themselves, by backends, by the cluster. */
 export function createClients(context: Context, options: ClientsOptions) {
   const { config, log, now, registry, alarms } = context;
-  const { tokens, cluster, channels, rooms, meter } = options;
+  const { tokens, backplane, channels, rooms, meter } = options;
   const { rules, presence, history, publisher, subscriptions } = channels;
   const { nodeId: node, maxChannels, maxDepth, requestRate: rate, requestBurst: burst } = config;
   const leeway = tokenLeeway * 1_000;
-  const verifier = new Verifier(tokens, (user) => cluster.revocations.revokedBefore(user));
+  const verifier = new Verifier(tokens, (user) => backplane.revocations.revokedBefore(user));
   const handshake = createHandshake(context, tokens, verifier);
   const revocations = new FreshRevocations(now);
   const joiner = new Joiner({ subscriptions, presence, verifier, revocations, alarms, now, leeway });
   const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
   const lifecycle = new Lifecycle({ node, registry, joiner, alarms, revocations, leeway, log, meter, now });
   const describe = () => describeNode(context, subscriptions.count);
-  const commands = new Commands({ node, registry, joiner, lifecycle, revocations, describe });
+  const commands = new CommandExecutor({ node, registry, joiner, lifecycle, revocations, describe });
   const services = { rules, joiner, publisher, history, presence, handshake, lifecycle, maxChannels };
   const requests = createRequests(services);
   const dispatcher = new Dispatcher({ requests, lifecycle, meter, log, maxDepth, rate, burst });

@@ -1,4 +1,4 @@
-import type { NodeInfo } from "../cluster/ports.ts";
+import type { NodeInfo } from "../backplane/ports.ts";
 import type { ChannelRule } from "../config/rules.ts";
 import type { Config } from "../config/schema.ts";
 import { Alarms } from "../connection/alarms.ts";

@@ -1,6 +1,6 @@
 import type { Tokens } from "../auth/token.ts";
-import { openCluster } from "../cluster/open.ts";
-import type { ClusterHost } from "../cluster/ports.ts";
+import { openBackplane } from "../backplane/open.ts";
+import type { BackplaneHost } from "../backplane/ports.ts";
 import { Admission } from "../ops/admission.ts";
 import { createMetrics } from "../ops/metrics.ts";
 import { version } from "../version.ts";
@@ -21,11 +21,11 @@ export async function createCore(context: Context, tokens: Tokens) {
     memoryLimit: overload.memoryLimit,
     backlog: () => sockets.engine.backlog(),
     draining: () => state.draining,
-    healthy: () => cluster.healthy(),
-    cluster: () => cluster.status(),
+    healthy: () => backplane.healthy(),
+    backplane: () => backplane.status(),
     connectionsBeforeDrain: () => state.connectionsBefore,
   });
-  const host: ClusterHost = {
+  const host: BackplaneHost = {
     deliver: (delivery) => channels.feeds.receive(delivery),
     lost(channel, resumed) {
       channels.feeds.lost(channel, resumed);
@@ -36,26 +36,26 @@ export async function createCore(context: Context, tokens: Tokens) {
       describe: () => clients.commands.describe(),
     },
   };
-  const cluster = await openCluster(host, { ...context, meter });
+  const backplane = await openBackplane(host, { ...context, meter });
   const sockets = createSockets(context, {
     meter,
-    peers: cluster.peers,
+    peers: backplane.peers,
     connections: {
       leave: (id, channel) => clients.commands.leave(id, channel),
       end: (id) => clients.commands.end(id),
     },
   });
   const { rooms } = sockets;
-  const channels = createChannels(context, { cluster, rooms, meter });
-  const clients = createClients(context, { tokens, cluster, channels, rooms, meter });
+  const channels = createChannels(context, { backplane, rooms, meter });
+  const clients = createClients(context, { tokens, backplane, channels, rooms, meter });
   const admission = new Admission({
     draining: () => state.draining,
-    healthy: () => cluster.healthy(),
+    healthy: () => backplane.healthy(),
     shortage: () => overload.shortage,
     rate: config.handshakeRate,
     onRefused: meter.turnedAway,
   });
-  return { cluster, meter, metrics, admission, ...sockets, ...channels, ...clients };
+  return { backplane, meter, metrics, admission, ...sockets, ...channels, ...clients };
 }
 
 export type Core = Awaited<ReturnType<typeof createCore>>;

@@ -1,8 +1,8 @@
 import { AddressLimit } from "../auth/address-limit.ts";
 import { CodeExchange } from "../auth/code-exchange.ts";
 import { Handshake } from "../auth/handshake.ts";
+import { Semaphore } from "../auth/semaphore.ts";
 import { createTokens, type Tokens } from "../auth/token.ts";
-import { Turns } from "../auth/turns.ts";
 import type { Verifier } from "../auth/verifier.ts";
 import { WeChatLogin } from "../auth/wechat.ts";
 import type { Context } from "./context.ts";
@@ -31,7 +31,7 @@ export function createHandshake(context: Context, tokens: Tokens, verifier: Veri
 function openWeChat({ config, now }: Context, tokens: Tokens): WeChatLogin | undefined {
   const { wechatApps: apps, wechatUrl: url, wechatUnionid: unionid } = config;
   if (apps.length === 0) return undefined;
-  const exchange = new CodeExchange({ url, turns: new Turns({ atOnce: 64, queue: 1_000 }) });
+  const exchange = new CodeExchange({ url, semaphore: new Semaphore({ atOnce: 64, queue: 1_000 }) });
   const limit = new AddressLimit(config.wechatLoginRate, now);
   const lifetime = Math.min(config.wechatTokenLifetime, config.tokenMaxLifetime);
   return new WeChatLogin({ apps, exchange, limit, unionid, lifetime, tokens });

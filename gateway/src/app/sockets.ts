@@ -1,4 +1,4 @@
-import type { Peers } from "../cluster/peers.ts";
+import type { Peers } from "../backplane/peers.ts";
 import type { Connections } from "../fanout/adapter.ts";
 import { Turn } from "../fanout/turn.ts";
 import type { Meter } from "../meter.ts";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { WeChatApp } from "../config/settings/wechat.ts";
 import { type ErrorCode, Failure } from "../errors.ts";
 import { isUserId } from "./permissions.ts";
-import type { Turns } from "./turns.ts";
+import type { Semaphore } from "./semaphore.ts";
 
 /** Whose code it is. */
 export interface WeChatUser {
@@ -17,7 +17,7 @@ export interface CodeExchangeOptions {
   /** Where WeChat's API is. */
   url: string;
   /** Exchanges that are under way at once. */
-  turns: Turns;
+  semaphore: Semaphore;
   fetch?: typeof fetch;
 }
 
@@ -45,12 +45,12 @@ const clientFaults: Readonly<Record<number, ErrorCode>> = {
 /** Asks WeChat whose login code it is (`jscode2session`). */
 export class CodeExchange {
   readonly #endpoint: URL;
-  readonly #turns: Turns;
+  readonly #semaphore: Semaphore;
   readonly #fetch: typeof fetch;
 
-  constructor({ url, turns, fetch = globalThis.fetch }: CodeExchangeOptions) {
+  constructor({ url, semaphore, fetch = globalThis.fetch }: CodeExchangeOptions) {
     this.#endpoint = new URL("sns/jscode2session", url.endsWith("/") ? url : `${url}/`);
-    this.#turns = turns;
+    this.#semaphore = semaphore;
     this.#fetch = fetch;
   }
 
@@ -58,7 +58,7 @@ export class CodeExchange {
   async userOf(app: WeChatApp, code: string): Promise<WeChatUser> {
     const signal = AbortSignal.timeout(patience);
     try {
-      return await this.#turns.run(signal, () => this.#ask(app, code, signal));
+      return await this.#semaphore.run(signal, () => this.#ask(app, code, signal));
     } catch (error) {
       throw error instanceof Failure ? error : unreachable(error);
     }

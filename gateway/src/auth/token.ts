@@ -19,7 +19,7 @@ import {
   tokenLeeway,
 } from "./claims.ts";
 import { HmacVerifier } from "./hmac.ts";
-import { KeySet, type KeySource, publicKey } from "./keys.ts";
+import { KeySet, type KeySource, publicKey } from "./key-set.ts";
 import { createGrant, type Grant, type GrantClaim, isUserId } from "./permissions.ts";
 
 export interface TokenOptions {

@@ -1,4 +1,4 @@
-import type { Delivery } from "../cluster/ports.ts";
+import type { Delivery } from "../backplane/ports.ts";
 import type { Position } from "../protocol/position.ts";
 import type { ChannelPolicy } from "./rules.ts";
 

@@ -1,4 +1,4 @@
-import type { Broker, Delivery } from "../cluster/ports.ts";
+import type { Broker, Delivery } from "../backplane/ports.ts";
 import type { Position } from "../protocol/position.ts";
 import { Feed } from "./feed.ts";
 import type { ChannelPolicy } from "./rules.ts";
@@ -21,7 +21,7 @@ export interface FeedsOptions {
   policyOf(room: string): ChannelPolicy;
 }
 
-interface Entry {
+interface OpenFeed {
   feed: Feed;
   users: number;
   ready: Promise<void>;
@@ -35,7 +35,7 @@ const retryAfter = 1_000;
  * its room: emitters put sockets into rooms that nobody has subscribed to.
  */
 export class Feeds {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, OpenFeed>();
   readonly #options: FeedsOptions;
 
   constructor(options: FeedsOptions) {
@@ -88,7 +88,7 @@ export class Feeds {
     this.#entries.get(channel)?.feed.lose(resumed);
   }
 
-  #hear(channel: string, policy: ChannelPolicy): Entry {
+  #hear(channel: string, policy: ChannelPolicy): OpenFeed {
     const feed = new Feed(channel, policy);
     const entry = { feed, users: 0, ready: this.#subscribe(feed) };
     this.#entries.set(channel, entry);
@@ -114,19 +114,19 @@ export class Feeds {
   }
 
   /** Who asked to hear the channel is told of a failure; who was put into its room cannot be. */
-  #insist(entry: Entry): void {
+  #insist(entry: OpenFeed): void {
     entry.ready.catch(() => {
       if (entry.feed.occupied) setTimeout(() => this.#retry(entry), retryAfter).unref();
     });
   }
 
-  #retry(entry: Entry): void {
+  #retry(entry: OpenFeed): void {
     if (this.#entries.get(entry.feed.channel) !== entry) return;
     entry.ready = this.#subscribe(entry.feed);
     this.#insist(entry);
   }
 
-  #settle({ feed, users }: Entry): void {
+  #settle({ feed, users }: OpenFeed): void {
     if (users > 0 || feed.occupied) return;
     this.#entries.delete(feed.channel);
     this.#options.broker.unsubscribe(feed.channel);

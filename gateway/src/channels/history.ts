@@ -1,4 +1,4 @@
-import type { Broker, HistoryRead } from "../cluster/ports.ts";
+import type { Broker, HistoryRead } from "../backplane/ports.ts";
 import { Failure } from "../errors.ts";
 import { Json } from "../protocol/json.ts";
 import { joinMessages } from "../protocol/packet.ts";

@@ -1,4 +1,4 @@
-import type { PresenceMember, PresencePage, PresenceStore } from "../cluster/ports.ts";
+import type { PresenceMember, PresencePage, PresenceStore } from "../backplane/ports.ts";
 import type { Feed } from "./feed.ts";
 import type { Subscriber } from "./subscriber.ts";
 
@@ -42,6 +42,6 @@ export class Presence {
   }
 }
 
-function memberOf({ connection, subject, info }: Subscriber): PresenceMember {
+function memberOf({ id: connection, subject, info }: Subscriber): PresenceMember {
   return info === undefined ? { user: subject.user, connection } : { user: subject.user, connection, info };
 }

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { Subject } from "../auth/permissions.ts";
-import type { Broker, Receipt } from "../cluster/ports.ts";
+import type { Broker, Receipt } from "../backplane/ports.ts";
 import { type ErrorCode, Failure } from "../errors.ts";
 import type { Meter, PublishSource } from "../meter.ts";
 import { countBinary, maxAttachments } from "../protocol/binary.ts";

@@ -1,4 +1,4 @@
-import type { Broker, HistoryPage, ReadFrom, Retention } from "../cluster/ports.ts";
+import type { Broker, HistoryPage, ReadFrom, Retention } from "../backplane/ports.ts";
 import type { Feed, Tap } from "./feed.ts";
 import { replyBudget } from "./reply.ts";
 

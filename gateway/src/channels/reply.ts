@@ -1,4 +1,4 @@
-import type { Delivery, HistoryPage, ReadBudget } from "../cluster/ports.ts";
+import type { Delivery, HistoryPage, ReadBudget } from "../backplane/ports.ts";
 import { joinMessages, messageOf } from "../protocol/packet.ts";
 import { formatPosition, type Position } from "../protocol/position.ts";
 import type { Feed, Tap } from "./feed.ts";
@@ -6,17 +6,17 @@ import type { Feed, Tap } from "./feed.ts";
 /** What one reply frame may carry (PROTOCOL, section 4); a message's attachments stay within what a client decodes. */
 export const replyBudget: ReadBudget = { messages: 300, bytes: 256 * 1024, attachments: 10 };
 
-interface Entry {
+interface ReplyEntry {
   position: Position;
   message: string;
   attachments: readonly Uint8Array[];
 }
 
 /** How far a subscribe came: the entries of its reply, and where the subscription then stands. */
-export interface Outcome {
+export interface SubscribeOutcome {
   position: Position | undefined;
   recovered: boolean | undefined;
-  entries: readonly Entry[];
+  entries: readonly ReplyEntry[];
   /** The subscription did not reach the top and is not live. */
   more: boolean;
   latest: boolean;
@@ -28,7 +28,7 @@ export class ReplySpace {
   #bytes = replyBudget.bytes;
   #attachments = replyBudget.attachments;
 
-  take(entry: Entry): boolean {
+  take(entry: ReplyEntry): boolean {
     const first = this.#messages === replyBudget.messages;
     this.#messages -= 1;
     this.#attachments -= entry.attachments.length;
@@ -39,13 +39,13 @@ export class ReplySpace {
 }
 
 /** The outcome of a subscribe to a channel without history. */
-export function plainOutcome(sinceGiven: boolean): Outcome {
+export function plainOutcome(sinceGiven: boolean): SubscribeOutcome {
   const recovered = sinceGiven ? false : undefined;
   return { position: undefined, recovered, entries: [], more: false, latest: false };
 }
 
 /** The outcome of a subscribe that goes on from where the room stands. */
-export function presentOutcome({ live }: Feed): Outcome {
+export function presentOutcome({ live }: Feed): SubscribeOutcome {
   return { position: live, recovered: undefined, entries: [], more: false, latest: false };
 }
 
@@ -59,12 +59,12 @@ export function mergeOutcome(
   tap: Tap,
   from: "start" | "newest" | Position,
   space: ReplySpace,
-): Outcome {
+): SubscribeOutcome {
   const end = roomPosition(feed, page.top, tap);
   if (from === "newest") return newestOutcome(page, tap, end, space);
   if (!page.reached) return { position: end, recovered: false, entries: [], more: false, latest: false };
   const wanted = [...page.entries.filter((entry) => isWithin(entry.position, end)), ...tail(page, tap)];
-  const entries: Entry[] = [];
+  const entries: ReplyEntry[] = [];
   for (const entry of wanted) {
     if (!space.take(entry)) break;
     entries.push(entry);
@@ -95,8 +95,8 @@ function isWithin(position: Position, end: Position): boolean {
 }
 
 /** What arrived behind the page's top. */
-function tail(page: HistoryPage, tap: Tap): Entry[] {
-  const entries: Entry[] = [];
+function tail(page: HistoryPage, tap: Tap): ReplyEntry[] {
+  const entries: ReplyEntry[] = [];
   if (page.more) return entries;
   for (const delivery of tap.deliveries) {
     const { position } = delivery;
@@ -107,12 +107,12 @@ function tail(page: HistoryPage, tap: Tap): Entry[] {
   return entries;
 }
 
-function entryOf({ packet, attachments }: Delivery, position: Position): Entry {
+function entryOf({ packet, attachments }: Delivery, position: Position): ReplyEntry {
   const text = typeof packet === "string" ? packet : Buffer.from(packet).toString();
   return { position, message: messageOf(text), attachments };
 }
 
-function newestOutcome(page: HistoryPage, tap: Tap, end: Position, space: ReplySpace): Outcome {
+function newestOutcome(page: HistoryPage, tap: Tap, end: Position, space: ReplySpace): SubscribeOutcome {
   const newest = tail(page, tap).at(-1) ?? page.entries[0];
   const current = isSame(newest?.position ?? page.top, end);
   const fits = newest !== undefined && current && space.take(newest);
@@ -127,7 +127,7 @@ function newestOutcome(page: HistoryPage, tap: Tap, end: Position, space: ReplyS
 }
 
 /** The reply as JSON; its attachments are appended to those of the frame. */
-export function replyText(channel: string, outcome: Outcome, attachments: Uint8Array[]): string {
+export function replyText(channel: string, outcome: SubscribeOutcome, attachments: Uint8Array[]): string {
   const { position, recovered, entries, more, latest } = outcome;
   const members = [`"ok":true`, `"channel":${JSON.stringify(channel)}`];
   if (position) members.push(`"position":"${formatPosition(position)}"`);

@@ -5,7 +5,7 @@ import type { Feed } from "./feed.ts";
 
 /** A connection as the channels see it. */
 export interface Subscriber {
-  readonly connection: string;
+  readonly id: string;
   readonly subject: Subject;
   /** What presence shows of the user. */
   readonly info: unknown;

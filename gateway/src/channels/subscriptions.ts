@@ -1,4 +1,4 @@
-import type { Broker, HistoryPage, ReadFrom } from "../cluster/ports.ts";
+import type { Broker, HistoryPage, ReadFrom } from "../backplane/ports.ts";
 import { Failure } from "../errors.ts";
 import type { Meter, RecoveryResult } from "../meter.ts";
 import { type Position, parsePosition } from "../protocol/position.ts";
@@ -7,7 +7,7 @@ import type { Feed } from "./feed.ts";
 import type { Feeds } from "./feeds.ts";
 import type { Presence } from "./presence.ts";
 import { type Reading, Readings, type Want } from "./readings.ts";
-import { mergeOutcome, type Outcome, plainOutcome, presentOutcome, ReplySpace } from "./reply.ts";
+import { mergeOutcome, plainOutcome, presentOutcome, ReplySpace, type SubscribeOutcome } from "./reply.ts";
 import type { ChannelPolicy, Rules } from "./rules.ts";
 import { type ChannelTokenLife, type Subscriber, standingOf } from "./subscriber.ts";
 
@@ -20,7 +20,7 @@ export interface JoinRequest {
 }
 
 /** What came of one request of a frame, in the order of the requests. */
-export type JoinResult = { channel: string } & ({ outcome: Outcome } | { failure: Failure });
+export type JoinResult = { channel: string } & ({ outcome: SubscribeOutcome } | { failure: Failure });
 
 interface Plan {
   request: JoinRequest;
@@ -155,7 +155,7 @@ export class Subscriptions {
       const feed = await this.#options.feeds.open(channel, plan.policy);
       const present = this.#drop(subscriber, channel) !== undefined;
       // An emitter may have put it into the room: what it is sent there, the reply would bring again.
-      if (!present) this.#options.feeds.leave(feed, subscriber.connection);
+      if (!present) this.#options.feeds.leave(feed, subscriber.id);
       return { ...plan, feed, present };
     } catch (error) {
       return Failure.of(error);
@@ -211,7 +211,7 @@ export class Subscriptions {
     for (const { join, since } of live) this.#hold(subscriber, join, since);
   }
 
-  #outcomeOf({ feed, page, reading, from, request, policy }: Join, space: ReplySpace): Outcome {
+  #outcomeOf({ feed, page, reading, from, request, policy }: Join, space: ReplySpace): SubscribeOutcome {
     if (policy.history && from === "top") return presentOutcome(feed);
     if (!page || !reading || from === "top") return plainOutcome(request.since !== undefined);
     const outcome = mergeOutcome(feed, page, reading.tap, from, space);
@@ -227,7 +227,7 @@ export class Subscriptions {
     const { tokenLife, granted = false } = request;
     subscriber.held.set(feed.channel, { feed, since, tokenLife, granted });
     this.#count += 1;
-    this.#options.feeds.join(feed, subscriber.connection);
+    this.#options.feeds.join(feed, subscriber.id);
   }
 
   /** Gives back what a join took and its subscription does not keep. */
@@ -244,7 +244,7 @@ export class Subscriptions {
     subscriber.held.delete(channel);
     held.cancelAlarm?.();
     this.#count -= 1;
-    this.#options.feeds.leave(held.feed, subscriber.connection);
+    this.#options.feeds.leave(held.feed, subscriber.id);
     this.#options.feeds.release(held.feed);
     return held.feed;
   }
@@ -255,7 +255,11 @@ function isNoted({ policy }: Join): boolean {
   return policy.presence !== undefined;
 }
 
-function recoveryResult({ recovered }: Outcome, { top }: HistoryPage, from: ReadFrom): RecoveryResult {
+function recoveryResult(
+  { recovered }: SubscribeOutcome,
+  { top }: HistoryPage,
+  from: ReadFrom,
+): RecoveryResult {
   if (recovered) return "recovered";
   return typeof from !== "string" && from.epoch === top.epoch ? "too_old" : "reset";
 }

@@ -4,7 +4,7 @@ import type { z } from "zod";
 type Path = readonly PropertyKey[];
 
 /** A place in the document: where it is, and what is there. */
-interface Place {
+interface YamlPath {
   offset: number;
   path: Path;
   found: string;
@@ -76,7 +76,7 @@ function placed(issue: z.core.$ZodIssue): Fault[] {
  * As far down the path as the document goes. What is missing is told at the place of what lacks it; below a
  * scalar there is no path, since a short form stands there.
  */
-function find(document: Document, path: Path): Place {
+function find(document: Document, path: Path): YamlPath {
   let node: unknown = document.contents;
   let offset = offsetOf(node) ?? 0;
   for (const [depth, step] of path.entries()) {

@@ -2,7 +2,7 @@ import type { Identity } from "../auth/handshake.ts";
 import type { Subject } from "../auth/permissions.ts";
 import type { Held, Subscriber } from "../channels/subscriber.ts";
 import type { CloseReason } from "../meter.ts";
-import type { TokenBucket } from "./limits.ts";
+import type { TokenBucket } from "./token-bucket.ts";
 import type { TokenWatch } from "./token-watch.ts";
 import { type Backpressure, WorkQueue } from "./work-queue.ts";
 
@@ -24,7 +24,7 @@ export interface Wire extends Backpressure {
 export class Connection implements Subscriber {
   readonly wire: Wire;
   /** Unix milliseconds of the connect. */
-  readonly since: number;
+  readonly connectedAt: number;
   readonly held = new Map<string, Held>();
   identity: Identity;
   /** Unix milliseconds when its app went away; undefined while it is in front. */
@@ -44,10 +44,10 @@ export class Connection implements Subscriber {
   constructor(wire: Wire, identity: Identity, since: number) {
     this.wire = wire;
     this.identity = identity;
-    this.since = since;
+    this.connectedAt = since;
   }
 
-  get connection(): string {
+  get id(): string {
     return this.wire.id;
   }
 

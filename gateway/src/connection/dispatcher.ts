@@ -4,8 +4,8 @@ import type { Meter } from "../meter.ts";
 import { isDeeperThan } from "../protocol/json.ts";
 import type { Connection } from "./connection.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { TokenBucket } from "./limits.ts";
 import type { Reply, Request } from "./request.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 export interface DispatcherOptions {
   requests: ReadonlyMap<string, Request>;
@@ -87,7 +87,7 @@ export class Dispatcher {
   ): void {
     const { lifecycle, log, burst } = this.#options;
     if (failure.code === "internal") {
-      log.error({ err: failure, connection: connection.connection, event }, "request failed");
+      log.error({ err: failure, connection: connection.id, event }, "request failed");
     }
     if (connection.closed) return;
     const error = failure.body;

@@ -53,7 +53,7 @@ export class Lifecycle {
     const connection = new Connection(wire, identity, now());
     registry.add(connection);
     meter.connectionOpened(handshakeSeconds);
-    const { connection: id, user } = connection;
+    const { id, user } = connection;
     log.info({ connection: id, user, address: wire.address, agent: wire.agent }, "connection opened");
     this.#watchToken(connection);
     connection
@@ -74,9 +74,9 @@ export class Lifecycle {
     const cause = connection.ending ?? reason;
     meter.connectionClosed(cause);
     if (cause === "slow_consumer") meter.slowConsumer();
-    const seconds = (now() - connection.since) / 1_000;
+    const seconds = (now() - connection.connectedAt) / 1_000;
     log.info(
-      { connection: connection.connection, user: connection.user, reason: cause, seconds },
+      { connection: connection.id, user: connection.user, reason: cause, seconds },
       "connection closed",
     );
   }
@@ -127,10 +127,7 @@ export class Lifecycle {
   #fail(connection: Connection, error: unknown): void {
     if (connection.closed) return;
     const failure = Failure.of(error);
-    this.#options.log.warn(
-      { err: failure, connection: connection.connection },
-      "connection could not be welcomed",
-    );
+    this.#options.log.warn({ err: failure, connection: connection.id }, "connection could not be welcomed");
     this.end(connection, failure.retryable ? failure.code : "unavailable", true);
   }
 

@@ -11,7 +11,7 @@ export class Registry {
   }
 
   add(connection: Connection): void {
-    this.#byId.set(connection.connection, connection);
+    this.#byId.set(connection.id, connection);
     const others = this.#byUser.get(connection.user);
     if (others === undefined) this.#byUser.set(connection.user, connection);
     else if (others instanceof Set) others.add(connection);
@@ -19,7 +19,7 @@ export class Registry {
   }
 
   remove(connection: Connection): void {
-    this.#byId.delete(connection.connection);
+    this.#byId.delete(connection.id);
     const others = this.#byUser.get(connection.user);
     if (others === connection) this.#byUser.delete(connection.user);
     else if (others instanceof Set && others.delete(connection) && others.size === 0) {

@@ -25,7 +25,7 @@ export interface WelcomeParts {
 }
 
 export function welcomeReply({ connection, node, time, results }: WelcomeParts): Json {
-  const { connection: id, user, identity } = connection;
+  const { id, user, identity } = connection;
   const { issued: token, expiresAt } = identity;
   const head = JSON.stringify({ connection: id, user, node, time, token, expiresAt });
   const attachments: Uint8Array[] = [];

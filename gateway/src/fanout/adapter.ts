@@ -1,5 +1,5 @@
 import { Adapter, type BroadcastOptions } from "socket.io-adapter";
-import type { Peers } from "../cluster/peers.ts";
+import type { Peers } from "../backplane/peers.ts";
 import { publishedAt } from "../protocol/packet.ts";
 import { Batch, type BatchEntry, batchEntry, type RoomMessage } from "./batch.ts";
 import { Conflation } from "./conflation.ts";

@@ -6,7 +6,7 @@ export interface ConflationOptions {
   onDropped(messages: number): void;
 }
 
-interface Pace {
+interface Interval {
   held: BatchEntry | undefined;
   timer: NodeJS.Timeout;
 }
@@ -17,7 +17,7 @@ interface Pace {
  */
 export class Conflation {
   readonly #options: ConflationOptions;
-  readonly #paces = new Map<string, Pace>();
+  readonly #paces = new Map<string, Interval>();
 
   constructor(options: ConflationOptions) {
     this.#options = options;

@@ -6,7 +6,7 @@ import {
   type ClusterResponse,
   MessageType,
 } from "socket.io-adapter";
-import type { Peers } from "../cluster/peers.ts";
+import type { Peers } from "../backplane/peers.ts";
 
 export type Namespace = ConstructorParameters<typeof Adapter>[0];
 export type Packet = Parameters<Adapter["broadcast"]>[0];

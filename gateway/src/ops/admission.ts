@@ -1,4 +1,4 @@
-import { TokenBucket } from "../connection/limits.ts";
+import { TokenBucket } from "../connection/token-bucket.ts";
 import { Failure } from "../errors.ts";
 import type { RefusalReason } from "../meter.ts";
 import type { Shortage } from "./overload.ts";

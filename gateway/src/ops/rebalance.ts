@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { NodeInfo } from "../cluster/ports.ts";
+import type { NodeInfo } from "../backplane/ports.ts";
 import type { Connection } from "../connection/connection.ts";
 
 export interface RebalanceOptions {
@@ -32,13 +32,13 @@ const pace = 0.005;
 const latestReturn = 1_000;
 
 /** How many connections a node has, and of which average. */
-export interface Standing {
+export interface Load {
   own: number;
   average: number;
 }
 
 /** @returns undefined while the nodes are not to be compared: one is going, one has just come, or there is no other */
-export function standingOf(node: string, own: number, nodes: readonly NodeInfo[]): Standing | undefined {
+export function loadOf(node: string, own: number, nodes: readonly NodeInfo[]): Load | undefined {
   const others = nodes.filter((each) => each.node !== node);
   if (others.length === 0) return undefined;
   if (nodes.some(({ draining, uptime }) => draining || uptime < settling)) return undefined;
@@ -81,7 +81,7 @@ export class Rebalance {
     const { node, steady, nodes, connections, onFailure } = this.#options;
     if (!steady()) return 0;
     const all = await nodes().catch(onFailure);
-    const standing = all && standingOf(node, connections().length, all);
+    const standing = all && loadOf(node, connections().length, all);
     if (!standing) return 0;
     const { own, average } = standing;
     this.#uneven = this.#uneven

@@ -1,4 +1,4 @@
-import type { ClusterMeter, GapResult, RedisRole } from "../meter.ts";
+import type { BackplaneMeter, GapResult, RedisRole } from "../meter.ts";
 import type { Series } from "./series.ts";
 
 const callBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
@@ -6,7 +6,7 @@ const roles: RedisRole[] = ["commands", "subscriber"];
 const gapResults: GapResult[] = ["found", "repaired", "lost"];
 
 /** Counts what happens between the node and Redis; without Redis all of it stays at 0. */
-export function redisMeter(series: Series): ClusterMeter {
+export function redisMeter(series: Series): BackplaneMeter {
   const calls = series.histogram(
     "redis_call_seconds",
     "From a call of Redis to its answer, by connection; a script is one call.",

@@ -1,4 +1,4 @@
-import type { ClusterStatus } from "../cluster/ports.ts";
+import type { BackplaneStatus } from "../backplane/ports.ts";
 import type { Series } from "./series.ts";
 
 /** What the gauges read when they are scraped. */
@@ -17,7 +17,7 @@ export interface MetricsSources {
   /** Connections that were open when the drain began; 0 before. */
   connectionsBeforeDrain(): number;
   healthy(): boolean;
-  cluster(): ClusterStatus;
+  backplane(): BackplaneStatus;
 }
 
 /** What a node is and holds at the moment. */
@@ -46,12 +46,12 @@ export function createStateMetrics(series: Series, sources: MetricsSources): voi
     "Connections that were open when the node began to shut down; 0 before. `tidegate_connections` are left of them.",
     sources.connectionsBeforeDrain,
   );
-  createClusterMetrics(series, sources);
+  createBackplaneMetrics(series, sources);
   const info = series.gauge("build_info", "Always 1; the labels say what runs.", "version", "node_version");
   info.set({ version: sources.version, node_version: process.version }, 1);
 }
 
-function createClusterMetrics(series: Series, { healthy, cluster }: MetricsSources): void {
+function createBackplaneMetrics(series: Series, { healthy, backplane }: MetricsSources): void {
   series.readGauge(
     "redis_up",
     "1 while Redis answers; always 1 where the node holds everything in its own memory.",
@@ -61,17 +61,17 @@ function createClusterMetrics(series: Series, { healthy, cluster }: MetricsSourc
     "redis_connected",
     "Connections to Redis that are there, by what they are for; one of each for each primary.",
     "connection",
-    () => Object.entries(cluster().connected),
+    () => Object.entries(backplane().connected),
   );
-  series.readGauge("redis_pending_calls", "Calls that wait for Redis now.", () => cluster().pending);
+  series.readGauge("redis_pending_calls", "Calls that wait for Redis now.", () => backplane().pending);
   series.readGauge(
     "redis_subscription_lag_seconds",
     "How long Redis took for its last answer on the connection that brings messages: these were as late.",
-    () => cluster().lag,
+    () => backplane().lag,
   );
   series.readGauge(
     "cluster_nodes",
     "Nodes whose leases hold, as this one knows; itself included.",
-    () => cluster().nodes,
+    () => backplane().nodes,
   );
 }

@@ -1,5 +1,5 @@
 import type { Server } from "node:net";
-import { TokenBucket } from "../connection/limits.ts";
+import { TokenBucket } from "../connection/token-bucket.ts";
 import type { Log } from "../log.ts";
 
 /** Lines a second: what the system is short of fails again at each turn of the event loop. */

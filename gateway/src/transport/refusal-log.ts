@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { TokenBucket } from "../connection/limits.ts";
+import { TokenBucket } from "../connection/token-bucket.ts";
 import type { ErrorCode, Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
 

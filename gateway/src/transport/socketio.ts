@@ -4,7 +4,7 @@ import type { Engine } from "./engine.ts";
 import { createParser } from "./parser.ts";
 import { engineSocketOf } from "./socket-wire.ts";
 
-export interface DoorOptions {
+export interface SocketServerOptions {
   engine: Engine;
   /** Milliseconds from the WebSocket's opening to CONNECT. */
   connectTimeout: number;
@@ -14,7 +14,7 @@ export interface DoorOptions {
 }
 
 /** The Socket.IO server, its rooms kept by the coalescing adapter. */
-export function createSocketServer(options: DoorOptions): { io: Server; rooms: CoalescingAdapter } {
+export function createSocketServer(options: SocketServerOptions): { io: Server; rooms: CoalescingAdapter } {
   const io = new Server({
     serveClient: false,
     connectTimeout: options.connectTimeout,

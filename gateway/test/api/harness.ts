@@ -3,10 +3,10 @@ import { onTestFinished } from "vitest";
 import { createApiServer } from "../../src/api/server.ts";
 import type { ApiServices } from "../../src/api/services.ts";
 import type { SessionRequest } from "../../src/auth/token.ts";
+import type { Command, CommandResult, PresencePage } from "../../src/backplane/ports.ts";
 import type { HistoryQuery } from "../../src/channels/history.ts";
 import type { Publication } from "../../src/channels/publish.ts";
 import { Rules } from "../../src/channels/rules.ts";
-import type { Command, CommandResult, PresencePage } from "../../src/cluster/ports.ts";
 import { Json } from "../../src/protocol/json.ts";
 
 export const key = "key-one-planted";

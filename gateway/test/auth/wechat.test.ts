@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { AddressLimit } from "../../src/auth/address-limit.ts";
 import { CodeExchange } from "../../src/auth/code-exchange.ts";
-import { Turns } from "../../src/auth/turns.ts";
+import { Semaphore } from "../../src/auth/semaphore.ts";
 import { WeChatLogin, type WeChatLoginOptions } from "../../src/auth/wechat.ts";
 import type { ErrorCode, Failure } from "../../src/errors.ts";
 import { sessionKey, type WeChatAnswer, WeChatStandIn } from "../support/wechat.ts";
@@ -26,7 +26,7 @@ async function createLogin(options: Partial<WeChatLoginOptions> & { url?: string
   const tokens = await tokensWith();
   const login = new WeChatLogin({
     apps: Object.entries(wechat.apps).map(([id, secret]) => ({ id, secret })),
-    exchange: new CodeExchange({ url, turns: new Turns({ atOnce, queue: 20 }) }),
+    exchange: new CodeExchange({ url, semaphore: new Semaphore({ atOnce, queue: 20 }) }),
     limit: new AddressLimit(0, Date.now),
     unionid: false,
     lifetime,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Delivery } from "../../src/backplane/ports.ts";
 import { Feed } from "../../src/channels/feed.ts";
-import type { Delivery } from "../../src/cluster/ports.ts";
 import { rule } from "./node.ts";
 
 const log = { ...rule("a"), personal: false, rule: 0 };

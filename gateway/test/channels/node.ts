@@ -1,16 +1,16 @@
 import type { Identity } from "../../src/auth/handshake.ts";
+import { createMemoryBackplane } from "../../src/backplane/memory/backplane.ts";
+import type { Backplane, Broker, Delivery } from "../../src/backplane/ports.ts";
 import { Feeds, type Rooms } from "../../src/channels/feeds.ts";
 import { History } from "../../src/channels/history.ts";
 import { Presence } from "../../src/channels/presence.ts";
 import { Publisher } from "../../src/channels/publish.ts";
 import { Rules } from "../../src/channels/rules.ts";
 import { Subscriptions } from "../../src/channels/subscriptions.ts";
-import { createMemoryCluster } from "../../src/cluster/memory/cluster.ts";
-import type { Broker, Cluster, Delivery } from "../../src/cluster/ports.ts";
 import type { ChannelRule } from "../../src/config/rules.ts";
 import { Connection } from "../../src/connection/connection.ts";
 import { type Meter, noMeter } from "../../src/meter.ts";
-import { ManualClock } from "../cluster/memory/harness.ts";
+import { ManualClock } from "../backplane/memory/harness.ts";
 import { FakeWire } from "../connection/wire.ts";
 
 /** A rule that lets everybody do everything, changed by `more`. */
@@ -36,7 +36,7 @@ export interface TestNodeOptions {
 /** The channels of one node on memory, with a clock that only the test moves. */
 export class TestNode {
   readonly clock = new ManualClock();
-  readonly cluster: Cluster;
+  readonly backplane: Backplane;
   readonly rules: Rules;
   readonly feeds: Feeds;
   readonly presence: Presence;
@@ -55,12 +55,12 @@ export class TestNode {
       lost() {},
       target: { execute: async () => ({ connections: [] }), describe },
     };
-    this.cluster = createMemoryCluster(host, { now, tokenMaxLifetime: 3_600_000 });
-    const { broker } = this.cluster;
+    this.backplane = createMemoryBackplane(host, { now, tokenMaxLifetime: 3_600_000 });
+    const { broker } = this.backplane;
     const guarded = options.around?.(broker) ?? broker;
     this.rules = new Rules(options.rules, 255);
     this.feeds = new Feeds({ broker: guarded, rooms, policyOf: (room) => this.rules.policyOfRoom(room) });
-    this.presence = new Presence(this.cluster.presence);
+    this.presence = new Presence(this.backplane.presence);
     this.history = new History(broker);
     const { rules, feeds, presence } = this;
     this.subscriptions = new Subscriptions({ rules, broker: guarded, feeds, presence, meter, maxChannels });
@@ -82,7 +82,7 @@ export class TestNode {
   }
 
   stop(): Promise<void> {
-    return this.cluster.stop();
+    return this.backplane.stop();
   }
 }
 

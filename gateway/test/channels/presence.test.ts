@@ -40,7 +40,7 @@ async function setAway(connection: Connection, since: number | undefined): Promi
 /** What the witness was told of others. */
 const told = () =>
   rooms
-    .sentTo(witness.connection)
+    .sentTo(witness.id)
     .filter(({ payload }) => payload.user !== "witness")
     .map(({ event, payload }) => `${event} ${payload.user}`);
 
@@ -99,7 +99,7 @@ it("shows the info of the user", async () => {
     state: "online",
     connections: 1,
   });
-  expect(rooms.sentTo(witness.connection).at(-1)?.payload).toEqual({
+  expect(rooms.sentTo(witness.id).at(-1)?.payload).toEqual({
     channel,
     user: "ann",
     info: { name: "Ann" },
@@ -120,7 +120,7 @@ it("does not count who went while subscribing", async () => {
   connection.closed = true;
   await expect(done).rejects.toMatchObject({ code: "disconnected" });
   expect((await users()).map(({ user }) => user)).toEqual(["witness"]);
-  expect(rooms.membersOf(channel)).toEqual(new Set([witness.connection]));
+  expect(rooms.membersOf(channel)).toEqual(new Set([witness.id]));
 });
 
 it("is kept without events where a rule says so, and not at all without presence", async () => {

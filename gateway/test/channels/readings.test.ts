@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { HistoryPage, HistoryRead } from "../../src/backplane/ports.ts";
 import { Feed } from "../../src/channels/feed.ts";
 import { Readings } from "../../src/channels/readings.ts";
-import type { HistoryPage, HistoryRead } from "../../src/cluster/ports.ts";
 import { lasting, rule } from "./node.ts";
 
 const policy = { ...rule("a"), personal: false, rule: 0 };

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { HistoryPage } from "../../src/backplane/ports.ts";
 import { Feed } from "../../src/channels/feed.ts";
 import { mergeOutcome, ReplySpace, replyText } from "../../src/channels/reply.ts";
 import type { JoinRequest, JoinResult } from "../../src/channels/subscriptions.ts";
-import type { HistoryPage } from "../../src/cluster/ports.ts";
 import type { SubscribeReply } from "../../src/protocol/events.ts";
 import type { Position } from "../../src/protocol/position.ts";
 import { lasting, rule, TestNode } from "./node.ts";

@@ -1,5 +1,5 @@
+import type { Delivery } from "../../src/backplane/ports.ts";
 import type { Rooms } from "../../src/channels/feeds.ts";
-import type { Delivery } from "../../src/cluster/ports.ts";
 
 type Watcher = Parameters<Rooms["watch"]>[0];
 

@@ -32,7 +32,7 @@ const connectLimit = 3_000;
 export class Client {
   readonly user: string;
   /** What should not happen to a client at all. */
-  readonly complaints: string[] = [];
+  readonly throttledLog: string[] = [];
   /** Connections that ended without its own doing, those that were still to be welcomed left aside. */
   lostConnections = 0;
   /** When the gateway said goodbye, on the monotonic clock. */
@@ -145,7 +145,7 @@ export class Client {
     this.#socket = socket;
     this.#resumed = new Map(this.#followers);
     socket.on("connect_error", (error: Error & { data?: ErrorReply["error"] }) => {
-      if (error.data) this.complaints.push(`refused: ${error.data.code}`);
+      if (error.data) this.throttledLog.push(`refused: ${error.data.code}`);
       this.#comeBack(socket);
     });
     socket.on("disconnect", () => {
@@ -163,7 +163,7 @@ export class Client {
     socket.on("position", ({ channel, position }: Message) => this.#receive(channel, position, undefined));
     socket.on("unsubscribed", ({ channel, error }: Unsubscribed) => {
       const follower = this.#followers.get(channel);
-      if (!error.retryable) this.complaints.push(`${channel} ended: ${error.code}`);
+      if (!error.retryable) this.throttledLog.push(`${channel} ended: ${error.code}`);
       // While it asks, what has ended is the subscription before: the answer is still under way.
       if (!follower?.live) return;
       if (error.code === "gap") follower.gap();
@@ -171,7 +171,7 @@ export class Client {
     });
     socket.on("goodbye", ({ code, reconnect }: Goodbye) => {
       this.goodbyes.push(performance.now());
-      if (!reconnect) this.complaints.push(`sent away: ${code}`);
+      if (!reconnect) this.throttledLog.push(`sent away: ${code}`);
     });
   }
 
@@ -221,7 +221,7 @@ export class Client {
       if (follower.settle(reply)) this.#ask(follower);
       return;
     }
-    if (!reply.error.retryable) this.complaints.push(`${follower.channel}: ${reply.error.code}`);
+    if (!reply.error.retryable) this.throttledLog.push(`${follower.channel}: ${reply.error.code}`);
     const socket = this.#socket;
     const again = () => (this.#socket === socket ? this.#ask(follower) : undefined);
     setTimeout(again, this.#options.dice.between(100, 400));

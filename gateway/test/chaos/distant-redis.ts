@@ -1,4 +1,4 @@
-import { Passage } from "../cluster/redis/passage.ts";
+import { Passage } from "../backplane/redis/passage.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { Network } from "./network.ts";
 import type { Store } from "./store.ts";

@@ -97,7 +97,10 @@ export class Fleet {
   async #add(index: number): Promise<void> {
     this.#count += 1;
     const name = `node-${index}-${this.#count}`;
-    const started = await spawnGateway({ TIDEGATE_NODE_ID: name, ...this.#env(index) }, { cwd: this.#source });
+    const started = await spawnGateway(
+      { TIDEGATE_NODE_ID: name, ...this.#env(index) },
+      { cwd: this.#source },
+    );
     const member = { ...started, name, leaving: false };
     this.outputs.push({ name, process: started.process });
     this.#members[index] = member;

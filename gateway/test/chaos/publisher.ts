@@ -39,7 +39,7 @@ export class Publishers {
   readonly acknowledged: Acknowledged[] = [];
   readonly refusals: Refusal[] = [];
   /** What should not happen to a publisher at all. */
-  readonly complaints: string[] = [];
+  readonly throttledLog: string[] = [];
   readonly #options: PublishersOptions;
   readonly #lanes: Promise<void>[] = [];
   /** When the newest acknowledgement came, on the monotonic clock. */
@@ -165,7 +165,7 @@ export class Publishers {
   }
 
   #complain({ channel, id }: Publication, code: string): void {
-    this.complaints.push(`${id} to ${channel}: ${code}`);
+    this.throttledLog.push(`${id} to ${channel}: ${code}`);
   }
 }
 

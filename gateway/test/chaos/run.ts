@@ -97,10 +97,10 @@ async function play(scenario: Scenario, stage: Stage, outcome: Outcome): Promise
   const lines = faults.map(
     ({ kind, client, channel, detail }) => `${kind}: ${client ?? "-"} ${channel}: ${detail}`,
   );
-  const complaints = [...publishers.complaints, ...clients.flatMap((client) => client.complaints)];
+  const throttledLog = [...publishers.throttledLog, ...clients.flatMap((client) => client.throttledLog)];
   const lost = clients.reduce((sum, client) => sum + client.lostConnections, 0);
-  if (scenario.keepsSockets && lost > 0) complaints.push(`${lost} connections were lost`);
-  outcome.faults.push(...lines, ...complaints);
+  if (scenario.keepsSockets && lost > 0) throttledLog.push(`${lost} connections were lost`);
+  outcome.faults.push(...lines, ...throttledLog);
   outcome.figures.acknowledged = publishers.acknowledged.length;
   outcome.figures.given = clients
     .flatMap(({ logs }) => logs)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Alarms } from "../../src/connection/alarms.ts";
-import { ManualClock } from "../cluster/memory/harness.ts";
+import { ManualClock } from "../backplane/memory/harness.ts";
 
 let clock: ManualClock;
 let alarms: Alarms;

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
+import type { HistoryPage, PresencePage, PresenceStore } from "../../src/backplane/ports.ts";
 import { History } from "../../src/channels/history.ts";
 import { Presence } from "../../src/channels/presence.ts";
 import { Rules } from "../../src/channels/rules.ts";
-import type { HistoryPage, PresencePage, PresenceStore } from "../../src/cluster/ports.ts";
 import { Connection } from "../../src/connection/connection.ts";
 import { Dispatcher } from "../../src/connection/dispatcher.ts";
 import type { RequestServices } from "../../src/connection/request.ts";

@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { ChannelTokenLife } from "../../src/channels/subscriber.ts";
 import { Alarms } from "../../src/connection/alarms.ts";
-import { Commands } from "../../src/connection/commands.ts";
+import { CommandExecutor } from "../../src/connection/command-executor.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { FreshRevocations } from "../../src/connection/fresh-revocations.ts";
 import { Joiner } from "../../src/connection/joiner.ts";
@@ -16,7 +16,7 @@ import { FakeWire } from "./wire.ts";
 let node: TestNode;
 let alarms: Alarms;
 let lifecycle: Lifecycle;
-let commands: Commands;
+let commands: CommandExecutor;
 let joiner: Joiner;
 /** Of the channel token that is asked about next. */
 let tokenLife: ChannelTokenLife;
@@ -34,7 +34,7 @@ beforeEach(() => {
   const log = pino({ level: "silent" });
   lifecycle = new Lifecycle({ ...shared, alarms, leeway: 0, log, meter: noMeter, now });
   const describe = () => Promise.reject(new Error("nobody asks"));
-  commands = new Commands({ ...shared, lifecycle, describe: describe as never });
+  commands = new CommandExecutor({ ...shared, lifecycle, describe: describe as never });
 });
 
 afterEach(async () => {
@@ -73,7 +73,7 @@ it("takes from a connection of a newer token what a revoked channel token gave i
   const [ann, other] = [await open("ann", 30), await open("ann", 30)];
   await subscribe(ann, "secret", 20);
   const { connections } = await commands.execute({ kind: "revoke", user: "ann", before: 20 });
-  expect(connections.map(({ connection }) => connection)).toEqual([ann.connection]);
+  expect(connections.map(({ connection }) => connection)).toEqual([ann.id]);
   expect(ann.held.has("secret")).toBe(false);
   expect(ann.wire.of("unsubscribed")).toMatchObject([{ channel: "secret", error: { code: "revoked" } }]);
   expect([ann.wire.ended, other.wire.ended]).toEqual([undefined, undefined]);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Alarms } from "../../src/connection/alarms.ts";
 import { TokenWatch } from "../../src/connection/token-watch.ts";
-import { ManualClock } from "../cluster/memory/harness.ts";
+import { ManualClock } from "../backplane/memory/harness.ts";
 
 const minute = 60_000;
 let clock: ManualClock;

@@ -24,7 +24,7 @@ type Current = ReturnType<typeof useHarness>;
 
 function repeatCases(harness: Current): void {
   it("makes one message of 1,000 racing publications with one key", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("room", lasting);
     const publication = draft("room", "once", { retention: lasting, idempotencyKey: "k" });
     const receipts = await Promise.all(Array.from({ length: 1_000 }, () => broker.publish(publication)));
@@ -35,7 +35,7 @@ function repeatCases(harness: Current): void {
   });
 
   it("answers a repeat with the first position, whatever came between", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     const keyed = (value: string) => draft("room", value, { retention: lasting, idempotencyKey: "k" });
     const first = await broker.publish(keyed("first"));
     await broker.publish(draft("room", "between", { retention: lasting }));
@@ -46,7 +46,7 @@ function repeatCases(harness: Current): void {
   });
 
   it("knows a key on its own channel only", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     const more = { retention: lasting, idempotencyKey: "k" };
     expect(await broker.publish(draft("a", 1, more))).toMatchObject({ repeated: false });
     expect(await broker.publish(draft("b", 1, more))).toMatchObject({ repeated: false });
@@ -54,7 +54,7 @@ function repeatCases(harness: Current): void {
   });
 
   it("holds on channels without retention too", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("room", undefined);
     const publication = draft("room", "once", { idempotencyKey: "k" });
     expect(await broker.publish(publication)).toEqual({ repeated: false });
@@ -65,7 +65,7 @@ function repeatCases(harness: Current): void {
 
 function expiryCases(harness: Current): void {
   it("knows a key for five minutes from its first use", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     const publication = draft("room", "again", { retention: lasting, idempotencyKey: "k" });
     await broker.publish(publication);
     await harness().age(keyLifetime - margin);
@@ -75,7 +75,7 @@ function expiryCases(harness: Current): void {
   });
 
   it("knows a key for longer than the message lives", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("room", lasting);
     const brief = { size: 10, ttl: 1_000 };
     const publication = draft("room", "brief", { retention: brief, idempotencyKey: "k" });

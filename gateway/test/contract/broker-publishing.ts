@@ -29,7 +29,7 @@ type Current = ReturnType<typeof useHarness>;
 
 function deliveryCases(harness: Current): void {
   it("delivers concurrent publications in the order of their offsets, which have no holes", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("room", lasting);
     const values = Array.from({ length: 200 }, (_, index) => index);
     const receipts = await Promise.all(
@@ -43,7 +43,7 @@ function deliveryCases(harness: Current): void {
   });
 
   it("keeps channels, kinds and keys of one turn's publications apart", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     const rooms = ["room:a", "room:b", "room:c"];
     await Promise.all(rooms.map((room) => broker.subscribe(room, lasting)));
     // Every fourth is not stored, every fifth repeats the key of the one before on its channel.
@@ -67,7 +67,7 @@ function deliveryCases(harness: Current): void {
   });
 
   it("reads and forgets what the same turn published before", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     const published = broker.publish(draft("room", 1, { retention: lasting }));
     const page = readOne(harness(), "room");
     const cleared = broker.clear("room", lasting);
@@ -78,7 +78,7 @@ function deliveryCases(harness: Current): void {
   });
 
   it("writes the position into the packet and stores the same message", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("room", lasting);
     const { position } = await broker.publish(draft("room", "hello", { retention: lasting }));
     if (!position) throw new Error("A publication with retention has no position.");
@@ -91,7 +91,7 @@ function deliveryCases(harness: Current): void {
   });
 
   it("gives no position and stores nothing without retention", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("room", undefined);
     const receipt = await broker.publish(draft("room", "passing"));
     const [delivery] = await delivered(harness(), "room", 1);
@@ -102,7 +102,7 @@ function deliveryCases(harness: Current): void {
   });
 
   it("carries the connections that are left out", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("room", lasting);
     await broker.publish(draft("room", 1, { retention: lasting, except: ["c1", "c2"] }));
     await broker.publish(draft("room", 2, { except: ["c3"] }));
@@ -120,7 +120,7 @@ function subscriptionCases(harness: Current): void {
   });
 
   it("tells where a channel with history stands when it is heard", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await publishAll(harness(), "room", [1, 2]);
     const { top } = await readOne(harness(), "room");
     expect(top.offset).toBe(2);
@@ -130,7 +130,7 @@ function subscriptionCases(harness: Current): void {
   });
 
   it("delivers nothing after unsubscribe, and goes on where the channel stands when subscribed again", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("room", lasting);
     await publishAll(harness(), "room", [1]);
     await delivered(harness(), "room", 1);
@@ -146,7 +146,7 @@ function subscriptionCases(harness: Current): void {
   });
 
   it("delivers whatever is published after a subscribe resolved, each once", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     const channels = Array.from({ length: 100 }, (_, index) => `room:${index}`);
     await Promise.all(
       channels.map(async (channel) => {
@@ -158,7 +158,7 @@ function subscriptionCases(harness: Current): void {
   });
 
   it("has a counter from the subscribe on", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("quiet", lasting);
     const { top } = await readOne(harness(), "quiet", { from: "top" });
     expect(top.offset).toBe(0);
@@ -171,7 +171,7 @@ function subscriptionCases(harness: Current): void {
   it.each(["__proto__", "constructor", "toString", "hasOwnProperty", "频道:1", "{a}:{b}", "*", "a[b]?"])(
     "takes %s as a channel name like any other",
     async (channel) => {
-      const { broker } = harness().cluster;
+      const { broker } = harness().backplane;
       expect((await readOne(harness(), channel)).entries).toEqual([]);
       await broker.subscribe(channel, lasting);
       const publication = draft(channel, "it", { retention: lasting, idempotencyKey: "__proto__" });
@@ -201,7 +201,7 @@ const delicate: [string, string][] = [
 
 function dataCases(harness: Current): void {
   it.each(delicate)("delivers and stores unchanged: %s", async (_what, json) => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("room", lasting);
     const head = `42["message",{"channel":"room","data":${json},"time":1`;
     const { position } = await broker.publish({ ...draft("room", null, { retention: lasting }), head });
@@ -213,7 +213,7 @@ function dataCases(harness: Current): void {
   });
 
   it("keeps binary attachments unchanged", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     const every = Uint8Array.from({ length: 256 }, (_, index) => index);
     const parts = [every, new Uint8Array(0), Buffer.from("\r\n$-1\r\n\0")];
     await broker.subscribe("room", lasting);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { HistoryRead } from "../../src/cluster/ports.ts";
+import type { HistoryRead } from "../../src/backplane/ports.ts";
 import {
   draft,
   lasting,
@@ -60,13 +60,13 @@ function fromCases(harness: Current): void {
     await publishAll(harness(), "a", ["a1", "a2"]);
     await publishAll(harness(), "b", ["b1"]);
     const read = (channel: string, from: HistoryRead["from"]) => ({ channel, retention: lasting, from });
-    const pages = await harness().cluster.broker.read(
+    const pages = await harness().backplane.broker.read(
       [read("b", "start"), read("a", "newest"), read("none", "start"), read("a", "start"), read("b", "top")],
       roomy,
     );
     expect(pages.map(valuesOf)).toEqual([["b1"], ["a2"], [], ["a1", "a2"], []]);
     expect(pages.map(({ top }) => top.offset)).toEqual([1, 2, 0, 2, 1]);
-    expect(await harness().cluster.broker.read([], roomy)).toEqual([]);
+    expect(await harness().backplane.broker.read([], roomy)).toEqual([]);
   });
 }
 
@@ -136,7 +136,7 @@ function limitCases(harness: Current): void {
 /** What reading the window of each channel in one call, in this order, came to. */
 async function readMany(harness: Current, channels: string[], budget: Partial<typeof roomy>) {
   const reads = channels.map((channel) => ({ channel, retention: lasting, from: "start" as const }));
-  const pages = await harness().cluster.broker.read(reads, { ...roomy, ...budget });
+  const pages = await harness().backplane.broker.read(reads, { ...roomy, ...budget });
   return pages.map((page) => ({ values: valuesOf(page), more: page.more, reached: page.reached }));
 }
 
@@ -210,7 +210,7 @@ function byteBudgetCases(harness: Current): void {
 function attachmentBudgetCases(harness: Current): void {
   const publishBinary = async (channel: string, sizes: number[]) => {
     const parts = sizes.map((size) => Buffer.alloc(size, 7));
-    await harness().cluster.broker.publish(draft(channel, parts, { retention: lasting }));
+    await harness().backplane.broker.publish(draft(channel, parts, { retention: lasting }));
   };
 
   it("counts attachments", async () => {

@@ -50,7 +50,7 @@ function sizeCases(harness: Current): void {
 
 function ageCases(harness: Current): void {
   it("returns no message older than ttl, and does not reach over it", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("room", brief);
     await publishAll(harness(), "room", ["old"], brief);
     await harness().advance(1_500);
@@ -67,7 +67,7 @@ function ageCases(harness: Current): void {
   });
 
   it("keeps epoch and offset of a subscribed channel after its last message aged", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("room", brief);
     const { position } = await broker.publish(draft("room", 1, { retention: brief }));
     await harness().advance(5_000);
@@ -78,7 +78,7 @@ function ageCases(harness: Current): void {
   });
 
   it("does not take a stale position of a channel nobody held for a new one's", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     const { position } = await broker.publish(draft("room", 1, { retention: brief }));
     if (!position) throw new Error("A publication with retention has no position.");
     await harness().advance(5_000);
@@ -91,7 +91,7 @@ function ageCases(harness: Current): void {
 
 function clearCases(harness: Current): void {
   it("forgets the messages at clear; epoch and offset go on", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await publishAll(harness(), "room", [1, 2, 3]);
     const { top } = await readOne(harness(), "room", { from: "top" });
     await broker.clear("room", lasting);
@@ -106,7 +106,7 @@ function clearCases(harness: Current): void {
   });
 
   it("clears without telling subscribers and without ending their subscription", async () => {
-    const { broker } = harness().cluster;
+    const { broker } = harness().backplane;
     await broker.subscribe("room", lasting);
     await broker.clear("room", lasting);
     await publishAll(harness(), "room", [1]);

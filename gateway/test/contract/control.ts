@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Command, ConnectionInfo, ControlTarget, NodeInfo } from "../../src/cluster/ports.ts";
+import type { Command, ConnectionInfo, ControlTarget, NodeInfo } from "../../src/backplane/ports.ts";
 import { Failure } from "../../src/errors.ts";
 import { type MakeHarness, useHarness } from "./harness.ts";
 
@@ -48,17 +48,17 @@ export function controlContract(name: string, makeHarness: MakeHarness): void {
     });
 
     it.each(commands)("has the own node execute $kind once and returns its reply", async (command) => {
-      const result = await harness().cluster.control.send(command);
+      const result = await harness().backplane.control.send(command);
       expect(executed).toEqual([command]);
       expect(result).toEqual({ connections: [connection], unreached: [] });
     });
 
     it("lists the own node", async () => {
-      expect(await harness().cluster.control.nodes()).toEqual([node]);
+      expect(await harness().backplane.control.nodes()).toEqual([node]);
     });
 
     it("is healthy", () => {
-      expect(harness().cluster.healthy()).toBe(true);
+      expect(harness().backplane.healthy()).toBe(true);
     });
   });
 
@@ -72,7 +72,7 @@ export function controlContract(name: string, makeHarness: MakeHarness): void {
     const harness = useHarness(makeHarness, target);
 
     it("passes the own node's failure on", async () => {
-      const sent = harness().cluster.control.send({ kind: "connections", user: "ann" });
+      const sent = harness().backplane.control.send({ kind: "connections", user: "ann" });
       await expect(sent).rejects.toMatchObject({ code: "bad_request" });
     });
   });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import type {
-  Cluster,
+  Backplane,
   Command,
   ControlTarget,
   Delivery,
@@ -9,12 +9,12 @@ import type {
   HistoryRead,
   ReadBudget,
   Retention,
-} from "../../src/cluster/ports.ts";
+} from "../../src/backplane/ports.ts";
 import { encodeHead } from "../../src/protocol/packet.ts";
 
 /** What the contract suites need of an implementation. Each test gets its own, which holds nothing yet. */
 export interface Harness {
-  cluster: Cluster;
+  backplane: Backplane;
   /** All that the sink was given, oldest first; it grows. */
   deliveries: Delivery[];
   /** Lets time pass: a manual clock jumps, a real one is waited for. */
@@ -76,22 +76,25 @@ export function draft(channel: string, data: unknown, more: Partial<Draft> = {})
 
 /** Publishes each value with history, one after the other. */
 export async function publishAll(
-  { cluster }: Harness,
+  { backplane }: Harness,
   channel: string,
   values: readonly unknown[],
   retention: Retention = lasting,
 ): Promise<void> {
-  for (const value of values) await cluster.broker.publish(draft(channel, value, { retention }));
+  for (const value of values) await backplane.broker.publish(draft(channel, value, { retention }));
 }
 
 /** Reads one channel, by default its whole window. */
 export async function readOne(
-  { cluster }: Harness,
+  { backplane }: Harness,
   channel: string,
   read: Partial<HistoryRead> = {},
   budget: ReadBudget = roomy,
 ): Promise<HistoryPage> {
-  const [page] = await cluster.broker.read([{ channel, retention: lasting, from: "start", ...read }], budget);
+  const [page] = await backplane.broker.read(
+    [{ channel, retention: lasting, from: "start", ...read }],
+    budget,
+  );
   if (!page) throw new Error("A read has no page.");
   return page;
 }
@@ -131,7 +134,7 @@ export function dataOf(deliveries: readonly Delivery[]): unknown[] {
 /** What a subscribed channel delivered up to now, with all that was still on its way. */
 export async function settled(harness: Harness, channel: string): Promise<Delivery[]> {
   const isMark = (delivery: Delivery) => textOf(delivery).includes('"data":"settled"');
-  await harness.cluster.broker.publish(draft(channel, "settled"));
+  await harness.backplane.broker.publish(draft(channel, "settled"));
   await vi.waitFor(() => expect(deliveriesOf(harness, channel).some(isMark)).toBe(true), patience);
   const deliveries = deliveriesOf(harness, channel);
   return deliveries.slice(0, deliveries.findIndex(isMark));
@@ -140,6 +143,6 @@ export async function settled(harness: Harness, channel: string): Promise<Delive
 /** Waits until a publication made now has come back, for channels that deliver nothing themselves. */
 export async function settle(harness: Harness): Promise<void> {
   const channel = `settle:${harness.deliveries.length}`;
-  await harness.cluster.broker.subscribe(channel, undefined);
+  await harness.backplane.broker.subscribe(channel, undefined);
   await settled(harness, channel);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PresenceMember } from "../../src/cluster/ports.ts";
+import type { PresenceMember } from "../../src/backplane/ports.ts";
 import { deliveriesOf, type MakeHarness, settle, settled, textOf, useHarness } from "./harness.ts";
 
 type Current = ReturnType<typeof useHarness>;
@@ -27,10 +27,10 @@ const noon = 1_764_331_200_000;
 
 function userCases(harness: Current): void {
   const usersOf = async (channel: string) =>
-    (await harness().cluster.presence.page(channel, 100, undefined)).users;
+    (await harness().backplane.presence.page(channel, 100, undefined)).users;
 
   it("counts a user's connections until the last has left", async () => {
-    const { presence } = harness().cluster;
+    const { presence } = harness().backplane;
     for (const one of [ann1, ann2, bob]) await presence.enter("room", one, false);
     expect(await presence.page("room", 100, undefined)).toEqual({
       total: 2,
@@ -49,7 +49,7 @@ function userCases(harness: Current): void {
   });
 
   it("is away when all connections are, since the last of them went", async () => {
-    const { presence } = harness().cluster;
+    const { presence } = harness().backplane;
     for (const one of [ann1, ann2]) await presence.enter("room", one, false);
     await presence.setAway("room", ann1, noon + 1, false);
     expect(await usersOf("room")).toEqual([{ ...annAtDesk, state: "online", connections: 2 }]);
@@ -62,7 +62,7 @@ function userCases(harness: Current): void {
   });
 
   it("is away since it first said so, until it is back", async () => {
-    const { presence } = harness().cluster;
+    const { presence } = harness().backplane;
     const entered = { user: "bob", connections: 1 };
     await presence.enter("room", bob, false);
     await presence.setAway("room", bob, noon, false);
@@ -76,7 +76,7 @@ function userCases(harness: Current): void {
   });
 
   it("takes entering twice as once, and a leave or away of a stranger as nothing", async () => {
-    const { presence } = harness().cluster;
+    const { presence } = harness().backplane;
     await presence.leave("room", ann1, true);
     await presence.setAway("room", ann1, noon, true);
     expect(await usersOf("room")).toEqual([]);
@@ -90,7 +90,7 @@ function userCases(harness: Current): void {
   });
 
   it("keeps channels apart, whatever they and their users are called", async () => {
-    const { presence } = harness().cluster;
+    const { presence } = harness().backplane;
     const names = ["__proto__", "constructor", "toString"];
     for (const name of names) await presence.enter(name, member(name, name), false);
     for (const name of names) {
@@ -99,7 +99,7 @@ function userCases(harness: Current): void {
   });
 
   it("gives the info back as it was", async () => {
-    const { presence } = harness().cluster;
+    const { presence } = harness().backplane;
     const infos = [null, false, 0, "", [], { name: "小明", deep: [{ a: null }] }];
     for (const [index, info] of infos.entries()) {
       await presence.enter("room", member(`u${index}`, `c${index}`, info), false);
@@ -118,7 +118,7 @@ async function announced(harness: Current, channel: string): Promise<unknown[]> 
 
 function announcementCases(harness: Current): void {
   it("announces joined for the first connection and left for the last", async () => {
-    const { broker, presence } = harness().cluster;
+    const { broker, presence } = harness().backplane;
     await broker.subscribe("room", undefined);
     for (const one of [ann1, ann1, ann2, bob]) await presence.enter("room", one, true);
     for (const one of [ann1, ann1, ann2, bob]) await presence.leave("room", one, true);
@@ -131,7 +131,7 @@ function announcementCases(harness: Current): void {
   });
 
   it("announces the whole payload, as an event without position and without exceptions", async () => {
-    const { broker, presence } = harness().cluster;
+    const { broker, presence } = harness().backplane;
     await broker.subscribe("room", undefined);
     await presence.enter("room", ann1, true);
     const [delivery] = await settled(harness(), "room");
@@ -144,7 +144,7 @@ function announcementCases(harness: Current): void {
   });
 
   it("announces away when all connections are, and back when the first returns", async () => {
-    const { broker, presence } = harness().cluster;
+    const { broker, presence } = harness().backplane;
     await broker.subscribe("room", undefined);
     for (const one of [ann1, ann2]) await presence.enter("room", one, true);
     for (const one of [ann1, ann1, ann2, ann2]) await presence.setAway("room", one, noon, true);
@@ -156,7 +156,7 @@ function announcementCases(harness: Current): void {
   });
 
   it("announces with away since when, and with back that no more", async () => {
-    const { broker, presence } = harness().cluster;
+    const { broker, presence } = harness().backplane;
     await broker.subscribe("room", undefined);
     await presence.enter("room", bob, true);
     await presence.setAway("room", bob, noon, true);
@@ -170,7 +170,7 @@ function announcementCases(harness: Current): void {
   });
 
   it("announces back for a new connection of a user who was away, away when the one online leaves", async () => {
-    const { broker, presence } = harness().cluster;
+    const { broker, presence } = harness().backplane;
     await broker.subscribe("room", undefined);
     await presence.enter("room", ann1, true);
     await presence.setAway("room", ann1, noon, true);
@@ -187,7 +187,7 @@ function announcementCases(harness: Current): void {
   });
 
   it("announces nothing where it was not asked to, nor where nobody subscribed", async () => {
-    const { broker, presence } = harness().cluster;
+    const { broker, presence } = harness().backplane;
     await broker.subscribe("silent", undefined);
     for (const channel of ["silent", "unheard"]) {
       const announce = channel === "unheard";
@@ -205,7 +205,7 @@ function announcementCases(harness: Current): void {
 function pageCases(harness: Current): void {
   /** Some at a time: what waits longer than a call may fails. */
   const enterAll = async (users: readonly string[]) => {
-    const { presence } = harness().cluster;
+    const { presence } = harness().backplane;
     for (let at = 0; at < users.length; at += 500) {
       const some = users.slice(at, at + 500);
       await Promise.all(some.map((user) => presence.enter("room", member(user, user), false)));
@@ -216,7 +216,7 @@ function pageCases(harness: Current): void {
     const pages: string[][] = [];
     let cursor: string | undefined;
     do {
-      const page = await harness().cluster.presence.page("room", limit, cursor);
+      const page = await harness().backplane.presence.page("room", limit, cursor);
       pages.push(page.users.map(({ user }) => user));
       cursor = page.cursor;
       await between(pages.length);
@@ -225,7 +225,7 @@ function pageCases(harness: Current): void {
   };
 
   it("has no users, total 0 and no cursor in an empty channel", async () => {
-    const { presence } = harness().cluster;
+    const { presence } = harness().backplane;
     expect(await presence.page("room", 10, undefined)).toEqual({ total: 0, users: [] });
     expect(await presence.page("room", 10, "zoe")).toEqual({ total: 0, users: [] });
   });
@@ -234,12 +234,12 @@ function pageCases(harness: Current): void {
     await enterAll(["b", "a", "B", "é", "10", "9", "a:b"]);
     expect(await walk(3)).toEqual([["10", "9", "B"], ["a", "a:b", "b"], ["é"]]);
     expect(await walk(7)).toHaveLength(1);
-    const { presence } = harness().cluster;
+    const { presence } = harness().backplane;
     expect(await presence.page("room", 3, undefined)).toMatchObject({ total: 7 });
   });
 
   it("shows who stays once, whoever comes and goes between the pages", async () => {
-    const { presence } = harness().cluster;
+    const { presence } = harness().backplane;
     const stay = Array.from({ length: 20 }, (_, index) => `m${String(index).padStart(2, "0")}`);
     await enterAll(stay);
     const walked = await walk(4, async (page) => {
@@ -253,7 +253,7 @@ function pageCases(harness: Current): void {
   });
 
   it("goes on after a cursor whose user has left", async () => {
-    const { presence } = harness().cluster;
+    const { presence } = harness().backplane;
     await enterAll(["a", "b", "c", "d"]);
     const { cursor } = await presence.page("room", 2, undefined);
     await presence.leave("room", member("b", "b"), false);

@@ -11,7 +11,7 @@ export function revocationsContract(name: string, makeHarness: MakeHarness): voi
     const seconds = () => Math.floor(harness().now() / 1_000);
 
     it("knows whose tokens are refused", async () => {
-      const { revocations } = harness().cluster;
+      const { revocations } = harness().backplane;
       const before = seconds();
       await revocations.revoke("ann", before);
       expect(await revocations.revokedBefore("ann")).toBe(before);
@@ -19,7 +19,7 @@ export function revocationsContract(name: string, makeHarness: MakeHarness): voi
     });
 
     it.each(["__proto__", "constructor", "用户"])("takes %s as a user like any other", async (user) => {
-      const { revocations } = harness().cluster;
+      const { revocations } = harness().backplane;
       expect(await revocations.revokedBefore(user)).toBeUndefined();
       const before = seconds();
       await revocations.revoke(user, before);
@@ -27,14 +27,14 @@ export function revocationsContract(name: string, makeHarness: MakeHarness): voi
     });
 
     it("keeps the newest, in whatever order they come", async () => {
-      const { revocations } = harness().cluster;
+      const { revocations } = harness().backplane;
       const before = seconds();
       for (const age of [2, 0, 1]) await revocations.revoke("ann", before - age);
       expect(await revocations.revokedBefore("ann")).toBe(before);
     });
 
     it("remembers while a token could still be older, and no longer", async () => {
-      const { revocations } = harness().cluster;
+      const { revocations } = harness().backplane;
       const before = seconds();
       await revocations.revoke("ann", before);
       await harness().age(tokenMaxLifetime);
@@ -44,7 +44,7 @@ export function revocationsContract(name: string, makeHarness: MakeHarness): voi
     });
 
     it("counts anew from a later revocation", async () => {
-      const { revocations } = harness().cluster;
+      const { revocations } = harness().backplane;
       await revocations.revoke("ann", seconds());
       await harness().age(tokenMaxLifetime / 2);
       const later = seconds();

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { PacketType } from "socket.io-parser";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { noPeers } from "../../src/cluster/memory/peers.ts";
+import { noPeers } from "../../src/backplane/memory/peers.ts";
 import { CoalescingAdapter, type Connections } from "../../src/fanout/adapter.ts";
 import { textFrame } from "../../src/fanout/frame.ts";
 import { Turn } from "../../src/fanout/turn.ts";

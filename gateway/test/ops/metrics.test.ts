@@ -41,7 +41,7 @@ beforeEach(() => {
     memoryLimit: 123_000_000,
     backlog: () => ({ connections: 2, bytes: 3 }),
     healthy: () => true,
-    cluster: () => ({ connected: { commands: 1, subscriber: 0 }, pending: 6, lag: 0.25, nodes: 7 }),
+    backplane: () => ({ connected: { commands: 1, subscriber: 0 }, pending: 6, lag: 0.25, nodes: 7 }),
     draining: () => false,
     connectionsBeforeDrain: () => 2,
   };
@@ -174,8 +174,8 @@ it("are scraped without those that cannot be read at the moment", async () => {
     if (failing) throw new Error("EMFILE: too many open files");
     return value;
   };
-  const status = sources.cluster();
-  metrics = createMetrics({ ...sources, channels: () => read(4), cluster: () => read(status) });
+  const status = sources.backplane();
+  metrics = createMetrics({ ...sources, channels: () => read(4), backplane: () => read(status) });
   expect(await samples("channels")).toEqual({});
   expect(await samples("redis_connected")).toEqual({});
   expect(await samples("subscriptions")).toEqual({ "": 5 });

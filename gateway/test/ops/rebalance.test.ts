@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { NodeInfo } from "../../src/cluster/ports.ts";
+import type { NodeInfo } from "../../src/backplane/ports.ts";
 import { Connection } from "../../src/connection/connection.ts";
-import { Rebalance, standingOf } from "../../src/ops/rebalance.ts";
+import { loadOf, Rebalance } from "../../src/ops/rebalance.ts";
 import { FakeWire } from "../connection/wire.ts";
 
 // The fake clock does not reach Node's own timers of promises.
@@ -144,5 +144,5 @@ describe("a node sends nobody away", () => {
 
 it("is judged by what the node itself counts, not by what it last told the others", () => {
   const all = [...others(100, 200), { ...settled, node: "own", connections: 9_999 }];
-  expect(standingOf("own", 300, all)).toEqual({ own: 300, average: 200 });
+  expect(loadOf("own", 300, all)).toEqual({ own: 300, average: 200 });
 });

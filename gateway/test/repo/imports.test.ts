@@ -11,7 +11,7 @@ const tiers = [
   ["ops", "transport", "api"],
   ["connection"],
   ["channels"],
-  ["cluster", "fanout", "auth"],
+  ["backplane", "fanout", "auth"],
   ["protocol", "config"],
   ["errors", "log", "meter", "random", "version"],
 ];

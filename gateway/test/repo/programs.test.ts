@@ -50,7 +50,7 @@ function runWithoutRedis(env: NodeJS.ProcessEnv) {
     "run",
     "--root",
     "gateway",
-    "test/cluster/redis/line.test.ts",
+    "test/backplane/redis/connection/redis-connection.test.ts",
   ];
   const options = { cwd: root, encoding: "utf8", env: { PATH: folder, NO_COLOR: "1", ...env } } as const;
   return spawnSync(process.execPath, args, options);
@@ -61,7 +61,7 @@ describe("a test whose program is lacking", () => {
     const { status, stdout, stderr } = runWithoutRedis({ TIDEGATE_TEST_INSTALL: "no" });
     expect(stderr).toContain("Nothing is installed for the tests, since TIDEGATE_TEST_INSTALL is no.");
     expect(stderr).toMatch(
-      /^skipped: test\/cluster\/redis\/line\.test\.ts, \d+ tests: needs redis-server \(/m,
+      /^skipped: test\/backplane\/redis\/connection\/redis-connection\.test\.ts, \d+ tests: needs redis-server \(/m,
     );
     expect(stderr).toContain("apt-get install redis-server");
     expect(stdout).toMatch(/Tests +\d+ skipped/);

@@ -1,7 +1,7 @@
 import { createServer, type Server as HttpServer } from "node:http";
 import { Server, type Socket } from "socket.io";
 import { onTestFinished } from "vitest";
-import { noPeers } from "../../src/cluster/memory/peers.ts";
+import { noPeers } from "../../src/backplane/memory/peers.ts";
 import { CoalescingAdapter } from "../../src/fanout/adapter.ts";
 import { Turn } from "../../src/fanout/turn.ts";
 import { Engine } from "../../src/transport/engine.ts";

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { describe, expect, it, vi } from "vitest";
-import { Sentinels } from "../cluster/redis/sentinel.ts";
+import { Sentinels } from "../backplane/redis/sentinel.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { type Client, type Store, useStage } from "./stage.ts";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
-import { Passage } from "../cluster/redis/passage.ts";
+import { Passage } from "../backplane/redis/passage.ts";
 import { TestClient } from "../support/client.ts";
 import { testKey, testSecret } from "../support/gateway.ts";
 import { freePort } from "../support/ports.ts";

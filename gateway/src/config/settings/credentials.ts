@@ -1,5 +1,5 @@
-import { readPublicKey } from "../keys.ts";
 import { boolean, duration, kind, list, text, webUrl } from "../kinds.ts";
+import { readPublicKey } from "../pem.ts";
 import { listed, optional, setting } from "../setting.ts";
 
 const any = () => true;

@@ -1,5 +1,5 @@
-import { readCertificates, readPrivateKey } from "../keys.ts";
 import { boolean, kind, text } from "../kinds.ts";
+import { readCertificates, readPrivateKey } from "../pem.ts";
 import { parseRedisUrl } from "../redis-url.ts";
 import { optional, setting } from "../setting.ts";
 

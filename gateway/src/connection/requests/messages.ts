@@ -5,12 +5,12 @@ import { Failure } from "../../errors.ts";
 import { parse } from "../../protocol/parse.ts";
 import { requests } from "../../protocol/requests.ts";
 import type { Connection } from "../connection.ts";
-import { TokenBucket } from "../limits.ts";
 import type { Handler } from "../request.ts";
+import { TokenBucket } from "../token-bucket.ts";
 
 export const publish: Handler = async ({ publisher }, connection, payload, reply) => {
   const { channel, data, id, echo = true } = parse(requests.publish, payload);
-  const except = echo ? [] : [connection.connection];
+  const except = echo ? [] : [connection.id];
   const pace = (policy: ChannelPolicy) => pacePublish(connection, policy);
   const position = await publisher.publish(
     { channel, data, id, except },

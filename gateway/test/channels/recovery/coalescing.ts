@@ -1,4 +1,4 @@
-import { noPeers } from "../../../src/cluster/memory/peers.ts";
+import { noPeers } from "../../../src/backplane/memory/peers.ts";
 import { CoalescingAdapter } from "../../../src/fanout/adapter.ts";
 import type { Outlet } from "../../../src/fanout/outlet.ts";
 import { Turn } from "../../../src/fanout/turn.ts";

@@ -1,4 +1,4 @@
-import type { Broker, Delivery, HistoryRead, ReadBudget, Retention } from "../../../src/cluster/ports.ts";
+import type { Broker, Delivery, HistoryRead, ReadBudget, Retention } from "../../../src/backplane/ports.ts";
 
 /** Whatever waits until the test lets it go on. */
 export class Gates {

@@ -37,7 +37,7 @@ export class World {
       (_, index) => new Client(`user-${index}`, rule.latest),
     );
     const confirmed = slowLink ? this.#link.pass : () => this.#gates.pass();
-    const around = (broker: TestNode["cluster"]["broker"]) => slowBroker(broker, this.#gates, confirmed);
+    const around = (broker: TestNode["backplane"]["broker"]) => slowBroker(broker, this.#gates, confirmed);
     const carry = slowLink ? { carry: this.#link.carry } : {};
     this.#node = new TestNode({ rules: [rule], rooms: this.#rooms, around, ...carry });
   }
@@ -105,7 +105,7 @@ export class World {
     this.#published += 1;
     const data: Data = { number, blobs: Array(attachments).fill(Buffer.from(String(number))) };
     const client = by === "api" ? undefined : this.#client(by);
-    const except = client?.connection && !echo ? [client.connection.connection] : [];
+    const except = client?.connection && !echo ? [client.connection.id] : [];
     const standing = { subscribed: true, channelToken: false, pace() {} };
     const subject = { user: client?.user ?? "", anonymous: false, allow: [] };
     const origin = client ? { source: "client" as const, subject, ...standing } : { source: "api" as const };
@@ -145,7 +145,7 @@ export class World {
     if (!connection) return;
     client.connection = undefined;
     client.deafen();
-    this.#rooms.delAll(connection.connection);
+    this.#rooms.delAll(connection.id);
     connection.closed = true;
     this.#node.subscriptions.end(connection).catch((fault) => this.#note(fault));
   }
@@ -186,7 +186,7 @@ export class World {
     const { history: retention } = this.#node.rules.policyOf(channel);
     assert(retention);
     const budget = { messages: 1, bytes: 1, attachments: 1 };
-    const [page] = await this.#node.cluster.broker.read([{ channel, retention, from: "top" }], budget);
+    const [page] = await this.#node.backplane.broker.read([{ channel, retention, from: "top" }], budget);
     return page?.top;
   }
 
@@ -204,7 +204,7 @@ export class World {
   /** Rooms write at the end of a turn, where a fault would reach nobody. */
   #show(id: string, frames: Buffer): void {
     try {
-      this.clients.find(({ connection }) => connection?.connection === id)?.append(frames);
+      this.clients.find(({ connection }) => connection?.id === id)?.append(frames);
     } catch (fault) {
       this.#note(fault);
     }

@@ -1,4 +1,4 @@
-import { RedisCluster } from "../../cluster/redis/redis-cluster.ts";
+import { RedisCluster } from "../../backplane/redis/redis-cluster.ts";
 import { rooms } from "../channels.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Store } from "../store.ts";

@@ -1,4 +1,4 @@
-import { Sentinels } from "../../cluster/redis/sentinel.ts";
+import { Sentinels } from "../../backplane/redis/sentinel.ts";
 import type { Figures, Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 

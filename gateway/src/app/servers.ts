@@ -1,0 +1,64 @@
+import type { Server as HttpServer } from "node:http";
+import { createApiServer } from "../api/server.ts";
+import type { Tokens } from "../auth/token.ts";
+import { socketBounds } from "../ops/descriptors.ts";
+import { addressReader } from "../transport/address.ts";
+import { acceptClients } from "../transport/clients.ts";
+import { createPublicServer } from "../transport/http.ts";
+import { originCheck } from "../transport/origins.ts";
+import { createRefusalLog } from "../transport/refusal-log.ts";
+import { version } from "../version.ts";
+import type { Context } from "./context.ts";
+import type { Core } from "./core.ts";
+
+/** The public port, and what happens to those who come through it. */
+export function openPublicServer(context: Context, core: Core): HttpServer {
+  const { config, log, registry, openFiles, openSockets } = context;
+  const { handshake, lifecycle, dispatcher, admission, meter, engine } = core;
+  const addressOf = addressReader(config.trustedProxies);
+  const logRefusal = createRefusalLog(log, addressOf);
+  acceptClients(core.io, {
+    handshake,
+    lifecycle,
+    dispatcher,
+    connectionOf: (id) => registry.get(id),
+    admit: () => admission.obstacle(),
+    addressOf,
+    maxDepth: config.maxDepth,
+    meter,
+    log,
+  });
+  const server = createPublicServer({
+    admit: () => admission.upgrade(),
+    isOriginAllowed: originCheck(config.allowedOrigins, !config.production),
+    onRefused(failure, request) {
+      meter.refused(failure.code);
+      logRefusal(failure, request);
+    },
+    upgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
+  });
+  openSockets.watch(server, socketBounds(openFiles).most, () => meter.refused(admission.drop().code));
+  return server;
+}
+
+/** The admin port. */
+export function openApiServer({ config, log, now, state }: Context, core: Core, tokens: Tokens) {
+  const { publisher, history, presence, rules, backplane, metrics, admission } = core;
+  return createApiServer({
+    publisher,
+    history,
+    presence,
+    rules,
+    control: backplane.control,
+    revocations: backplane.revocations,
+    tokens,
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),
+    ready: () => admission.unready(),
+    draining: () => state.draining,
+    keys: config.apiKeys,
+    version,
+    log,
+    now,
+    maxPayload: config.maxPayload,
+  });
+}

@@ -1,0 +1,43 @@
+import { encodeHead } from "../../protocol/packet.ts";
+import type { Announce, Backplane, BackplaneHost } from "../ports.ts";
+import { MemoryBroker } from "./broker.ts";
+import { MemoryControl } from "./control.ts";
+import { noPeers } from "./peers.ts";
+import { MemoryPresence } from "./presence.ts";
+import { MemoryRevocations } from "./revocations.ts";
+
+const sweepInterval = 1_000;
+
+export interface MemoryBackplaneOptions {
+  /** Unix milliseconds; the system's clock where absent. */
+  now?: () => number;
+  /** Milliseconds; the longest that a token may be valid. */
+  tokenMaxLifetime: number;
+}
+
+/** A cluster of one node, which holds everything in its own memory and loses it when it stops. */
+export function createMemoryBackplane(host: BackplaneHost, options: MemoryBackplaneOptions): Backplane {
+  const { now = Date.now, tokenMaxLifetime } = options;
+  const broker = new MemoryBroker({ deliver: host.deliver, now });
+  const announce: Announce = (channel, event, change) => {
+    // Without retention and key a publication is a bare delivery, to a subscribed channel only.
+    void broker.publish({ channel, ...encodeHead(event, { channel, ...change }), except: [] });
+  };
+  const revocations = new MemoryRevocations({ now, maxLifetime: tokenMaxLifetime });
+  const sweeper = setInterval(() => {
+    broker.sweep();
+    revocations.sweep();
+  }, sweepInterval).unref();
+  return {
+    broker,
+    presence: new MemoryPresence({ announce }),
+    control: new MemoryControl(host.target),
+    revocations,
+    peers: noPeers,
+    healthy: () => true,
+    status: () => ({ connected: { commands: 0, subscriber: 0 }, pending: 0, lag: 0, nodes: 1 }),
+    async stop() {
+      clearInterval(sweeper);
+    },
+  };
+}

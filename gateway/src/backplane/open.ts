@@ -1,0 +1,51 @@
+import type { ConnectionOptions } from "node:tls";
+import { parseRedisUrl } from "../config/redis-url.ts";
+import type { Config } from "../config/schema.ts";
+import type { Log } from "../log.ts";
+import type { BackplaneMeter } from "../meter.ts";
+import { createMemoryBackplane } from "./memory/backplane.ts";
+import type { Backplane, BackplaneHost } from "./ports.ts";
+import { createRedisBackplane } from "./redis/backplane.ts";
+import type { RedisSettings } from "./redis/place.ts";
+
+type Settings = Pick<Config, "nodeId" | "tokenMaxLifetime" | Extract<keyof Config, `redis${string}`>>;
+
+export interface OpenOptions {
+  config: Settings;
+  log: Log;
+  meter: BackplaneMeter;
+  /** Unix milliseconds. */
+  now(): number;
+}
+
+/** The place where this node meets the others: Redis, or its own memory where it is alone. */
+export function openBackplane(
+  host: BackplaneHost,
+  { config, log, meter, now }: OpenOptions,
+): Promise<Backplane> {
+  const { nodeId: node, tokenMaxLifetime } = config;
+  if (config.redisUrl === "memory") {
+    return Promise.resolve(createMemoryBackplane(host, { now, tokenMaxLifetime }));
+  }
+  return createRedisBackplane(host, { node, ...placeOf(config), tokenMaxLifetime, log, meter });
+}
+
+function placeOf(config: Settings): RedisSettings {
+  return {
+    url: config.redisUrl,
+    username: config.redisUser,
+    password: config.redisPassword,
+    sentinelUsername: config.redisSentinelUser,
+    sentinelPassword: config.redisSentinelPassword,
+    keyPrefix: config.redisKeyPrefix,
+    channelPrefix: config.redisChannelPrefix,
+    // Where TLS comes from the URL alone, its options still count.
+    tls: config.redisTls || parseRedisUrl(config.redisUrl)?.tls ? tlsOf(config) : undefined,
+  };
+}
+
+function tlsOf(config: Settings): ConnectionOptions {
+  const { redisTlsCa: ca, redisTlsCert: cert, redisTlsKey: key, redisTlsServerName: servername } = config;
+  const given = Object.entries({ ca, cert, key, servername }).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), rejectUnauthorized: config.redisTlsVerify };
+}

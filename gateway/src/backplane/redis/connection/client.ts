@@ -1,0 +1,102 @@
+import type { ConnectionOptions } from "node:tls";
+import { Redis, type RedisOptions } from "ioredis";
+import { parseRedisUrl, type RedisUrl } from "../../../config/redis-url.ts";
+import { CalmConnector, CalmSentinelConnector, PrimaryConnector } from "./connectors.ts";
+import { errorCodeOf } from "./error-code.ts";
+
+/** How Redis is reached. */
+export interface RedisAddress {
+  /** In one of the forms that `parseRedisUrl` reads. */
+  url: string;
+  /** These two take precedence over those in the URL. */
+  username?: string | undefined;
+  password?: string | undefined;
+  sentinelUsername?: string | undefined;
+  sentinelPassword?: string | undefined;
+  /** Options of TLS; `rediss://` alone uses the system's authorities. */
+  tls?: ConnectionOptions | undefined;
+}
+
+/** Codes of errors that a replica alone has: the address may lead to the primary by now. */
+const replicaCodes = new Set<string | undefined>(["READONLY", "MASTERDOWN"]);
+
+/**
+ * Options under which a call fails at once where nothing listens, and a lost connection is back within a
+ * second of the server. Nothing is kept for a later connection: it would be late, unbounded, or sent twice.
+ */
+const behaviour: RedisOptions = {
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  maxRetriesPerRequest: 1,
+  connectTimeout: 2_000,
+  disconnectTimeout: 500,
+  keepAlive: 5_000,
+  retryStrategy: (attempt) => Math.min(attempt * 50, 500) + Math.random() * 100,
+  reconnectOnError: (error) => replicaCodes.has(errorCodeOf(error)),
+};
+
+const sentinelBehaviour: RedisOptions = {
+  failoverDetector: true,
+  sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, 500),
+  sentinelReconnectStrategy: () => 1_000,
+  sentinelCommandTimeout: 1_000,
+};
+
+/**
+ * @param connectionName shown by CLIENT LIST
+ * @param server `host:port` of one server of a cluster
+ * @throws TypeError where the URL is not of a form that is known
+ */
+export function createClient(address: RedisAddress, connectionName: string, server?: string): Redis {
+  return new Redis({ ...behaviour, ...optionsOf(address, server), connectionName, replyMapping: "legacy" });
+}
+
+function optionsOf(address: RedisAddress, server?: string): RedisOptions {
+  const { tls, sentinelUsername, sentinelPassword } = address;
+  const url = partsOf(server === undefined ? address.url : `redis://${server}`);
+  const record = partsOf(address.url);
+  const username = address.username ?? record.user;
+  const password = address.password ?? record.password;
+  const secure = tls ?? (record.tls ? {} : undefined);
+  const options: RedisOptions = {
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+    ...(secure ? { tls: secure } : {}),
+    db: url.database,
+  };
+  const [{ host, port = 6_379 }] = url.hosts;
+  // The replicas of a cluster tell where its slots are, as its primaries do.
+  const Connector = server === undefined ? PrimaryConnector : CalmConnector;
+  if (url.kind !== "sentinel") return { ...options, host, port, Connector };
+  return {
+    ...options,
+    ...sentinelBehaviour,
+    Connector: CalmSentinelConnector,
+    name: url.primary,
+    sentinels: url.hosts.map((one) => ({ host: one.host, port: one.port ?? 26_379 })),
+    ...(sentinelUsername ? { sentinelUsername } : {}),
+    ...(sentinelPassword ? { sentinelPassword } : {}),
+    ...(secure ? { enableTLSForSentinelMode: true, sentinelTLS: secure } : {}),
+  };
+}
+
+/** @returns `host:port` of each server that the URL of a cluster names, or undefined where it names none */
+export function clusterSeeds(address: Pick<RedisAddress, "url">): string[] | undefined {
+  const { kind, hosts } = partsOf(address.url);
+  if (kind !== "cluster") return undefined;
+  return hosts.map(({ host, port = 6_379 }) => serverName(host, port));
+}
+
+/** `host:port`, as it stands in a URL. */
+export function serverName(host: string, port: number): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** The message must not show the URL: its password may be what is wrong with it. */
+function partsOf(text: string): RedisUrl {
+  const url = parseRedisUrl(text);
+  if (!url) throw new TypeError("The Redis URL has another form.");
+  return url;
+}

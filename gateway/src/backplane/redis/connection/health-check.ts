@@ -1,0 +1,73 @@
+import type { Topics } from "../pubsub/topics.ts";
+import type { ThrottledLog } from "../throttled-log.ts";
+import type { RedisConnection } from "./redis-connection.ts";
+
+type Watched = Pick<RedisConnection, "ready" | "stuck" | "received" | "call" | "restart">;
+
+export interface HealthCheckOptions {
+  commands: Watched & Pick<RedisConnection, "onReady">;
+  subscriber: Watched;
+  topics: Pick<Topics, "compareQuiet">;
+  throttledLog: ThrottledLog;
+  /** Another server has taken the place of the one that was there: it may lack what that one acknowledged last. */
+  onReplaced(): void;
+  /** Milliseconds between two looks. */
+  interval: number;
+}
+
+/**
+ * Finds out what no error tells: a connection on which nothing comes any more, and two connections that
+ * have ended up at different servers, of which one publishes what the other never hears.
+ */
+export class HealthCheck {
+  readonly #options: HealthCheckOptions;
+  readonly #timer: NodeJS.Timeout;
+  /** Its run id. */
+  #server: string | undefined;
+
+  constructor(options: HealthCheckOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.#look(), options.interval).unref();
+    options.commands.onReady(() => void this.#look());
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    const { commands, subscriber, topics, throttledLog } = this.#options;
+    topics.compareQuiet();
+    const servers = await Promise.all([commands, subscriber].map((redis) => this.#serverOf(redis)));
+    const [publishing, hearing] = servers;
+    if (publishing !== undefined) this.#meet(publishing);
+    if (publishing === undefined || hearing === undefined || publishing === hearing) return;
+    throttledLog.warn("The two connections to Redis are not at the same server.");
+    commands.restart();
+    subscriber.restart();
+  }
+
+  #meet(server: string): void {
+    const before = this.#server;
+    this.#server = server;
+    if (before !== undefined && before !== server) this.#options.onReplaced();
+  }
+
+  /** @returns the server's run id, or undefined where the connection is not there */
+  async #serverOf(redis: Watched): Promise<string | undefined> {
+    if (redis.stuck) redis.restart();
+    if (!redis.ready) return undefined;
+    const received = redis.received;
+    try {
+      return runIdOf(await redis.call((client) => client.info("server"), "ping"));
+    } catch {
+      // Where other answers come, this one waits behind what a busy Redis has still to do.
+      if (redis.ready && redis.received === received) redis.restart();
+      return undefined;
+    }
+  }
+}
+
+function runIdOf(info: string): string | undefined {
+  return /^run_id:(\w+)/m.exec(info)?.[1];
+}

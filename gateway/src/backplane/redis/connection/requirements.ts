@@ -1,0 +1,54 @@
+import { Failure } from "../../../errors.ts";
+import type { Log } from "../../../log.ts";
+import type { HomeLine } from "../shards/shards.ts";
+
+export interface RequirementsOptions {
+  redis: Pick<HomeLine, "call">;
+  /** Whether it is a Redis Cluster, whose sharded pub/sub came later than the rest. */
+  sharded: boolean;
+  /**
+   * Does what the node needs rights for.
+   *
+   * @throws Failure `unavailable`
+   */
+  tryOut(): Promise<void>;
+  log: Log;
+}
+
+/**
+ * Checks what the cluster relies on in Redis, and warns of what it is better without.
+ *
+ * @throws Failure `internal` where this Redis cannot do it, `unavailable`
+ */
+export async function checkRequirements({ redis, sharded, tryOut, log }: RequirementsOptions): Promise<void> {
+  const info = await redis.call((client) => client.info());
+  checkVersion(/^redis_version:(\S+)/m.exec(info)?.[1] ?? "unknown", sharded ? [7, 0] : [6, 2]);
+  await tryOut();
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+  if (policy !== undefined && policy !== "noeviction") {
+    log.warn({ policy }, "Redis may evict history and presence; set maxmemory-policy to noeviction.");
+  }
+  const ttl = await backlogTtl(redis);
+  if (ttl !== undefined && ttl !== "0") {
+    log.warn({ ttl }, "Redis without a replica for so long has clients reload; set repl-backlog-ttl to 0.");
+  }
+}
+
+function checkVersion(version: string, [lowestMajor, lowestMinor]: readonly [number, number]): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > lowestMajor || (major === lowestMajor && minor >= lowestMinor)) return;
+  const lowest = `${lowestMajor}.${lowestMinor}`;
+  throw new Failure("internal", `Redis ${lowest} or later is needed; this one is ${version}.`);
+}
+
+/** @returns undefined where it may not be asked */
+async function backlogTtl(redis: Pick<HomeLine, "call">): Promise<string | undefined> {
+  try {
+    return await redis.call(async (client) => {
+      const reply = await client.config("GET", "repl-backlog-ttl").catch(() => []);
+      return Array.isArray(reply) ? reply[1] : undefined;
+    });
+  } catch {
+    return undefined;
+  }
+}

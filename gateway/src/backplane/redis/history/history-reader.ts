@@ -1,0 +1,133 @@
+import { messageOf } from "../../../protocol/packet.ts";
+import type { Position } from "../../../protocol/position.ts";
+import { randomText } from "../../../random.ts";
+import { Allowance } from "../../allowance.ts";
+import type { HistoryRead, ReadBudget } from "../../ports.ts";
+import type { RedisConnection } from "../connection/redis-connection.ts";
+import type { Keys } from "../keys.ts";
+import { decodeParts } from "../pubsub/wire.ts";
+import { scripts } from "../scripts.ts";
+
+/** A stored message as its channel's subscribers were sent it. */
+export interface StoredPacket {
+  position: Position;
+  packet: Buffer;
+  attachments: readonly Buffer[];
+  /** Connections that were left out of it; none where that was not asked for. */
+  except: readonly string[];
+}
+
+/** As a HistoryPage, with packets. */
+export interface PacketPage {
+  top: Position;
+  reached: boolean;
+  entries: StoredPacket[];
+  more: boolean;
+}
+
+/** What the script `read` returns for each channel. */
+type RawPage = [
+  epoch: Buffer,
+  top: number,
+  reached: number,
+  more: number,
+  entries: (number | Buffer)[],
+  exceptions: (number | Buffer)[],
+];
+
+/** A nonce of an epoch, where the channel has none yet under this replication id. */
+export function makeNonce(): string {
+  return randomText(6, "hex");
+}
+
+/**
+ * Reads what is stored of channels, in one round trip. Each read opens and refreshes its channel's counter.
+ *
+ * @param forRepair of what a room was not sent: with who was left out, in as long as a burst may take
+ * @throws Failure `unavailable`
+ */
+export async function readHistory(
+  connectionOf: (channel: string) => RedisConnection,
+  keys: Keys,
+  reads: readonly HistoryRead[],
+  budget: ReadBudget,
+  forRepair = false,
+): Promise<PacketPage[]> {
+  const [first] = reads;
+  if (!first) return [];
+  if (!keys.sharded) return readTogether(connectionOf(first.channel), keys, reads, budget, forRepair);
+  // A script reads keys of one slot; what all may return together is cut after that.
+  const pages = reads.map((read) =>
+    readTogether(connectionOf(read.channel), keys, [read], budget, forRepair),
+  );
+  return cut((await Promise.all(pages)).flat(), budget);
+}
+
+async function readTogether(
+  redis: RedisConnection,
+  keys: Keys,
+  reads: readonly HistoryRead[],
+  budget: ReadBudget,
+  forRepair = false,
+): Promise<PacketPage[]> {
+  const names = reads.flatMap(({ channel }) => [keys.counter(channel), keys.stream(channel)]);
+  const { messages, bytes, attachments } = budget;
+  const shared = [makeNonce(), messages, bytes, attachments, forRepair ? 1 : 0];
+  const args = [...shared, ...reads.flatMap(argumentsOf)];
+  const pages = (await redis.run(scripts.read, names, args, forRepair ? "burst" : "call")) as RawPage[];
+  return pages.map(pageOf);
+}
+
+function argumentsOf({ retention, from, limit, reverse }: HistoryRead): (string | number)[] {
+  const [mode, epoch, offset] = typeof from === "string" ? [from, "", 0] : ["after", from.epoch, from.offset];
+  return [retention.ttl, mode, epoch, offset, limit ?? -1, reverse && mode === "start" ? 1 : 0];
+}
+
+function cut(pages: readonly PacketPage[], budget: ReadBudget): PacketPage[] {
+  const allowance = new Allowance(budget);
+  return pages.map((page) => {
+    const end = page.entries.findIndex((entry) => !allowance.take(bytesOf(entry), entry.attachments.length));
+    return end === -1 ? page : { ...page, entries: page.entries.slice(0, end), more: true };
+  });
+}
+
+function bytesOf({ packet, attachments }: StoredPacket): number {
+  const message = Buffer.byteLength(messageOf(packet.toString()));
+  return attachments.reduce((sum, one) => sum + one.byteLength, message);
+}
+
+function pageOf([epochBytes, offset, reached, more, raw, rawExceptions]: RawPage): PacketPage {
+  const epoch = epochBytes.toString();
+  const exceptions = exceptionsOf(rawExceptions);
+  const entries: StoredPacket[] = [];
+  for (let at = 0; at + 2 < raw.length; at += 3) {
+    const [place, packet, attachments] = raw.slice(at, at + 3);
+    if (typeof place !== "number" || !Buffer.isBuffer(packet) || !Buffer.isBuffer(attachments)) continue;
+    const position = { epoch, offset: place };
+    entries.push({
+      position,
+      packet,
+      attachments: partsOf(attachments),
+      except: exceptions.get(place) ?? [],
+    });
+  }
+  return { top: { epoch, offset }, reached: reached === 1, entries, more: more === 1 };
+}
+
+/** @returns by offset, the connections that were left out */
+function exceptionsOf(raw: readonly (number | Buffer)[]): Map<number, string[]> {
+  const exceptions = new Map<number, string[]>();
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const [offset, except] = raw.slice(at, at + 2);
+    if (typeof offset !== "number" || !Buffer.isBuffer(except)) continue;
+    exceptions.set(
+      offset,
+      partsOf(except).map((part) => part.toString()),
+    );
+  }
+  return exceptions;
+}
+
+function partsOf(bytes: Buffer): Buffer[] {
+  return bytes.length > 0 ? decodeParts(bytes).parts : [];
+}

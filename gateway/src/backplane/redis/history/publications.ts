@@ -1,0 +1,164 @@
+import { Failure } from "../../../errors.ts";
+import type { Draft, Receipt } from "../../ports.ts";
+import type { Argument, RedisConnection } from "../connection/redis-connection.ts";
+import type { Keys } from "../keys.ts";
+import { encodeParts } from "../pubsub/wire.ts";
+import { scripts } from "../scripts.ts";
+import type { Shards } from "../shards/shards.ts";
+import { makeNonce } from "./history-reader.ts";
+
+/** Milliseconds for which an idempotency key is known. */
+const keyLifetime = 5 * 60_000;
+/** From either on a script takes no more: nothing else runs in Redis meanwhile. */
+const chunk = { drafts: 100, size: 256 * 1024 };
+/** Drafts without an answer. */
+const maxPending = 20_000;
+
+/** What the script `publish` returns for a channel: the epoch, then for each draft `repeated` and the offset. */
+type RawReceipts = [epoch: Buffer, ...repeatedAndOffset: number[]];
+const failed = 2;
+
+interface Waiting {
+  draft: Draft;
+  resolve(receipt: Receipt): void;
+  reject(error: unknown): void;
+}
+
+/** Drafts of one channel that are stored alike, in their order. */
+type Group = [Waiting, ...Waiting[]];
+
+/**
+ * Publications on their way into Redis. Those of one turn of the event loop leave together, many in one script:
+ * what a script costs before its first message is several times what a message costs.
+ */
+export class Publications {
+  readonly #shards: Shards;
+  readonly #keys: Keys;
+  #turn: Waiting[] = [];
+  #pending = 0;
+
+  constructor({ shards, keys }: { shards: Shards; keys: Keys }) {
+    this.#shards = shards;
+    this.#keys = keys;
+  }
+
+  /** Rejects with a Failure `unavailable`. */
+  add(draft: Draft): Promise<Receipt> {
+    return new Promise((resolve, reject) => {
+      if (this.#pending >= maxPending) {
+        reject(new Failure("unavailable"));
+        return;
+      }
+      this.#pending += 1;
+      if (this.#turn.push({ draft, resolve, reject }) === 1) setImmediate(() => this.flush());
+    });
+  }
+
+  /** Sends what was added in this turn: what is called after it takes effect after it. */
+  flush(): void {
+    const connections = new Set<RedisConnection>();
+    for (const drafts of this.#chunks()) {
+      const [{ draft }] = drafts;
+      const { redis } = this.#shards.of(draft.channel);
+      connections.add(redis);
+      void this.#run(redis, drafts);
+    }
+    for (const redis of connections) redis.flush();
+  }
+
+  /** In a Redis Cluster a script has the keys of one channel. */
+  #chunks(): Group[] {
+    const chunks: Group[] = [];
+    const open = new Map<string, { drafts: Group; size: number }>();
+    for (const waiting of this.#turn) {
+      const { channel } = waiting.draft;
+      const size = sizeOf(waiting.draft);
+      const place = this.#keys.sharded ? channel : "";
+      const last = open.get(place);
+      if (last && last.drafts.length < chunk.drafts && last.size < chunk.size) {
+        last.drafts.push(waiting);
+        last.size += size;
+      } else {
+        const drafts: Group = [waiting];
+        open.set(place, { drafts, size });
+        chunks.push(drafts);
+      }
+    }
+    this.#turn = [];
+    return chunks;
+  }
+
+  async #run(redis: RedisConnection, drafts: Group): Promise<void> {
+    try {
+      const groups = groupsOf(drafts);
+      const { keys, args } = this.#callOf(groups);
+      const receipts = (await redis.run(scripts.publish, keys, args)) as RawReceipts[];
+      for (const [index, group] of groups.entries()) settle(group, receipts[index]);
+    } catch (error) {
+      for (const { reject } of drafts) reject(error);
+    } finally {
+      this.#pending -= drafts.length;
+    }
+  }
+
+  #callOf(groups: readonly Group[]): { keys: string[]; args: Argument[] } {
+    const keys: string[] = [];
+    const idempotency: string[] = [];
+    const args: Argument[] = [this.#keys.publish, makeNonce(), keyLifetime, groups.length];
+    for (const group of groups) {
+      const { channel, retention } = group[0].draft;
+      keys.push(this.#keys.counter(channel), this.#keys.stream(channel));
+      args.push(this.#keys.room(channel), retention?.size ?? "", retention?.ttl ?? 0, group.length);
+      for (const { draft } of group) {
+        const { idempotencyKey, except, attachments, head } = draft;
+        if (idempotencyKey !== undefined) idempotency.push(this.#keys.idempotency(channel, idempotencyKey));
+        args.push(idempotencyKey === undefined ? 0 : 1, ...partsOf(except, attachments), head);
+      }
+    }
+    return { keys: keys.concat(idempotency), args };
+  }
+}
+
+/** Texts where there are none: a call without a single Buffer is encoded in a fraction of the time. */
+function partsOf(except: readonly string[], attachments: readonly Uint8Array[]): [Argument, Argument] {
+  return [
+    except.length > 0 ? encodeParts(except.map((one) => Buffer.from(one))) : "",
+    attachments.length > 0 ? encodeParts(attachments) : "",
+  ];
+}
+
+/** By channel, in the order of the drafts; one that is kept otherwise than the one before begins anew. */
+function groupsOf(drafts: readonly Waiting[]): Group[] {
+  const groups: Group[] = [];
+  const newest = new Map<string, Group>();
+  for (const waiting of drafts) {
+    const { channel, retention } = waiting.draft;
+    const group = newest.get(channel);
+    const kept = group?.[0].draft.retention;
+    if (group && kept?.size === retention?.size && kept?.ttl === retention?.ttl) {
+      group.push(waiting);
+    } else {
+      const started: Group = [waiting];
+      newest.set(channel, started);
+      groups.push(started);
+    }
+  }
+  return groups;
+}
+
+function settle(group: Group, receipts: RawReceipts | undefined): void {
+  const [epoch, ...outcomes] = receipts ?? [Buffer.alloc(0)];
+  const name = epoch.toString();
+  for (const [index, { resolve, reject }] of group.entries()) {
+    const outcome = outcomes[2 * index] ?? failed;
+    const offset = outcomes[2 * index + 1] ?? 0;
+    const repeated = outcome === 1;
+    if (outcome === failed) reject(new Failure("unavailable"));
+    else resolve(offset === 0 ? { repeated } : { position: { epoch: name, offset }, repeated });
+  }
+}
+
+/** Characters and bytes, as one number. */
+function sizeOf({ head, attachments }: Draft): number {
+  return attachments.reduce((size, { byteLength }) => size + byteLength, head.length);
+}

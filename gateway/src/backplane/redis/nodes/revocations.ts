@@ -1,0 +1,85 @@
+import type { ControlTarget, Revocations } from "../../ports.ts";
+import type { Keys } from "../keys.ts";
+import { scripts } from "../scripts.ts";
+import type { HomeLine } from "../shards/shards.ts";
+
+/** Milliseconds for which a token may be accepted after its `exp`. */
+const leeway = 30_000;
+/** Milliseconds before the last look that are looked at again, for connections that were only being made. */
+const overlap = 10_000;
+
+export interface RedisRevocationsOptions {
+  /** To the home shard. */
+  redis: HomeLine;
+  keys: Keys;
+  /** Milliseconds; the longest that a token may be valid. */
+  maxLifetime: number;
+}
+
+/** Users that are asked for in this turn, and their newest `before` in the same order. */
+interface PendingLookup {
+  users: string[];
+  answer: Promise<(string | null)[]>;
+}
+
+/** Revocations in Redis, each for as long as a token from before it could still be accepted. */
+export class RedisRevocations implements Revocations {
+  readonly #options: RedisRevocationsOptions;
+  /** Unix milliseconds on the clock of Redis. */
+  #seenUntil: number | undefined;
+  #turn: PendingLookup | undefined;
+
+  constructor(options: RedisRevocationsOptions) {
+    this.#options = options;
+  }
+
+  async revoke(user: string, before: number): Promise<void> {
+    const { redis, keys, maxLifetime } = this.#options;
+    const kept = maxLifetime + leeway;
+    const args = [user, before, before * 1_000 + kept, kept];
+    await redis.run(scripts.revoke, [keys.revocation(user), keys.revocations()], args);
+  }
+
+  /** Those who are asked for in one turn of the event loop are asked for in one call: in a storm they are many. */
+  async revokedBefore(user: string): Promise<number | undefined> {
+    this.#turn ??= this.#startTurn();
+    const { users, answer } = this.#turn;
+    const index = users.push(user) - 1;
+    const before = (await answer)[index] ?? null;
+    return before === null ? undefined : Number(before);
+  }
+
+  #startTurn(): PendingLookup {
+    const users: string[] = [];
+    return { users, answer: this.#ask(users) };
+  }
+
+  /** @param users is filled until the turn ends */
+  async #ask(users: readonly string[]): Promise<(string | null)[]> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turn = undefined;
+    const { redis, keys } = this.#options;
+    const answer = redis.call((client) => client.mget(users.map((user) => keys.revocation(user))));
+    redis.flush();
+    return answer;
+  }
+
+  /**
+   * Has this node end the sessions of what was revoked since the last time, which the command for it may
+   * not have reached.
+   *
+   * @throws Failure `unavailable`
+   */
+  async enforce(target: Pick<ControlTarget, "execute">): Promise<void> {
+    const { redis, keys } = this.#options;
+    const since = this.#seenUntil === undefined ? "" : this.#seenUntil - overlap;
+    const [now, ...found] = (await redis.run(scripts.revoked, [keys.revocations()], [since])) as RawRevoked;
+    for (const one of found) {
+      const [before = "", ...user] = one.toString().split(":");
+      await target.execute({ kind: "revoke", user: user.join(":"), before: Number(before) });
+    }
+    this.#seenUntil = now;
+  }
+}
+
+type RawRevoked = [now: number, ...Buffer[]];

@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import type { Log } from "../../log.ts";
+import type { BackplaneMeter } from "../../meter.ts";
+import type { BackplaneHost, ControlTarget } from "../ports.ts";
+import { RedisBroker } from "./history/broker.ts";
+import { RedisControl } from "./nodes/control.ts";
+import { Housekeeper } from "./nodes/housekeeper.ts";
+import { Leases } from "./nodes/leases.ts";
+import { RedisRevocations } from "./nodes/revocations.ts";
+import { RedisPeers } from "./peers/peers.ts";
+import { makeKeys, makeShards, type RedisSettings } from "./place.ts";
+import { RedisPresence } from "./presence/presence.ts";
+import { Sweeper } from "./presence/sweeper.ts";
+import { HomeLine } from "./shards/shards.ts";
+import { ThrottledLog } from "./throttled-log.ts";
+import type { Timings } from "./timings.ts";
+
+export interface PartsOptions {
+  place: RedisSettings;
+  host: BackplaneHost;
+  /** The host's as the beat of the node's heart sees it, which may begin before there is a host. */
+  target: ControlTarget;
+  /** The node's name; no two may share one. */
+  node: string;
+  /** Milliseconds; the longest that a token may be valid. */
+  maxLifetime: number;
+  log: Log;
+  meter: BackplaneMeter;
+  timings: Timings;
+}
+
+/** What a node has for its dealings with Redis, wired. Nothing connects yet. */
+export function makeParts({ place, host, target, node, maxLifetime, log, meter, timings }: PartsOptions) {
+  const throttledLog = new ThrottledLog(log, meter.malformed);
+  const address = `${node}:${randomBytes(4).toString("hex")}`;
+  const keys = makeKeys(place);
+  const foreign = (channel: string, message: Buffer) => peers.receiveOfRoom(channel, message);
+  const onReplaced = () => leases.abandon();
+  const shards = makeShards(place, { keys, throttledLog, meter, timings, host, node, foreign, onReplaced });
+  const peers = new RedisPeers({ shards, keys, throttledLog });
+  const redis = new HomeLine(shards);
+  const describe = () => target.describe();
+  const leases = new Leases({
+    redis,
+    keys,
+    address,
+    node,
+    meter,
+    throttledLog,
+    describe,
+    life: timings.lease,
+  });
+  const sweeper = new Sweeper({ redis, shards, keys, leases, throttledLog });
+  const presence = new RedisPresence({ redis, shards, keys, leases, sweeper });
+  const revocations = new RedisRevocations({ redis, keys, maxLifetime });
+  const controlling = { redis, keys, leases, shards, throttledLog, meter, target: host.target, address };
+  const control = new RedisControl(controlling);
+  const beating = { leases, sweeper, presence, revocations, target, shards, throttledLog };
+  const housekeeper = new Housekeeper({ ...beating, interval: timings.beat });
+  const broker = new RedisBroker({ shards, keys });
+  return { keys, shards, redis, leases, housekeeper, broker, presence, revocations, control, peers };
+}

@@ -1,0 +1,78 @@
+import { PacketType } from "socket.io-parser";
+import { z } from "zod";
+import { countBinary, maxAttachments } from "../../../protocol/binary.ts";
+import { isDeeperThan } from "../../../protocol/json.ts";
+
+/** What messages between Socket.IO's adapters consist of, as far as any node relies on it. */
+
+/** The only namespace there is. */
+export const namespace = "/";
+
+/** Levels of nesting; the most that the settings allow a client. */
+const maxDepth = 128;
+
+export const text = z.string();
+
+/** Of a long list it is found out that an item is wrong, and not of each of a million what is wrong with it. */
+export function listOf<Item>(item: z.ZodType<Item>) {
+  return z.custom<unknown[]>(Array.isArray).transform((items, context) => {
+    const read: Item[] = [];
+    for (const one of items) {
+      const { success, data } = item.safeParse(one);
+      if (!success) {
+        context.addIssue({ code: "custom", message: "an item has another form" });
+        return z.NEVER;
+      }
+      read.push(data);
+    }
+    return read;
+  });
+}
+
+/** Socket.IO takes numbers for rooms too; those of clients are text. */
+export const rooms = listOf(z.union([text, z.number()])).transform((names) => names.map(String));
+
+/** Which sockets are meant. Where there are no rooms it is all of them, so that has to be said. */
+export const selection = z.object({
+  rooms,
+  except: rooms.default([]),
+  flags: z.object({ volatile: z.boolean().default(false) }).default({ volatile: false }),
+});
+
+/** A client takes them in an event for a breach of the protocol, and ends its connection. */
+const reservedNames = new Set([
+  "connect",
+  "connect_error",
+  "disconnect",
+  "disconnecting",
+  "newListener",
+  "removeListener",
+]);
+
+// JSON makes null of what is no finite number, and null is no name of an event; z.number takes finite ones only.
+const eventName = z.union([text.refine((name) => !reservedNames.has(name)), z.number()]);
+
+function isSendable(data: unknown[]): boolean {
+  return !isDeeperThan(data, maxDepth) && countBinary(data) <= maxAttachments;
+}
+
+/** An event that sockets are to be sent; nothing in it makes a client end its connection. */
+export const eventPacket = z
+  .object({
+    // Older emitters tell by the type that there is binary data; the encoder finds out by itself.
+    type: z.literal([PacketType.EVENT, PacketType.BINARY_EVENT]),
+    nsp: z.literal(namespace).default(namespace),
+    data: z.tuple([eventName], z.unknown()).refine(isSendable),
+  })
+  .transform(({ data }) => ({ type: PacketType.EVENT, data }));
+
+/** Socket.IO's server takes some for its own events, and throws at an `error` that nobody listens to. */
+const serverNames = new Set(["connect", "connection", "new_namespace", "error"]);
+
+/** An event between servers with its arguments. */
+export const serverEvent = z.tuple([text.refine((name) => !serverNames.has(name))], z.unknown());
+
+/** Sockets of another node, as `fetchSockets` returns them. */
+export const remoteSockets = listOf(z.looseObject({ id: text, handshake: z.looseObject({}), rooms }));
+
+export const clientCount = z.int().nonnegative();

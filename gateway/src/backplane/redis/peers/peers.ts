@@ -1,0 +1,112 @@
+import { type ClusterMessage, type ClusterResponse, MessageType } from "socket.io-adapter";
+import type { PeerMessage, Peers } from "../../peers.ts";
+import type { Keys } from "../keys.ts";
+import type { PubSubHandler } from "../pubsub/pubsub.ts";
+import type { Shards } from "../shards/shards.ts";
+import type { ThrottledLog } from "../throttled-log.ts";
+import { ClassicWire } from "./classic-wire.ts";
+import type { Parcel, PeerWire } from "./peer-wire.ts";
+import { ShardedWire } from "./sharded-wire.ts";
+
+export interface RedisPeersOptions {
+  shards: Shards;
+  keys: Keys;
+  throttledLog: ThrottledLog;
+}
+
+/** One of these for each connection, so it is kept small. */
+class SocketHandler implements PubSubHandler {
+  readonly name: string;
+  readonly tag: string;
+  readonly #peers: RedisPeers;
+
+  constructor(name: string, socket: string, peers: RedisPeers) {
+    this.name = name;
+    this.tag = socket;
+    this.#peers = peers;
+  }
+
+  receive(message: Buffer): void {
+    this.#peers.receiveOfRoom(this.tag, message);
+  }
+}
+
+/**
+ * Socket.IO's own operations over pub/sub. On one Redis the wire is the classic one, which emitters write; a
+ * Redis Cluster has it sharded.
+ */
+export class RedisPeers implements Peers {
+  readonly #options: RedisPeersOptions;
+  readonly #wire: PeerWire;
+  #sink: (message: PeerMessage) => void = () => {};
+  #lastCount = 1;
+
+  constructor(options: RedisPeersOptions) {
+    this.#options = options;
+    const { keys } = options;
+    this.#wire = keys.sharded ? new ShardedWire(keys) : new ClassicWire(keys);
+  }
+
+  attach(uid: string, sink: (message: PeerMessage) => void): void {
+    this.#sink = sink;
+    for (const [name, read] of this.#wire.heard(uid)) {
+      const receive = (bytes: Buffer) => this.#receive(() => read(bytes));
+      this.#options.shards.of(name).topics.hear({ name, tag: name, receive });
+    }
+  }
+
+  /** Takes what came on a room's pub/sub channel, and is no publication. */
+  receiveOfRoom(room: string, bytes: Buffer): void {
+    this.#receive(() => {
+      const message = this.#wire.readRoom(bytes);
+      // Sent to no room it would be for everybody, here alone.
+      if (message.type === MessageType.BROADCAST && message.data.opts.rooms.includes(room)) return message;
+      throw new RangeError("On a room's pub/sub channel there is a message that is not for the room.");
+    });
+  }
+
+  async publish(message: ClusterMessage): Promise<void> {
+    await this.#send(this.#wire.write(message));
+  }
+
+  async respond(uid: string, response: ClusterResponse): Promise<void> {
+    await this.#send(this.#wire.writeResponse(uid, response));
+  }
+
+  async count(): Promise<number> {
+    const { roll } = this.#wire;
+    const { keys, shards } = this.#options;
+    const question = keys.sharded ? "SHARDNUMSUB" : "NUMSUB";
+    try {
+      const reply = await shards.of(roll).redis.call((client) => client.call("PUBSUB", question, roll));
+      this.#lastCount = Math.max(1, Number(Array.isArray(reply) ? reply[1] : 0));
+    } catch {
+      // It was told by the line; whoever asks waits for nodes that were there before.
+    }
+    return this.#lastCount;
+  }
+
+  hear(socket: string): void {
+    const { keys, shards } = this.#options;
+    if (keys.hasPlace(socket)) shards.home.topics.hear(new SocketHandler(keys.room(socket), socket, this));
+  }
+
+  unhear(socket: string): void {
+    const { keys, shards } = this.#options;
+    if (keys.hasPlace(socket)) shards.home.topics.unsubscribe(socket);
+  }
+
+  async #send({ name, tag, bytes }: Parcel): Promise<void> {
+    const { keys, shards } = this.#options;
+    await shards.of(tag).redis.call((client) => client.call(keys.publish, name, bytes));
+  }
+
+  /** Nothing that anybody sends may end more than itself. */
+  #receive(read: () => PeerMessage): void {
+    try {
+      this.#sink(read());
+    } catch (error) {
+      this.#options.throttledLog.malformed("Redis brought a message that is none of Socket.IO's.", error);
+    }
+  }
+}

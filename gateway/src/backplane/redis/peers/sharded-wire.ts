@@ -1,0 +1,97 @@
+import { type ClusterMessage, type ClusterResponse, MessageType } from "socket.io-adapter";
+import { z } from "zod";
+import type { Keys } from "../keys.ts";
+import { readPayload, writeBinary, writeJson } from "./payload.ts";
+import {
+  clientCount,
+  eventPacket,
+  namespace,
+  selection as opts,
+  remoteSockets,
+  rooms,
+  serverEvent,
+  text,
+} from "./peer-parts.ts";
+import type { Parcel, PeerWire, ReadPeerMessage } from "./peer-wire.ts";
+
+const requestId = text;
+const sender = { uid: text, nsp: z.literal(namespace) };
+
+function form<Type extends MessageType, Data extends z.ZodRawShape>(type: Type, data: Data) {
+  return z.object({ ...sender, type: z.literal(type), data: z.object(data) });
+}
+
+const messageForm = z.discriminatedUnion("type", [
+  form(MessageType.BROADCAST, { packet: eventPacket, opts, requestId: requestId.exactOptional() }),
+  form(MessageType.SOCKETS_JOIN, { opts, rooms }),
+  form(MessageType.SOCKETS_LEAVE, { opts, rooms }),
+  form(MessageType.DISCONNECT_SOCKETS, { opts, close: z.boolean().default(false) }),
+  form(MessageType.FETCH_SOCKETS, { opts, requestId }),
+  form(MessageType.SERVER_SIDE_EMIT, { packet: serverEvent, requestId: requestId.exactOptional() }),
+]);
+
+const responseForm = z.discriminatedUnion("type", [
+  form(MessageType.BROADCAST_CLIENT_COUNT, { requestId, clientCount }),
+  form(MessageType.BROADCAST_ACK, { requestId, packet: z.unknown() }),
+  form(MessageType.FETCH_SOCKETS_RESPONSE, { requestId, sockets: remoteSockets }),
+  form(MessageType.SERVER_SIDE_EMIT_RESPONSE, { requestId, packet: z.unknown() }),
+]);
+
+/** Those that may hold binary data. */
+const binaryTypes = new Set([
+  MessageType.BROADCAST,
+  MessageType.BROADCAST_ACK,
+  MessageType.SERVER_SIDE_EMIT,
+  MessageType.SERVER_SIDE_EMIT_RESPONSE,
+]);
+
+/**
+ * The messages of Socket.IO's own cluster adapters, for a Redis Cluster: what goes to one room comes on the
+ * room's sharded pub/sub channel, and so in the order in which one node sends it.
+ */
+export class ShardedWire implements PeerWire {
+  readonly #keys: Keys;
+  readonly roll: string;
+
+  constructor(keys: Keys) {
+    this.#keys = keys;
+    this.roll = keys.peers();
+  }
+
+  heard(uid: string): Map<string, ReadPeerMessage> {
+    return new Map([
+      [this.roll, this.readRoom],
+      [this.#responsesTo(uid), (bytes) => responseForm.parse(readPayload(bytes))],
+    ]);
+  }
+
+  readonly readRoom: ReadPeerMessage = (bytes) => messageForm.parse(readPayload(bytes));
+
+  write(message: ClusterMessage): Parcel {
+    const bytes = encode(message);
+    const room = this.#roomOf(message);
+    if (room === undefined) return { name: this.roll, tag: this.roll, bytes };
+    return { name: this.#keys.room(room), tag: room, bytes };
+  }
+
+  writeResponse(uid: string, response: ClusterResponse): Parcel {
+    const name = this.#responsesTo(uid);
+    return { name, tag: name, bytes: encode(response) };
+  }
+
+  /** The one room that the message is for, where it has a pub/sub channel. */
+  #roomOf(message: ClusterMessage): string | undefined {
+    // Who asks for acknowledgements awaits an answer of every node.
+    if (message.type !== MessageType.BROADCAST || message.data.requestId !== undefined) return undefined;
+    const [room, ...others] = message.data.opts.rooms;
+    return room !== undefined && others.length === 0 && this.#keys.hasPlace(room) ? room : undefined;
+  }
+
+  #responsesTo(uid: string): string {
+    return `${this.roll}${uid}#`;
+  }
+}
+
+function encode(message: ClusterMessage | ClusterResponse): Buffer {
+  return binaryTypes.has(message.type) ? writeBinary(message) : writeJson(message);
+}

@@ -1,0 +1,200 @@
+import { Failure } from "../../../errors.ts";
+import type { PresenceUser } from "../../../protocol/events.ts";
+import type { PresenceMember, PresencePage, PresenceStore } from "../../ports.ts";
+import type { Argument, RedisConnection } from "../connection/redis-connection.ts";
+import type { Keys } from "../keys.ts";
+import type { Leases } from "../nodes/leases.ts";
+import { scripts } from "../scripts.ts";
+import type { HomeLine } from "../shards/shards.ts";
+import { PresenceIndex } from "./presence-index.ts";
+import type { Sweeper } from "./sweeper.ts";
+
+/** A connection of this node in a channel. */
+interface Entry {
+  channel: string;
+  member: PresenceMember;
+  announce: boolean;
+  /** Kept here also for a Redis that loses it. */
+  awaySince: number | undefined;
+  /** It has left. */
+  gone: boolean;
+}
+
+export interface RedisPresenceOptions {
+  /** To the home shard. */
+  redis: Pick<HomeLine, "ready" | "call">;
+  shards: { of(channel: string): { redis: Pick<RedisConnection, "ready" | "run"> } };
+  keys: Keys;
+  leases: Pick<Leases, "held" | "current" | "live">;
+  sweeper: Pick<Sweeper, "sweepChannel">;
+}
+
+/** Entries written again in one go. */
+const chunkSize = 500;
+
+type RawPage = [total: number, suspects: Buffer[], more: number, users: (Buffer | number)[]];
+
+/** Presence in Redis, where each entry counts while the lease of its node holds. */
+export class RedisPresence implements PresenceStore {
+  readonly #options: RedisPresenceOptions;
+  /** By channel, then by connection. */
+  readonly #entries = new Map<string, Map<string, Entry>>();
+  /** What Redis may know otherwise, since a call has failed: by connection and channel, what is to be there. */
+  readonly #unsure = new Map<string, Entry>();
+  readonly #index: PresenceIndex;
+
+  constructor(options: RedisPresenceOptions) {
+    this.#options = options;
+    this.#index = new PresenceIndex(options);
+  }
+
+  async enter(channel: string, member: PresenceMember, announce: boolean): Promise<void> {
+    const { redis, shards, leases } = this.#options;
+    // What was never sent need not be made good later.
+    if (!leases.held || !redis.ready || !shards.of(channel).redis.ready) throw new Failure("unavailable");
+    const held = this.#find(channel, member.connection);
+    const entry = { channel, member, announce, awaySince: held?.awaySince, gone: false };
+    // It may have left and come back before Redis was told of either.
+    this.#unsure.delete(placeOf(entry));
+    const entries = this.#entries.get(channel) ?? new Map<string, Entry>();
+    this.#entries.set(channel, entries.set(member.connection, entry));
+    await this.#write(entry, "enter");
+  }
+
+  /** Resolves also where Redis cannot be reached: it is told when it can. */
+  async leave(channel: string, member: PresenceMember, announce: boolean): Promise<void> {
+    const entry = this.#find(channel, member.connection);
+    if (!entry) return;
+    this.#forget(entry);
+    entry.gone = true;
+    entry.announce = announce;
+    await this.#write(entry, "leave").catch(() => {});
+    if (!this.#entries.has(channel)) this.#index.remove(channel);
+  }
+
+  async setAway(
+    channel: string,
+    member: PresenceMember,
+    since: number | undefined,
+    announce: boolean,
+  ): Promise<void> {
+    const entry = this.#find(channel, member.connection);
+    if (!entry) return;
+    entry.awaySince = since === undefined ? undefined : (entry.awaySince ?? since);
+    entry.announce = announce;
+    await this.#write(entry, stateOf(entry));
+  }
+
+  async page(channel: string, limit: number, cursor: string | undefined): Promise<PresencePage> {
+    const [page, suspects] = await this.#read(channel, limit, cursor);
+    if (suspects.length === 0) return page;
+    const swept = await this.#options.sweeper.sweepChannel(channel, suspects);
+    return swept ? (await this.#read(channel, limit, cursor))[0] : page;
+  }
+
+  /** Enters everybody again, under a lease that Redis does not know them by. */
+  renew(): void {
+    this.#index.reset();
+    for (const entries of this.#entries.values()) {
+      for (const entry of entries.values()) this.#unsure.set(placeOf(entry), entry);
+    }
+  }
+
+  /**
+   * Tells Redis what calls that failed should have, as far as it can be reached.
+   *
+   * @throws Failure `unavailable` where that is not all
+   */
+  async settle(): Promise<void> {
+    const unsure = [...this.#unsure.values()];
+    for (let at = 0; at < unsure.length; at += chunkSize) {
+      const some = unsure.slice(at, at + chunkSize);
+      await Promise.allSettled(some.map((entry) => this.#rewrite(entry)));
+    }
+    if (unsure.some((entry) => this.#unsure.has(placeOf(entry)))) throw new Failure("unavailable");
+  }
+
+  #find(channel: string, connection: string): Entry | undefined {
+    return this.#entries.get(channel)?.get(connection);
+  }
+
+  #forget({ channel, member }: Entry): void {
+    const entries = this.#entries.get(channel);
+    entries?.delete(member.connection);
+    if (entries?.size === 0) this.#entries.delete(channel);
+  }
+
+  async #rewrite(entry: Entry): Promise<void> {
+    if (this.#unsure.get(placeOf(entry)) !== entry) return;
+    this.#unsure.delete(placeOf(entry));
+    if (entry.gone) return this.#write(entry, "leave");
+    const entered = this.#write(entry, "enter");
+    await Promise.all([entered, this.#write(entry, stateOf(entry))]);
+  }
+
+  async #write(entry: Entry, action: "enter" | "leave" | "away" | "back"): Promise<void> {
+    const { keys, leases } = this.#options;
+    const { channel, member, announce, awaySince } = entry;
+    const { user, connection, info } = member;
+    const args = [action, user, connection, leases.current, info === undefined ? "" : JSON.stringify(info)];
+    const room = [keys.publish, keys.room(channel), JSON.stringify(channel)];
+    try {
+      // The index is written before the entry, or a sweep might not find it.
+      const indexed = action === "enter" ? this.#index.add(channel) : undefined;
+      // Two shards have no common order; on one, what is written first is there first.
+      if (keys.sharded) await Promise.all([indexed, this.#index.settled(channel)]);
+      const written = this.#present(channel, [...args, announce ? 1 : 0, ...room, awaySince ?? ""]);
+      await Promise.all([indexed, written]);
+    } catch (error) {
+      // What failed may be done all the same, and late: what has come since has to be written after it.
+      this.#unsure.set(placeOf(entry), this.#find(channel, connection) ?? entry);
+      throw error;
+    }
+  }
+
+  #present(channel: string, args: readonly Argument[]): Promise<unknown> {
+    const { shards, keys } = this.#options;
+    return shards.of(channel).redis.run(scripts.present, keys.presence(channel), args, "burst");
+  }
+
+  async #read(
+    channel: string,
+    limit: number,
+    cursor: string | undefined,
+  ): Promise<[page: PresencePage, suspects: string[]]> {
+    const { shards, keys, leases } = this.#options;
+    const { redis } = shards.of(channel);
+    const live = leases.live.map(({ lease }) => lease);
+    const args = [limit, cursor ?? "", ...live];
+    const raw = (await redis.run(scripts.presencePage, keys.presence(channel), args)) as RawPage;
+    const [total, suspects, more, users] = raw;
+    const page = { total, users: usersOf(users) };
+    const last = page.users.at(-1)?.user;
+    const whole = more === 1 && last !== undefined ? { ...page, cursor: last } : page;
+    return [whole, suspects.map(String)];
+  }
+}
+
+function stateOf({ awaySince }: Entry): "away" | "back" {
+  return awaySince === undefined ? "back" : "away";
+}
+
+function placeOf({ channel, member }: Entry): string {
+  return `${member.connection} ${channel}`;
+}
+
+function usersOf(raw: readonly (Buffer | number)[]): PresenceUser[] {
+  const users: PresenceUser[] = [];
+  for (let at = 0; at + 4 < raw.length; at += 5) {
+    const [id = "", state, since, connections, info] = raw.slice(at, at + 5).map(String);
+    const user: PresenceUser = {
+      user: id,
+      state: state === "away" ? "away" : "online",
+      connections: Number(connections),
+    };
+    if (since) user.since = Number(since);
+    if (info) user.info = JSON.parse(info);
+    users.push(user);
+  }
+  return users;
+}

@@ -1,0 +1,58 @@
+import { parsePosition } from "../../../protocol/position.ts";
+import type { Delivery } from "../../ports.ts";
+
+/**
+ * What a publication is on its pub/sub channel: a byte that no Socket.IO adapter begins with, the position
+ * up to a line feed, the exceptions, the attachments, and the packet as it goes to the sockets.
+ */
+const version = 1;
+const lineFeed = 10;
+
+/** Byte strings behind each other: their number, then each with its length before it, in 32 bits. */
+export function encodeParts(parts: readonly Uint8Array[]): Buffer {
+  const size = parts.reduce((sum, part) => sum + 4 + part.byteLength, 4);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = bytes.writeUInt32BE(parts.length, 0);
+  for (const part of parts) {
+    at = bytes.writeUInt32BE(part.byteLength, at);
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes;
+}
+
+/** @throws RangeError where the bytes are not of this form */
+export function decodeParts(bytes: Buffer, from = 0): { parts: Buffer[]; end: number } {
+  const count = bytes.readUInt32BE(from);
+  const parts: Buffer[] = [];
+  let at = from + 4;
+  for (let index = 0; index < count; index += 1) {
+    const start = at + 4;
+    at = start + bytes.readUInt32BE(at);
+    if (at > bytes.length) throw new RangeError("A part ends behind the bytes.");
+    parts.push(bytes.subarray(start, at));
+  }
+  return { parts, end: at };
+}
+
+export function isPublication(message: Buffer): boolean {
+  return message[0] === version;
+}
+
+/** @throws RangeError where the bytes are no publication; whoever may publish in Redis may send anything */
+export function decodePublication(channel: string, message: Buffer): Delivery {
+  const end = message.indexOf(lineFeed);
+  if (end === -1) throw new RangeError("A publication has no end of its position.");
+  const except = decodeParts(message, end + 1);
+  const attachments = decodeParts(message, except.end);
+  const delivery = {
+    channel,
+    packet: message.subarray(attachments.end),
+    attachments: attachments.parts,
+    except: except.parts.map((part) => part.toString()),
+  };
+  if (end === 1) return delivery;
+  const position = parsePosition(message.toString("latin1", 1, end));
+  if (!position) throw new RangeError("A publication has no valid position.");
+  return { ...delivery, position };
+}

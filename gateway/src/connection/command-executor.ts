@@ -1,0 +1,135 @@
+import type { Command, CommandReply, ConnectionInfo, ControlTarget, NodeInfo } from "../backplane/ports.ts";
+import { Failure } from "../errors.ts";
+import type { Connection } from "./connection.ts";
+import type { FreshRevocations } from "./fresh-revocations.ts";
+import type { Joiner } from "./joiner.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { Registry } from "./registry.ts";
+import { subscribeReply } from "./replies.ts";
+
+export interface CommandExecutorOptions {
+  node: string;
+  registry: Registry;
+  joiner: Joiner;
+  lifecycle: Pick<Lifecycle, "end">;
+  revocations: Pick<FreshRevocations, "note">;
+  describe(): NodeInfo;
+}
+
+/** What backends ask of this node's connections. */
+export class CommandExecutor implements ControlTarget {
+  readonly #options: CommandExecutorOptions;
+
+  constructor(options: CommandExecutorOptions) {
+    this.#options = options;
+  }
+
+  async execute(command: Command): Promise<CommandReply> {
+    if (command.kind === "revoke") this.#options.revocations.note(command.user, command.before);
+    const touched: Connection[] = [];
+    await Promise.all(
+      this.#targets(command).map(async (connection) => {
+        if (await this.#applied(command, connection)) touched.push(connection);
+      }),
+    );
+    return { connections: touched.map((connection) => this.#describe(connection)) };
+  }
+
+  describe(): NodeInfo {
+    return this.#options.describe();
+  }
+
+  /**
+   * An emitter takes a socket out of a room.
+   *
+   * @returns whether that is a channel it is subscribed to; the subscription then ends, and the client is told
+   */
+  leave(id: string, channel: string): boolean {
+    const connection = this.#options.registry.get(id);
+    if (!connection?.held.has(channel)) return false;
+    // Where the connection ends meanwhile, its subscriptions do too.
+    this.#unsubscribe(connection, channel).catch(() => {});
+    return true;
+  }
+
+  /** An emitter ends a socket. @returns whether it is a connection of this node */
+  end(id: string): boolean {
+    const connection = this.#options.registry.get(id);
+    if (connection) this.#options.lifecycle.end(connection, "disconnected", false);
+    return connection !== undefined;
+  }
+
+  #targets(command: Command): Connection[] {
+    const { registry } = this.#options;
+    if (command.kind !== "disconnect") return registry.ofUser(command.user);
+    if ("user" in command.target) return registry.ofUser(command.target.user);
+    const connection = registry.get(command.target.connection);
+    return connection ? [connection] : [];
+  }
+
+  /** One connection that ends meanwhile must not fail what was done for the others. */
+  async #applied(command: Command, connection: Connection): Promise<boolean> {
+    try {
+      return await this.#apply(command, connection);
+    } catch {
+      return false;
+    }
+  }
+
+  /** @returns whether the command changed or found anything on the connection */
+  async #apply(command: Command, connection: Connection): Promise<boolean> {
+    const { lifecycle } = this.#options;
+    switch (command.kind) {
+      case "connections":
+        return true;
+      case "disconnect":
+        lifecycle.end(connection, "disconnected", command.reconnect);
+        return true;
+      case "revoke":
+        return this.#revoke(connection, command.before);
+      case "subscribe":
+        return this.#subscribe(connection, command.channel);
+      case "unsubscribe":
+        return this.#unsubscribe(connection, command.channel);
+    }
+  }
+
+  /** A session of a newer token may still hold subscriptions that older channel tokens gave it. */
+  async #revoke(connection: Connection, before: number): Promise<boolean> {
+    const { lifecycle, joiner } = this.#options;
+    if ((connection.identity.issuedAt ?? Number.POSITIVE_INFINITY) <= before) {
+      lifecycle.end(connection, "revoked", false);
+      return true;
+    }
+    let ended = false;
+    await connection.run(true, async () => {
+      ended = await joiner.endRevoked(connection, before);
+    });
+    return ended;
+  }
+
+  async #subscribe(connection: Connection, channel: string): Promise<boolean> {
+    if (connection.held.has(channel)) return true;
+    let joined = false;
+    await connection.run(true, () =>
+      this.#options.joiner.grant(connection, channel, (result) => {
+        joined = "outcome" in result;
+        if (joined) connection.wire.send("subscribed", subscribeReply(result));
+      }),
+    );
+    return joined;
+  }
+
+  async #unsubscribe(connection: Connection, channel: string): Promise<boolean> {
+    if (!connection.held.has(channel)) return false;
+    const failure = new Failure("disconnected", "A backend ended the subscription.");
+    await connection.run(true, () => this.#options.joiner.expel(connection, channel, failure));
+    return true;
+  }
+
+  #describe({ id: connection, user, connectedAt: since, away, wire }: Connection): ConnectionInfo {
+    const { address, agent } = wire;
+    const { node } = this.#options;
+    return { connection, user, node, since, state: away ? "away" : "online", address, agent };
+  }
+}

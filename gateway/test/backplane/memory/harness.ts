@@ -1,0 +1,34 @@
+import { expect } from "vitest";
+import { createMemoryBackplane } from "../../../src/backplane/memory/backplane.ts";
+import type { Delivery } from "../../../src/backplane/ports.ts";
+import type { Harness, HarnessSetup } from "../../contract/harness.ts";
+
+/** Milliseconds that only `advance` moves. */
+export class ManualClock {
+  #time = 1_700_000_000_000;
+
+  readonly now = (): number => this.#time;
+
+  advance(ms: number): void {
+    this.#time += ms;
+  }
+}
+
+export async function makeMemoryHarness({ target, tokenMaxLifetime }: HarnessSetup): Promise<Harness> {
+  const clock = new ManualClock();
+  const deliveries: Delivery[] = [];
+  const host = {
+    deliver: (delivery: Delivery) => void deliveries.push(delivery),
+    lost: (channel: string) => expect.fail(`memory lost something of ${channel}`),
+    target,
+  };
+  const backplane = createMemoryBackplane(host, { now: clock.now, tokenMaxLifetime });
+  return {
+    backplane,
+    deliveries,
+    advance: async (ms) => clock.advance(ms),
+    age: async (ms) => clock.advance(ms),
+    now: clock.now,
+    stop: () => backplane.stop(),
+  };
+}

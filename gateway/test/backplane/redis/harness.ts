@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Backplane, Delivery, NodeInfo } from "../../../src/backplane/ports.ts";
+import { createRedisBackplane, type RedisBackplaneOptions } from "../../../src/backplane/redis/backplane.ts";
+import type { Timings } from "../../../src/backplane/redis/timings.ts";
+import { silentLog } from "../../../src/log.ts";
+import type { Harness, HarnessSetup, MakeHarness } from "../../contract/harness.ts";
+
+interface ContractServer {
+  url: string;
+  flush(): Promise<unknown>;
+  age(ms: number): Promise<unknown>;
+}
+
+/** The contract's harness on a server that all tests of a file share; each begins with nothing in it. */
+export function makeRedisHarness(server: () => ContractServer): MakeHarness {
+  return async ({ target, tokenMaxLifetime }: HarnessSetup): Promise<Harness> => {
+    await server().flush();
+    const deliveries: Delivery[] = [];
+    const host = { deliver: (delivery: Delivery) => void deliveries.push(delivery), lost() {}, target };
+    const backplane = await createRedisBackplane(host, {
+      node: target.describe().node,
+      url: server().url,
+      tokenMaxLifetime,
+      log: silentLog,
+    });
+    let aged = 0;
+    const age = async (ms: number) => {
+      aged += ms;
+      await server().age(ms);
+    };
+    return {
+      backplane,
+      deliveries,
+      advance: async (ms) => void (await sleep(ms)),
+      age,
+      now: () => Date.now() + aged,
+      stop: () => backplane.stop(),
+    };
+  };
+}
+
+/** The real timings, in a fifth of the time. */
+export const hurry: Timings = { lease: 2_000, beat: 500, watch: 400, silence: 1_000 };
+
+/** One node of several on one server. */
+export interface TestNode {
+  backplane: Backplane;
+  deliveries: Delivery[];
+  /** Channels that were said to be lost. */
+  lost: string[];
+}
+
+export async function startNode(
+  server: { url: string },
+  node: string,
+  options: Partial<RedisBackplaneOptions> = {},
+): Promise<TestNode> {
+  const deliveries: Delivery[] = [];
+  const lost: string[] = [];
+  const host = {
+    deliver: (delivery: Delivery) => void deliveries.push(delivery),
+    lost: (channel: string) => void lost.push(channel),
+    target: { execute: async () => ({ connections: [] }), describe: () => describeNode(node) },
+  };
+  const fixed = { node, url: server.url, tokenMaxLifetime: 3_600_000, log: silentLog };
+  return { backplane: await createRedisBackplane(host, { ...fixed, ...options }), deliveries, lost };
+}
+
+export function describeNode(node: string): NodeInfo {
+  return { node, version: "0.0.0", uptime: 0, connections: 0, subscriptions: 0, draining: false };
+}

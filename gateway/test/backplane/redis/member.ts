@@ -1,0 +1,47 @@
+/** A node in a process of its own, for tests that kill or freeze it. It is told what to do by messages. */
+import { createRedisBackplane } from "../../../src/backplane/redis/backplane.ts";
+import { silentLog } from "../../../src/log.ts";
+import { describeNode, hurry } from "./harness.ts";
+
+const [url = "", node = ""] = process.argv.slice(2);
+const executed: unknown[] = [];
+
+const backplane = await createRedisBackplane(
+  {
+    deliver() {},
+    lost() {},
+    target: {
+      execute: async (command) => {
+        executed.push(command);
+        return {
+          connections: [
+            { connection: node, user: "ann", node, since: 1, state: "online", address: "::1", agent: "" },
+          ],
+        };
+      },
+      describe: () => describeNode(node),
+    },
+  },
+  { node, url, tokenMaxLifetime: 3_600_000, log: silentLog, timings: hurry },
+);
+
+export interface Task {
+  id: number;
+  enter?: { channel: string; users: string[] };
+  away?: { channel: string; user: string; since: number };
+  executed?: true;
+}
+
+process.on("message", async (task: Task) => {
+  for (const user of task.enter?.users ?? []) {
+    const connection = `${node}-${user}`;
+    await backplane.presence.enter(task.enter?.channel ?? "", { user, connection, info: { node } }, true);
+  }
+  if (task.away) {
+    const { channel, user, since } = task.away;
+    await backplane.presence.setAway(channel, { user, connection: `${node}-${user}` }, since, true);
+  }
+  process.send?.({ id: task.id, executed });
+});
+
+process.send?.({ id: 0 });

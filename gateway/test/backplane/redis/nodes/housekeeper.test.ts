@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Housekeeper, type HousekeeperOptions } from "../../../../src/backplane/redis/nodes/housekeeper.ts";
+import { ThrottledLog } from "../../../../src/backplane/redis/throttled-log.ts";
+import { silentLog } from "../../../../src/log.ts";
+
+let release: () => void;
+let held: Promise<void>;
+/** Lasts until the test is over. */
+const hang = () => held;
+const fail = () => Promise.reject(new Error("Redis does not answer."));
+
+/** A heart whose parts note what they are asked for. */
+class Body {
+  readonly renewals: string[] = [];
+  readonly swept: string[] = [];
+  enforced = 0;
+  lease = "first";
+  /** What the next renewal finds. */
+  nextLease: string | undefined;
+  settle: () => Promise<void> = async () => {};
+  renew: () => Promise<void> = async () => {};
+  enforce: () => Promise<void> = async () => {};
+  readonly heart: Housekeeper;
+
+  constructor() {
+    const body = this;
+    const leases: HousekeeperOptions["leases"] = {
+      get current() {
+        return body.lease;
+      },
+      lapse: async () => true,
+      renew: async () => {
+        await body.renew();
+        const former = body.lease;
+        body.lease = body.nextLease ?? former;
+        body.renewals.push(body.lease);
+        return body.lease !== former;
+      },
+    };
+    this.heart = new Housekeeper({
+      leases,
+      sweeper: { sweepLease: async (lease) => void body.swept.push(lease), sweepLapsed: async () => {} },
+      presence: { renew() {}, settle: () => body.settle() },
+      revocations: {
+        enforce: async () => {
+          body.enforced += 1;
+          await body.enforce();
+        },
+      },
+      target: { execute: async () => ({ connections: [] }) },
+      shards: { all: () => [] },
+      throttledLog: new ThrottledLog(silentLog),
+      interval: 5,
+    });
+  }
+}
+
+const patience = { timeout: 5_000, interval: 5 };
+
+let body: Body;
+beforeEach(() => {
+  held = new Promise((resolve) => {
+    release = resolve;
+  });
+});
+afterEach(async () => {
+  release();
+  await body.heart.stop();
+});
+
+function begin(change: (body: Body) => void): void {
+  body = new Body();
+  change(body);
+  body.heart.start();
+}
+
+const expectRenewed = () => vi.waitFor(() => expect(body.renewals.length).toBeGreaterThan(3), patience);
+const expectEnforced = () => vi.waitFor(() => expect(body.enforced).toBeGreaterThan(3), patience);
+
+it("renews the lease and enforces revocations while presence is still being entered", async () => {
+  begin((one) => {
+    one.settle = hang;
+  });
+  await Promise.all([expectRenewed(), expectEnforced()]);
+});
+
+it("does so where some of presence cannot be entered", async () => {
+  begin((one) => {
+    one.settle = fail;
+  });
+  await Promise.all([expectRenewed(), expectEnforced()]);
+});
+
+it.each([
+  ["fail", fail],
+  ["take for ever", hang],
+])("renews the lease where revocations %s", async (_what, enforce) => {
+  begin((one) => {
+    one.enforce = enforce;
+  });
+  await expectRenewed();
+});
+
+it.each([
+  ["fails", fail],
+  ["takes for ever", hang],
+])("enforces revocations where the renewal %s", async (_what, renew) => {
+  begin((one) => {
+    one.renew = renew;
+  });
+  await expectEnforced();
+});
+
+it("gives up a former lease once all is entered under the new one, and not before", async () => {
+  begin((one) => {
+    one.nextLease = "second";
+    one.settle = hang;
+  });
+  await expectRenewed();
+  expect(body.swept).toEqual([]);
+  release();
+  await vi.waitFor(() => expect(body.swept).toEqual(["first"]), patience);
+});
+
+it("tries again to give up a former lease where presence could not be entered", async () => {
+  let attempts = 0;
+  begin((one) => {
+    one.nextLease = "second";
+    one.settle = async () => {
+      attempts += 1;
+      if (attempts < 3) await fail();
+    };
+  });
+  await vi.waitFor(() => expect(body.swept).toEqual(["first"]), patience);
+  expect(attempts).toBeGreaterThanOrEqual(3);
+});

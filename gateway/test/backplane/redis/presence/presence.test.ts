@@ -1,0 +1,70 @@
+import { beforeEach, expect, it } from "vitest";
+import type { RedisConnection } from "../../../../src/backplane/redis/connection/redis-connection.ts";
+import { Keys } from "../../../../src/backplane/redis/keys.ts";
+import {
+  RedisPresence,
+  type RedisPresenceOptions,
+} from "../../../../src/backplane/redis/presence/presence.ts";
+import { Failure } from "../../../../src/errors.ts";
+
+const ann = { user: "ann", connection: "c1" };
+
+/** What Redis was told last of ann's connection. */
+let told: string | undefined;
+/** Called for each call, before it is answered. */
+let fate: () => Promise<void>;
+let presence: RedisPresence;
+
+const fail = () => Promise.reject(new Failure("unavailable"));
+const succeed = () => Promise.resolve();
+
+beforeEach(() => {
+  told = undefined;
+  fate = succeed;
+  const run: RedisConnection["run"] = async (_script, _keys, [action]) => {
+    await fate();
+    if (action === "enter" || action === "leave") told = action;
+  };
+  const redis: RedisPresenceOptions["redis"] = { ready: true, call: async () => 1 as never };
+  presence = new RedisPresence({
+    redis,
+    shards: { of: () => ({ redis: { ready: true, run } }) },
+    keys: new Keys("tidegate:", "socket.io", false),
+    leases: { held: true, current: "lease", live: [] },
+    sweeper: { sweepChannel: async () => false },
+  });
+});
+
+it("who came back before Redis was told of their leaving stays", async () => {
+  fate = fail;
+  await expect(presence.enter("room", ann, false)).rejects.toThrow(Failure);
+  await presence.leave("room", ann, false);
+  fate = succeed;
+  await presence.enter("room", ann, false);
+  await presence.settle();
+  expect(told).toBe("enter");
+});
+
+it("who came back while their leaving was under way, and failed, stays", async () => {
+  await presence.enter("room", ann, false);
+  const answer = Promise.withResolvers<void>();
+  fate = () => answer.promise;
+  const left = presence.leave("room", ann, false);
+  fate = succeed;
+  await presence.enter("room", ann, false);
+  answer.reject(new Failure("unavailable"));
+  await left;
+  told = "leave";
+  await presence.settle();
+  expect(told).toBe("enter");
+});
+
+it("who left while Redis was away has left once it is back", async () => {
+  await presence.enter("room", ann, false);
+  fate = fail;
+  await presence.leave("room", ann, false);
+  await expect(presence.settle()).rejects.toThrow(Failure);
+  fate = succeed;
+  await presence.settle();
+  expect(told).toBe("leave");
+});
