@@ -17,7 +17,7 @@
 #   Redis Streams, without recovery: banned, io server disconnect
 #   Redis Streams, with recovery: io server disconnect
 #
-# Needs node >= 20 with npm and python3 with venv (for Valkey's binary, Linux). Exits 0 while this is so.
+# Needs node >= 20 with npm and python3 >= 3.11 with venv (for Valkey's binary, on Linux). Exits 0 while this is so.
 set -euo pipefail
 
 dir=$(mktemp -d)
