@@ -11,9 +11,9 @@ const wiring = [
   "gateway/src/api/services.ts",
   "gateway/src/app.ts",
   "gateway/src/app/clients.ts",
-  "gateway/src/app/doors.ts",
-  "gateway/src/cluster/redis/cluster.ts",
-  "gateway/src/cluster/redis/parts.ts",
+  "gateway/src/app/servers.ts",
+  "gateway/src/backplane/redis/backplane.ts",
+  "gateway/src/backplane/redis/parts.ts",
   "client-miniprogram/src/index.ts",
 ];
 
