@@ -3,7 +3,8 @@ import { failure, type TideError } from "./errors.ts";
 import type { Published, PublishOptions } from "./outbox.ts";
 import { isChannelName, isPosition } from "./position.ts";
 import type { HistoryReply, Message, PresenceUser } from "./protocol.ts";
-import type { ChannelToken, Holder, Subscription } from "./subscription.ts";
+import type { Holder, Subscription } from "./subscription.ts";
+import type { TokenSource } from "./token-source.ts";
 
 export interface ChannelOptions {
   /** Keep `presence` in step. */
@@ -11,7 +12,7 @@ export interface ChannelOptions {
   /** `start` for what the history holds, or the position after which to begin; from now on where absent. */
   since?: string;
   /** A channel token, or what fetches one. */
-  token?: ChannelToken;
+  token?: TokenSource;
 }
 
 export interface ChannelEvents<Data> {

@@ -9,13 +9,17 @@ import type { HistoryReply, Message, PresenceChange, SubscribeReply, Unsubscribe
 import { Recovery, type RecoveryEvents } from "./recovery.ts";
 import { SessionKeeper, type SessionKeeperEvents, type State } from "./session-keeper.ts";
 
+declare const console: { warn(text: string): void } | undefined;
+
 export interface TideEvents {
-  /** `reason` says why the gateway refused. */
+  /** `reason` says why it is not online, where there is a cause; `reason.retryable` whether waiting may help. */
   state: [state: State, reason: TideError | undefined];
   /** Every message of every channel, those of the user's own channel included. */
   message: [message: Message];
   /** A channel could not be continued. */
   reset: [channel: string];
+  /** The gateway refuses a channel, or its presence. */
+  error: [error: TideError, channel: string];
   /** An event that a backend sends by a name of its own. */
   event: [name: string, args: unknown[]];
 }
@@ -30,8 +34,13 @@ export class Tide extends Emitter<TideEvents> {
   readonly #keeper: SessionKeeper;
   readonly #recovery: Recovery;
   readonly #outbox: Outbox;
-  readonly #presence = new PresenceReader(() => this.#keeper.online);
+  readonly #presence = new PresenceReader(
+    () => this.#keeper.online,
+    (channel, error, heard) => this.#refused(channel, error, heard),
+  );
   readonly #unwatch: () => void;
+  /** Refusals that nobody listened to, each written once. */
+  readonly #warned = new Set<string>();
   #closed = false;
 
   constructor(parts: ClientParts) {
@@ -59,7 +68,7 @@ export class Tide extends Emitter<TideEvents> {
     return this.#keeper.state;
   }
 
-  /** Why the state is `refused`. */
+  /** Why it is not online: the newest failure, in every state that has one; undefined while all is well. */
   get reason(): TideError | undefined {
     return this.#keeper.reason;
   }
@@ -85,7 +94,8 @@ export class Tide extends Emitter<TideEvents> {
 
   /** Publishes to a channel, subscribed to or not; as `Channel.publish`. */
   publish(channel: string, data: unknown, options: PublishOptions = {}): Promise<Published> {
-    const obstacle = this.#closed ? failure("disconnected", "The client is closed.") : this.reason;
+    const refusal = this.state === "refused" && this.reason;
+    const obstacle = this.#closed ? failure("disconnected", "The client is closed.") : refusal;
     return obstacle ? Promise.reject(obstacle) : this.#outbox.publish(channel, data, options);
   }
 
@@ -124,13 +134,22 @@ export class Tide extends Emitter<TideEvents> {
       message: (message) => this.emit("message", message),
       reset: (channel) => this.emit("reset", channel),
       live: (subscription) => this.#presence.read(subscription),
+      refused: (channel, error, heard) => this.#refused(channel, error, heard),
+      log: this.#parts.log,
       settled: () => this.#outbox.flush(),
       silent: () => this.#keeper.verify(),
     };
   }
 
+  #refused(channel: string, error: TideError, heard: boolean): void {
+    const key = `${error.code} ${channel}`;
+    if (this.emit("error", error, channel) || heard || this.#warned.has(key)) return;
+    this.#warned.add(key);
+    warn(`tidegate: the channel ${channel} is refused, ${error.code}: ${error.message}`);
+  }
+
   #createKeeper(): SessionKeeper {
-    const { clock, host, open, login } = this.#parts;
+    const { clock, host, open, address, login, log } = this.#parts;
     const events: SessionKeeperEvents = {
       resume: () => this.#recovery.resume(),
       online: (session, welcome) => {
@@ -141,11 +160,12 @@ export class Tide extends Emitter<TideEvents> {
       event: (name, args) => this.#receive(name, args),
       lost: () => this.#recovery.lost(),
       state: (state, reason) => {
-        if (reason) this.#outbox.fail(reason);
+        if (state === "refused" && reason) this.#outbox.fail(reason);
         this.emit("state", state, reason);
       },
     };
-    return new SessionKeeper({ open, login, clock, suspendAfter: host?.suspendAfter ?? 5_000, events });
+    const suspendAfter = host?.suspendAfter ?? 5_000;
+    return new SessionKeeper({ open, address, login, clock, suspendAfter, log, events });
   }
 
   #history(channel: string, query: HistoryQuery): Promise<HistoryReply> {
@@ -167,4 +187,9 @@ export class Tide extends Emitter<TideEvents> {
       this.#presence.changed(this.#recovery.get(change.channel), name, change);
     } else this.emit("event", name, args);
   }
+}
+
+function warn(text: string): void {
+  // Not all hosts have a console.
+  if (typeof console !== "undefined" && console) console.warn(text);
 }

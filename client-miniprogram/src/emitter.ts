@@ -1,4 +1,4 @@
-import { systemClock } from "./clock.ts";
+import { reportMistake } from "./errors.ts";
 
 type Listener<Args extends unknown[]> = (...args: Args) => void;
 
@@ -19,17 +19,17 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
     else this.#listeners[event] = all.filter((other) => other !== listener);
   }
 
-  protected emit<Name extends keyof Events>(event: Name, ...args: Events[Name]): void {
-    for (const listener of this.#listeners[event] || []) {
+  /** @returns whether anybody listens */
+  protected emit<Name extends keyof Events>(event: Name, ...args: Events[Name]): boolean {
+    const listeners = this.#listeners[event] || [];
+    for (const listener of listeners) {
       try {
         listener(...args);
       } catch (error) {
-        // A page's mistake belongs in the app's error log; it must not stop what keeps the messages in order.
-        systemClock.setTimeout(() => {
-          throw error;
-        }, 0);
+        reportMistake(error);
       }
     }
+    return listeners.length > 0;
   }
 
   protected removeAll(): void {

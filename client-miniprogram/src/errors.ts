@@ -1,4 +1,8 @@
+import { systemClock } from "./clock.ts";
 import type { ErrorBody } from "./protocol.ts";
+
+/** What platforms say of a domain that is not on their list: waiting does not help. */
+const misconfigured = /domain list|white ?list|合法域名|白名单/i;
 
 /** Every failure that the client tells of: one of the gateway's codes, or one of its own with the same meaning. */
 export class TideError extends Error {
@@ -32,6 +36,24 @@ export function errorOf(thrown: unknown): TideError {
   };
   if (after !== undefined) body.after = after;
   return new TideError(body);
+}
+
+/** What the platform said of a connection that failed. @param words of the platform, or of our own */
+export function connectionFailure(words: string): TideError {
+  return failure("unavailable", words, !misconfigured.test(words));
+}
+
+/** A page's own mistake belongs in the app's error log, and must not stop what the client does. */
+export function reportMistake(error: unknown): void {
+  systemClock.setTimeout(() => {
+    throw error;
+  }, 0);
+}
+
+/** Whether what a page's function threw says what it is: a failure of the gateway's form, or the platform's. */
+export function isFailure(thrown: unknown): boolean {
+  const { retryable, errMsg, errorMessage } = Object(thrown) as { [part: string]: unknown };
+  return typeof retryable === "boolean" || !!errMsg || !!errorMessage;
 }
 
 /** A failure of the client's own making. */

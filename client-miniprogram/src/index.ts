@@ -1,8 +1,10 @@
+import { checkConnect } from "./check-options.ts";
 import { Tide } from "./client.ts";
 import { systemClock } from "./clock.ts";
 import { failure } from "./errors.ts";
+import { safeLog } from "./log.ts";
 import { Login } from "./login.ts";
-import { foreignOpener, hostOpener } from "./open.ts";
+import { foreignOpener, hostOpener, placeOf } from "./open.ts";
 import type { ConnectOptions } from "./options.ts";
 import { detectHost } from "./transports/detect.ts";
 import type { Host } from "./transports/host.ts";
@@ -11,6 +13,7 @@ export type { Channel, ChannelEvents, ChannelOptions, HistoryQuery } from "./cha
 export type { Tide, TideEvents } from "./client.ts";
 export type { Clock } from "./clock.ts";
 export type { TideError } from "./errors.ts";
+export type { Log, LogDetail, LogEvent } from "./log.ts";
 export type { ConnectOptions } from "./options.ts";
 export type { Published, PublishOptions } from "./outbox.ts";
 export type { HistoryReply, Message, PresenceUser } from "./protocol.ts";
@@ -25,9 +28,10 @@ const clients = new Map<unknown, Map<string, Tide>>();
  * closed, so that pages can call it as they please.
  *
  * @param url `wss://host`, as it stands among the mini-program's socket domains
- * @throws TideError `bad_request` where the platform has no sockets that are known
+ * @throws TideError `bad_request` where the address or an option is wrong, or the platform has no sockets that are known
  */
 export function connect(url: string, options: ConnectOptions = {}): Tide {
+  checkConnect(url, options);
   const host = options.host || detectHost();
   const place = options.io || host;
   const open = clients.get(place) || new Map<string, Tide>();
@@ -47,6 +51,8 @@ function create(url: string, options: ConnectOptions, host: Host | undefined, on
   if (!io && !host) throw failure("bad_request", "No sockets here: pass the platform's object as `host`.");
   const key = storage === true ? `tidegate:${url}` : storage;
   return new Tide({
+    address: placeOf(url, path),
+    log: safeLog(options.log),
     open: io ? foreignOpener(url, path, io) : hostOpener(url, path, host as NonNullable<typeof host>, clock),
     login: new Login({ host, clock, login, token }),
     host,

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { errorOf, failure, isTokenFault, type TideError } from "./errors.ts";
 import type { Welcome } from "./protocol.ts";
+import { fetchToken, type TokenSource } from "./token-source.ts";
 import type { Host } from "./transports/host.ts";
 
 /** What the handshake says of who connects. */
@@ -11,8 +12,6 @@ export interface Credentials {
   /** The app id of the mini-program that the code is from, where the host tells it. */
   app?: string;
 }
-
-export type TokenSource = string | (() => string | Promise<string>);
 
 export interface LoginOptions {
   host: Host | undefined;
@@ -134,11 +133,7 @@ export class Login {
     const { login, token } = this.#options;
     if (login === "wechat") return this.#within(this.#weChatCode());
     if (typeof token !== "function") return Promise.resolve({});
-    return this.#within(
-      Promise.resolve()
-        .then(token)
-        .then((fresh) => ({ token: fresh })),
-    );
+    return this.#within(fetchToken(token).then((fresh) => ({ token: fresh })));
   }
 
   #weChatCode(): Promise<Credentials> {

@@ -5,6 +5,11 @@ import { engineAddress, inAscii } from "./socketio/address.ts";
 import { HostIoSocket } from "./socketio/host-io-socket.ts";
 import type { Host } from "./transports/host.ts";
 
+/** Where the gateway is, without a query: as a log may have it. */
+export function placeOf(url: string, path: string): string {
+  return engineAddress(url, path).replace(/\?.*/, "");
+}
+
 /** Opens Socket.IO sockets on the host's own. */
 export function hostOpener(url: string, path: string, host: Host, clock: Clock): OpenSocket {
   const address = engineAddress(url, path);

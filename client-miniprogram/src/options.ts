@@ -1,8 +1,10 @@
 import type { Clock } from "./clock.ts";
-import type { Login, TokenSource } from "./login.ts";
+import type { Log } from "./log.ts";
+import type { Login } from "./login.ts";
 import type { OutboxLimits } from "./outbox.ts";
 import type { OpenSocket } from "./session.ts";
 import type { StorageOptions } from "./storage.ts";
+import type { TokenSource } from "./token-source.ts";
 import type { Host } from "./transports/host.ts";
 
 /** Another Socket.IO client's `io`: version 3.1 or later. */
@@ -10,26 +12,31 @@ export type Io = (url: string, options: never) => unknown;
 
 export interface ConnectOptions {
   /** `wechat`: log in with `wx.login`; the gateway issues the token. */
-  login?: "wechat";
+  login?: "wechat" | undefined;
   /** The user's token, or what fetches one when it is needed. */
-  token?: TokenSource;
+  token?: TokenSource | undefined;
   /** The platform's object (`wx`, `my`, …), or anything with its `connectSocket`; found out where absent. */
-  host?: Host;
+  host?: Host | undefined;
   /** Another Socket.IO client to run over, such as `weapp.socket.io`. */
-  io?: Io;
+  io?: Io | undefined;
   /** The gateway's path; `/socket.io` where absent. */
-  path?: string;
+  path?: string | undefined;
   /** Keep positions in the host's storage, so that a cold start continues: true, or a key of your own. */
-  storage?: boolean | string;
+  storage?: boolean | string | undefined;
   /** 100 entries, 10 minutes and 63 KiB where absent. */
-  outbox?: Partial<OutboxLimits>;
+  outbox?: Partial<OutboxLimits> | undefined;
+  /** Is told what becomes of the connection, for those who look for a fault. */
+  log?: Log | undefined;
   /** For tests: time to run on. */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** What a client is made of. */
 export interface ClientParts {
   open: OpenSocket;
+  /** Where the gateway is, for the log: without a query. */
+  address: string;
+  log: Log;
   login: Login;
   host: Host | undefined;
   clock: Clock;

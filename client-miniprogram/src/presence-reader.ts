@@ -10,10 +10,18 @@ const page = 200;
 /** Keeps the rosters of the channels whose pages want one. */
 export class PresenceReader {
   readonly #session: () => Session | undefined;
+  readonly #refused: (channel: string, error: TideError, heard: boolean) => void;
 
-  /** @param session is the one that is online */
-  constructor(session: () => Session | undefined) {
+  /**
+   * @param session is the one that is online
+   * @param refused is called where the gateway does not say who is there; `heard`: whether a page listens to that
+   */
+  constructor(
+    session: () => Session | undefined,
+    refused: (channel: string, error: TideError, heard: boolean) => void,
+  ) {
     this.#session = session;
+    this.#refused = refused;
   }
 
   /** A page wants to know who is in the channel. */
@@ -28,18 +36,22 @@ export class PresenceReader {
   }
 
   /** The channel is live, for the first time or again. */
-  read({ channel, roster, holders }: Subscription): void {
+  read(subscription: Subscription): void {
+    const { channel, roster, holders } = subscription;
     const session = this.#session();
     if (!roster || !session) return;
-    const tell = (say: (holder: Holder) => void) => Array.from(holders).forEach(say);
     roster
       .read((cursor) =>
         session.request<PresenceReply>("presence", { channel, limit: page, cursor }, answerPatience),
       )
       .then(
-        (complete) => complete && tell((holder) => holder.presence()),
+        (complete) => {
+          if (complete) for (const holder of Array.from(holders)) holder.presence();
+        },
         // Of a lost connection the next one makes up.
-        (error: TideError) => session === this.#session() && tell((holder) => holder.error(error)),
+        (error: TideError) => {
+          if (session === this.#session()) this.#refused(channel, error, subscription.report(error));
+        },
       );
   }
 

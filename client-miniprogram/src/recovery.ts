@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { TideError } from "./errors.ts";
+import type { Log } from "./log.ts";
 import type {
   Message,
   SubscribeReply,
@@ -11,8 +12,9 @@ import type {
 import type { Session } from "./session.ts";
 import type { StorageOptions } from "./storage.ts";
 import { SubscribeQueue } from "./subscribe-queue.ts";
-import type { ChannelToken, Holder, Subscription } from "./subscription.ts";
+import type { Holder, Subscription } from "./subscription.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import type { TokenSource } from "./token-source.ts";
 
 export interface RecoveryEvents {
   /** Whether the message is one that this client asked not to get back. */
@@ -22,6 +24,9 @@ export interface RecoveryEvents {
   reset(channel: string): void;
   /** The channel is live, for the first time or again. */
   live(subscription: Subscription): void;
+  /** The gateway will not have the channel. @param heard whether a page listens to that */
+  refused(channel: string, error: TideError, heard: boolean): void;
+  log: Log;
   /** The channel is live or refused: what waited for it need not any more. */
   settled(): void;
   /** The gateway did not answer. */
@@ -30,7 +35,7 @@ export interface RecoveryEvents {
 
 export interface HoldOptions {
   since?: string | undefined;
-  token?: ChannelToken | undefined;
+  token?: TokenSource | undefined;
 }
 
 const answerPatience = 10_000;
@@ -166,10 +171,15 @@ export class Recovery {
     const subscription = this.#subscriptions.get(channel);
     if (!subscription) return;
     if (!result.ok) {
-      this.#refused(subscription, new TideError(result.error));
+      const error = new TideError(result.error);
+      this.#events.log("subscribe", { channel, outcome: error.code });
+      this.#refused(subscription, error);
       return;
     }
-    if (result.recovered === false) this.#events.reset(channel);
+    const { recovered, messages } = result;
+    const outcome = recovered === undefined ? "live" : recovered ? "recovered" : "reset";
+    this.#events.log("subscribe", { channel, outcome, messages: messages.length });
+    if (recovered === false) this.#events.reset(channel);
     subscription.answer(result, (message) => this.#deliver(subscription, message));
     this.#subscriptions.moved();
     if (subscription.phase === "live") {
@@ -189,7 +199,8 @@ export class Recovery {
   }
 
   #drop(subscription: Subscription, error: TideError): void {
-    subscription.refuse(error);
+    subscription.phase = "refused";
+    this.#events.refused(subscription.channel, error, subscription.report(error));
     if (subscription.holders.size === 0) this.#subscriptions.remove(subscription);
     this.#events.settled();
   }

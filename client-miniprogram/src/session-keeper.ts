@@ -1,10 +1,12 @@
 import { Backoff } from "./backoff.ts";
 import { type Clock, Timer } from "./clock.ts";
-import { errorOf, type TideError } from "./errors.ts";
+import { errorOf, failure, type TideError } from "./errors.ts";
+import { causeDetail, type Log } from "./log.ts";
 import type { Credentials, Login } from "./login.ts";
 import { Probe } from "./probe.ts";
-import type { RefreshReply, SubscribeRequest, Welcome } from "./protocol.ts";
+import type { SubscribeRequest, Welcome } from "./protocol.ts";
 import { type Ending, type OpenSocket, Session, type SessionEvents } from "./session.ts";
+import { TokenRenewal } from "./token-renewal.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export type State = "connecting" | "online" | "suspended" | "offline" | "refused";
@@ -16,17 +18,24 @@ export interface SessionKeeperEvents {
   event(name: string, args: unknown[]): void;
   /** A session is over, whether it was welcomed or not. */
   lost(): void;
+  /** @param reason why it is not online, where there is a cause */
   state(state: State, reason: TideError | undefined): void;
 }
 
 export interface SessionKeeperOptions {
   open: OpenSocket;
+  /** Where the gateway is, for the log. */
+  address: string;
   login: Login;
   clock: Clock;
   /** How long the host lets a socket live in the background, in milliseconds. */
   suspendAfter: number;
+  log: Log;
   events: SessionKeeperEvents;
 }
+
+/** Why a session is over: how it ended, or what was done to it here. */
+type Parting = { kind: Ending["kind"] | "login" | "replaced" | "closed"; cause?: TideError | undefined };
 
 /** The gateway answers within, or the answer does not matter any more. */
 const answerPatience = 10_000;
@@ -36,6 +45,7 @@ const steady = 10_000;
 /** Keeps one session going: connects, finds out when it is dead, and comes back, as the app's life allows. */
 export class SessionKeeper {
   state: State = "connecting";
+  /** Why it is not online; of the newest failure. */
   reason: TideError | undefined;
   readonly #options: SessionKeeperOptions;
   readonly #backoff = new Backoff();
@@ -44,11 +54,11 @@ export class SessionKeeper {
   readonly #watchdog: Watchdog;
   #session: Session | undefined;
   #hiddenAt: number | undefined;
+  #dialedAt = 0;
   #welcomedAt = Number.POSITIVE_INFINITY;
   /** The login that an attempt waits for; one that comes late is not the one that stands here, and opens nothing. */
   #awaited: Promise<Credentials> | undefined;
-  /** The token ends soon, and the app was in the background when that was told. */
-  #renewLater = false;
+  readonly #renewal: TokenRenewal;
   #closed = false;
 
   constructor(options: SessionKeeperOptions) {
@@ -57,6 +67,16 @@ export class SessionKeeper {
     this.#watchdog = new Watchdog(options.clock, {
       heardAt: () => this.online?.heardAt,
       alarm: () => this.verify(),
+    });
+    this.#renewal = new TokenRenewal({
+      login: options.login,
+      online: () => this.online,
+      hidden: () => this.#hidden,
+      replace: (credentials) => {
+        this.#drop({ kind: "replaced" });
+        this.#change("connecting");
+        this.#dial(credentials);
+      },
     });
   }
 
@@ -73,7 +93,7 @@ export class SessionKeeper {
   connect(): void {
     this.#retryTimer.clear();
     if (this.#closed || this.#session || this.#awaited || this.#hidden) return;
-    this.#change("connecting");
+    this.#change("connecting", this.reason);
     this.#watchdog.start();
     const awaited = this.#options.login.credentials();
     const taken = () => {
@@ -87,7 +107,7 @@ export class SessionKeeper {
         if (taken()) this.#dial(credentials);
       },
       (error) => {
-        if (taken()) this.#ended({ refusal: errorOf(error) });
+        if (taken()) this.#failed({ kind: "login", cause: errorOf(error) });
       },
     );
   }
@@ -118,27 +138,28 @@ export class SessionKeeper {
     if (this.state === "refused") return;
     this.#backoff.reset();
     if (this.#options.clock.now() - hiddenAt >= this.#options.suspendAfter) {
-      this.#replace();
+      this.#replace(undefined);
       return;
     }
     this.#change(this.online ? "online" : "connecting");
     this.#watchdog.start();
     this.connect();
     this.verify();
-    if (this.#renewLater) this.#renew();
+    this.#renewal.resume();
   }
 
   network(connected: boolean): void {
     if (this.#closed || this.#hidden || this.state === "refused") return;
     if (!connected) {
-      this.#drop();
-      if (!this.#retryTimer.running) this.#comeBack();
+      const cause = failure("unavailable", "The platform says that there is no network.", true);
+      this.#drop({ kind: "lost", cause });
+      if (!this.#retryTimer.running) this.#comeBack(cause);
       return;
     }
     this.#backoff.reset();
     if (this.online) this.verify();
     // A dial that began on another network would only run into its timeout.
-    else this.#replace();
+    else this.#replace(this.reason);
   }
 
   /** Asks the gateway whether the session lives, and replaces it where no answer comes. */
@@ -146,7 +167,8 @@ export class SessionKeeper {
     const session = this.online;
     if (!session || this.#hidden) return;
     this.#probe.ask(session, () => {
-      if (this.#session === session && !this.#hidden) this.#replace();
+      if (this.#session !== session || this.#hidden) return;
+      this.#replace(failure("timeout", "The connection has gone silent.", true));
     });
   }
 
@@ -155,12 +177,12 @@ export class SessionKeeper {
     this.#closed = true;
     this.#retryTimer.clear();
     this.#watchdog.stop();
-    this.#drop();
+    this.#drop({ kind: "closed" });
     this.#change("offline");
   }
 
   #dial(credentials: Credentials): void {
-    const { open, clock, events, login } = this.#options;
+    const { open, address, clock, events, log, login } = this.#options;
     if (this.#hidden) return;
     const session: SessionEvents = {
       auth: () => Object.assign({ resume: events.resume() }, credentials),
@@ -169,117 +191,102 @@ export class SessionKeeper {
         this.#welcome(welcome);
       },
       event: (name, args) => {
-        if (name === "expiring") this.#renew();
+        if (name === "expiring") this.#renewal.renew();
         else events.event(name, args);
       },
-      ended: (ending) => {
-        this.#drop();
-        this.#ended(ending);
-      },
+      ended: (ending) => this.#failed(ending),
     };
+    this.#dialedAt = clock.now();
+    log("dial", { address, credentials: credentials.code ? "code" : credentials.token ? "token" : "none" });
     try {
       this.#session = new Session(open, clock, session);
-    } catch {
+    } catch (error) {
       // Another Socket.IO client may throw as it dials.
-      this.#ended({});
+      this.#failed({ kind: "lost", cause: errorOf(error) });
     }
   }
 
   #welcome(welcome: Welcome): void {
     const session = this.#session;
     if (!session) return;
-    this.#welcomedAt = this.#options.clock.now();
+    const { clock, events, log } = this.#options;
+    this.#welcomedAt = clock.now();
+    const { connection, node, channels } = welcome;
+    log("welcome", {
+      connection,
+      node,
+      channels: channels.length,
+      milliseconds: this.#welcomedAt - this.#dialedAt,
+    });
     if (this.#hidden) session.request("away", {}, answerPatience).catch(ignore);
     else this.#change("online");
-    this.#options.events.online(session, welcome);
+    events.online(session, welcome);
   }
 
-  #ended({ refusal, code, after }: Ending): void {
+  #failed(ending: { kind: Ending["kind"] | "login"; cause: TideError }): void {
     const { login } = this.#options;
-    if (code === "token_expired") {
+    const { kind, cause } = ending;
+    this.#drop(ending);
+    if (kind === "goodbye" && cause.code === "token_expired") {
       login.discard();
-      this.#comeBack(0);
-    } else if (!refusal || refusal.retryable) {
-      this.#comeBack(after);
-    } else if (login.mayRenew(refusal)) {
-      this.#comeBack(0);
+      this.#comeBack(cause, 0);
+    } else if (kind === "goodbye") {
+      this.#comeBack(cause, cause.after);
+    } else if (kind === "lost" || cause.retryable) {
+      this.#comeBack(cause);
+    } else if (login.mayRenew(cause)) {
+      this.#comeBack(cause, 0);
     } else {
-      this.#refuse(refusal);
+      this.#watchdog.stop();
+      this.#change("refused", cause);
     }
   }
 
-  #comeBack(after = this.#backoff.next()): void {
+  #comeBack(cause: TideError, after = this.#backoff.next()): void {
     if (this.#hidden) {
       this.#change("suspended");
       return;
     }
+    this.#options.log("retry", { milliseconds: Math.round(after), code: cause.code });
     if (after === 0) {
+      this.reason = cause;
       this.connect();
       return;
     }
-    this.#change("offline");
+    this.#change("offline", cause);
     this.#retryTimer.set(after, () => this.connect());
   }
 
-  #refuse(reason: TideError): void {
-    this.#watchdog.stop();
-    this.reason = reason;
-    this.#change("refused");
-  }
-
   /** Begins anew. A login under way was asked for before the app slept or the network changed, and may never answer. */
-  #replace(): void {
+  #replace(cause: TideError | undefined): void {
     this.#options.login.abandon();
-    this.#drop();
+    this.#drop({ kind: "replaced", cause });
+    this.reason = cause;
     this.connect();
   }
 
-  #drop(): void {
+  #drop({ kind, cause }: Parting): void {
+    const { clock, events, log } = this.#options;
     const session = this.#session;
     this.#session = undefined;
     this.#awaited = undefined;
-    this.#renewLater = false;
-    if (this.#options.clock.now() - this.#welcomedAt > steady) this.#backoff.reset();
+    this.#renewal.forget();
+    if (clock.now() - this.#welcomedAt > steady) this.#backoff.reset();
     this.#welcomedAt = Number.POSITIVE_INFINITY;
     session?.close();
-    if (session) this.#options.events.lost();
-  }
-
-  /** The gateway says that the token ends soon. */
-  #renew(): void {
-    const { login } = this.#options;
-    const session = this.online;
-    if (!session || !login.renewable) return;
-    // A login code needs a new connection, and in the background there can be none.
-    this.#renewLater = this.#hidden && !login.refreshable;
-    if (this.#renewLater) return;
-    const renewed = login.renew().then((credentials) => {
-      if (this.#session !== session) return undefined;
-      if (!login.refreshable) return this.#replaceWith(credentials);
-      return session
-        .request<RefreshReply>("refresh", credentials, answerPatience)
-        .then(({ expiresAt }) => login.refreshed(expiresAt));
-    });
-    // Without a new token the gateway ends the session in time, and the next one starts with a login.
-    renewed.catch(() => login.discard());
-  }
-
-  /** A login code is taken by a handshake only. */
-  #replaceWith(credentials: Credentials): void {
-    if (this.#hidden) {
-      this.#renewLater = true;
-      return;
+    if (session || kind === "login") {
+      const milliseconds = clock.now() - this.#dialedAt;
+      const detail = { kind, welcomed: !!session?.welcomed, milliseconds };
+      log("ending", Object.assign(detail, causeDetail(cause)));
     }
-    this.#drop();
-    this.#change("connecting");
-    this.#dial(credentials);
+    if (session) events.lost();
   }
 
-  #change(state: State): void {
-    if (state !== "refused") this.reason = undefined;
+  #change(state: State, reason?: TideError): void {
+    this.reason = reason;
     if (this.state === state) return;
     this.state = state;
-    this.#options.events.state(state, this.reason);
+    this.#options.events.state(state, reason);
   }
 }
 

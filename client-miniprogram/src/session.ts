@@ -1,12 +1,12 @@
 import { type Clock, Timer } from "./clock.ts";
-import { errorOf, failure, TideError } from "./errors.ts";
-import type { ErrorReply, Goodbye, Welcome } from "./protocol.ts";
+import { connectionFailure, errorOf, failure, TideError } from "./errors.ts";
+import type { ErrorBody, ErrorReply, Goodbye, Welcome } from "./protocol.ts";
 
 /** The part of a Socket.IO socket that the client uses; version 3.1 has it too. */
 export interface IoSocket {
   connected: boolean;
   io: { on(event: string, listener: () => void): unknown };
-  on(event: string, listener: (value: never) => void): unknown;
+  on(event: string, listener: (...values: never[]) => void): unknown;
   onAny(listener: (event: string, ...args: unknown[]) => void): unknown;
   off(): unknown;
   emit(event: string, ...args: unknown[]): unknown;
@@ -18,12 +18,13 @@ export type OpenSocket = (auth: (give: (auth: object) => void) => void) => IoSoc
 
 /** How a session ended. */
 export interface Ending {
-  /** Why another attempt would be refused too; absent where coming back is right. */
-  refusal?: TideError;
-  /** The gateway's code, where it said goodbye. */
-  code?: string;
-  /** Milliseconds that the gateway asks to wait. */
-  after?: number;
+  cause: TideError;
+  /**
+   * - `lost`: the connection failed or broke
+   * - `goodbye`: the gateway ended it, and asks to come back
+   * - `refused`: the gateway answers an attempt with an error, or asks to stay away
+   */
+  kind: "lost" | "goodbye" | "refused";
 }
 
 export interface SessionEvents {
@@ -62,7 +63,9 @@ export class Session {
       this.heardAt = clock.now();
       give(events.auth());
     });
-    this.#patience.set(openPatience, () => this.#end({}));
+    this.#patience.set(openPatience, () => {
+      this.#end({ kind: "lost", cause: failure("timeout", "The gateway did not answer within 15 s.", true) });
+    });
     this.#listen(this.#socket);
   }
 
@@ -127,10 +130,14 @@ export class Session {
   #listen(socket: IoSocket): void {
     socket.io.on("ping", () => this.#heard());
     socket.onAny((event, ...args) => this.#receive(event, args));
-    socket.on("connect_error", (error: { data?: unknown }) => {
-      this.#end(error.data ? { refusal: errorOf(error.data) } : {});
+    socket.on("connect_error", ({ data, message }: { data?: unknown; message?: string }) => {
+      if (data) this.#end({ kind: "refused", cause: errorOf(data) });
+      else this.#end(lost(message));
     });
-    socket.on("disconnect", () => this.#end(endingOf(this.#goodbye)));
+    socket.on("disconnect", (reason: string, details?: { description?: unknown }) => {
+      const words = details?.description;
+      this.#end(endingOf(this.#goodbye) || lost(typeof words === "string" ? words : reason));
+    });
   }
 
   #receive(event: string, args: unknown[]): void {
@@ -165,11 +172,18 @@ export class Session {
   }
 }
 
-function endingOf(goodbye: Goodbye | undefined): Ending {
-  if (!goodbye) return {};
+function lost(words = "The connection was lost."): Ending {
+  return { kind: "lost", cause: connectionFailure(words) };
+}
+
+function endingOf(goodbye: Goodbye | undefined): Ending | undefined {
+  if (!goodbye) return undefined;
   const { code, reconnect, after } = goodbye;
-  const ending: Ending = after === undefined ? { code } : { code, after };
-  if (reconnect) return ending;
-  ending.refusal = failure(code, `The gateway ended the connection: ${code}.`);
-  return ending;
+  const body: ErrorBody = {
+    code,
+    message: `The gateway ended the connection: ${code}.`,
+    retryable: reconnect,
+  };
+  if (after !== undefined) body.after = after;
+  return { kind: reconnect ? "goodbye" : "refused", cause: new TideError(body) };
 }

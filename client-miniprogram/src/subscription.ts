@@ -1,16 +1,16 @@
-import { failure, isTokenFault, type TideError } from "./errors.ts";
+import { isTokenFault, type TideError } from "./errors.ts";
 import { stepOf } from "./position.ts";
 import type { Message, SubscribeReply, SubscribeRequest } from "./protocol.ts";
 import type { Roster } from "./roster.ts";
-
-export type ChannelToken = string | (() => string | Promise<string>);
+import { fetchToken, type TokenSource } from "./token-source.ts";
 
 /** What a page's channel is told. */
 export interface Holder {
   message(message: Message): void;
   reset(): void;
   presence(): void;
-  error(error: TideError): void;
+  /** @returns whether the page listens */
+  error(error: TideError): boolean;
 }
 
 /**
@@ -34,7 +34,7 @@ export class Subscription {
   origin: "page" | "own" | "granted" = "page";
   roster: Roster | undefined;
   readonly holders = new Set<Holder>();
-  token: ChannelToken | undefined;
+  token: TokenSource | undefined;
   /** The token that a function gave last. */
   #freshToken: string | undefined;
   #renewed = false;
@@ -59,13 +59,9 @@ export class Subscription {
   /** @throws whatever the page's function throws, as a rejection */
   fetchToken(): Promise<void> {
     const { token } = this;
-    return Promise.resolve()
-      .then(typeof token === "function" ? token : () => "")
-      .then((fresh) => {
-        // Without one it would be fetched again at once, for ever.
-        if (typeof fresh !== "string") throw failure("unauthorized", "No channel token came.");
-        this.#freshToken = fresh;
-      });
+    return fetchToken(typeof token === "function" ? token : () => "").then((fresh) => {
+      this.#freshToken = fresh;
+    });
   }
 
   request(): SubscribeRequest {
@@ -113,16 +109,18 @@ export class Subscription {
     return step;
   }
 
+  /** Reports a refusal to the pages. @returns whether one of them listens */
+  report(error: TideError): boolean {
+    return Array.from(this.holders)
+      .map((holder) => holder.error(error))
+      .some(Boolean);
+  }
+
   /** @returns whether another token may help, once */
   mayRenew(error: TideError): boolean {
     if (!isTokenFault(error) || typeof this.token !== "function" || this.#renewed) return false;
     this.#renewed = true;
     this.#freshToken = undefined;
     return true;
-  }
-
-  refuse(error: TideError): void {
-    this.phase = "refused";
-    for (const holder of Array.from(this.holders)) holder.error(error);
   }
 }

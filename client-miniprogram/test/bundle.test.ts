@@ -80,8 +80,8 @@ async function goesRound(client: Client, wx: Phone): Promise<void> {
 }
 
 describe("the file for mini-programs", () => {
-  it("is at most 11.5 KB gzipped", () => {
-    expect(gzipSync(code, { level: 9 }).byteLength).toBeLessThanOrEqual(11_500);
+  it("is at most 14 KB gzipped", () => {
+    expect(gzipSync(code, { level: 9 }).byteLength).toBeLessThanOrEqual(14_000);
   });
 
   it("is ES2015", () => {

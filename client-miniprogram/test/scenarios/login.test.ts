@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type ManualClock, Phone } from "../../testing/index.ts";
+import { appLog } from "../support/app-log.ts";
 import { startApp, stopApps } from "../support/apps.ts";
 import { ScriptedGateway } from "../support/scripted-gateway.ts";
 import { turn, until } from "../support/waiting.ts";
@@ -253,18 +254,21 @@ describe("a token function", () => {
     expect(gateway.handshakes[1]).toMatchObject({ token: "token-2" });
   });
 
-  it("that fails is asked again, whatever it fails with", async () => {
+  it("that fails is asked again, whatever it fails with; what is no failure of a request is in the app's log", async () => {
     const gateway = new ScriptedGateway();
     const failures: unknown[] = [
       Object.assign(new Error("Network Error"), { code: "ERR_NETWORK" }),
       { errMsg: "request:fail timeout", errno: 5 },
       "no network",
     ];
+    const mistakes = appLog();
     const token = () => (failures.length > 0 ? Promise.reject(failures.shift()) : "token");
     const { clock, tide, states } = startApp(url, { token }, { network: gateway.network });
     await until(() => tide.state === "online", clock);
     expect(states).not.toContain("refused");
     expect(gateway.handshakes).toMatchObject([{ token: "token" }]);
+    await until(() => mistakes.length === 2);
+    expect(mistakes.map(String)).toEqual(["Error: Network Error", "no network"]);
   });
 
   it("that never answers is given up", async () => {

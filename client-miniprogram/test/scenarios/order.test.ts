@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Channel } from "../../src/index.ts";
+import { appLog } from "../support/app-log.ts";
 import { record, startApp, stopApps } from "../support/apps.ts";
 import { ScriptedGateway } from "../support/scripted-gateway.ts";
 import { turn, until } from "../support/waiting.ts";
@@ -280,13 +281,15 @@ describe("a channel token's function", () => {
   });
 
   it("that fails once is asked again", async () => {
+    const mistakes = appLog();
     answerSubscribes({ channel: "secret:2", position: "s:1" });
     const answers = [Promise.reject(new Error("the backend is away")), Promise.resolve("a token")];
     const other = app.tide.channel("secret:2", { token: () => answers.shift() ?? "" });
     const errors: unknown[] = [];
     other.on("error", (error) => errors.push(error));
-    await until(() => other.position === "s:1", app.clock);
+    await until(() => other.position === "s:1" && mistakes.length === 1, app.clock);
     expect(errors).toEqual([]);
+    expect(mistakes.map(String)).toEqual(["Error: the backend is away"]);
   });
 });
 

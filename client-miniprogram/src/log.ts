@@ -1,0 +1,33 @@
+import { reportMistake, type TideError } from "./errors.ts";
+
+/**
+ * - `dial`: `{address, credentials}`, a socket is opened; `credentials` is `token`, `code` or `none`
+ * - `welcome`: `{connection, node, channels, milliseconds}` since the dial
+ * - `ending`: `{kind, code?, message?, retryable?, welcomed, milliseconds}` of a connection, or of an attempt to log in
+ * - `subscribe`: `{channel, outcome, messages?}`; `outcome` is `live`, `recovered`, `reset` or the gateway's code
+ * - `retry`: `{milliseconds, code}`, the wait before the next attempt, and why
+ */
+export type LogEvent = "dial" | "welcome" | "ending" | "subscribe" | "retry";
+
+export type LogDetail = { [name: string]: string | number | boolean | undefined };
+
+/** Is told what becomes of the connection. Nothing secret is among it: no token, no login code, no query of an address. */
+export type Log = (event: LogEvent, detail: LogDetail) => void;
+
+/** The page's log function, whose mistakes stop nothing. */
+export function safeLog(log: Log | undefined): Log {
+  return (event, detail) => {
+    try {
+      log?.(event, detail);
+    } catch (error) {
+      reportMistake(error);
+    }
+  };
+}
+
+/** A failure as a log may have it; what stands in an address after the `?` may be secret. */
+export function causeDetail(cause: TideError | undefined): LogDetail {
+  if (!cause) return {};
+  const { code, message, retryable } = cause;
+  return { code, message: message.replace(/\?\S+/g, ""), retryable };
+}
