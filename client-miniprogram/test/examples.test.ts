@@ -253,6 +253,7 @@ describe.each([
       people: (count: number) => {
         here = count;
       },
+      refused: () => {},
     };
     const chat = openChat(view, current.tide);
     const text = `hello ${Math.random()}`;
@@ -269,7 +270,7 @@ describe.each([
     const show = (messages: { data: { text: string } }[]) => {
       texts = messages.map(({ data }) => data.text);
     };
-    const chat = openChat({ show, people() {} }, { channel: () => room });
+    const chat = openChat({ show, people() {}, refused() {} }, { channel: () => room });
     await reloadsAmid(room, "chat", true);
     expect(texts).toEqual(reloaded);
     chat.close();

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Gateway, startGateway } from "../../gateway/test/support/gateway.ts";
@@ -108,6 +108,39 @@ describe("the README's code", () => {
     await run(snippet("tidegate-miniprogram", page(path)), { render, reload: vi.fn() });
     await until(() => render.mock.calls.length === 1);
     expect(render.mock.calls).toEqual([[{ text: "hi" }]]);
+  });
+});
+
+describe("the table of what it says when it does not connect", () => {
+  const [, table = ""] = /^## When it does not connect$(.*?)^## /ms.exec(readme) ?? [];
+  const said = [...table.matchAll(/^\| (`+)(.*?)\1/gm)].map(([, , words = ""]) => words);
+  const sources = readdirSync(new URL("../src", import.meta.url), { recursive: true, encoding: "utf8" });
+  const source = sources
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => page(`../src/${name}`))
+    .join("\n");
+  /** The client puts its own sentences together in one place. */
+  const own = said
+    .filter((words) => words.endsWith("."))
+    .map((words) => words.replace(/^The server sent |\.$/g, ""));
+
+  it("has a dozen rows", () => expect(said.length).toBeGreaterThanOrEqual(12));
+
+  it.each(own)("says as the client does: %s", (words) => expect(source).toContain(words));
+
+  it("has snippets that run", async () => {
+    const log = vi.fn();
+    const offline = client.connect("ws://127.0.0.1:1", { host: phone.wx });
+    const names = { tide: offline, url: addressOf(gateway), console: { log } };
+    tides.push(names.tide);
+    await run(
+      `const { connect } = require("tidegate-miniprogram"); ${snippet("reason && reason.message")}`,
+      names,
+    );
+    await until(() => log.mock.calls.some(([event]) => event === "welcome"));
+    await until(() =>
+      log.mock.calls.some(([state, message]) => state === "offline" && message !== undefined),
+    );
   });
 });
 

@@ -8,6 +8,8 @@ export interface View {
   /** All that is to be seen, the oldest first. */
   show(messages: readonly Message<Chat>[]): void;
   people(count: number): void;
+  /** The gateway refuses the channel. */
+  refused(message: string): void;
 }
 
 /** The app's connection; Taro's own sockets are not needed: the package finds the platform's. */
@@ -40,6 +42,7 @@ export function openChat(view: View, client: Tide = tide()) {
   room.on("message", (message) => show(withMessage(seen, message)));
   room.on("presence", (users) => view.people(users.length));
   room.on("reset", reload);
+  room.on("error", ({ message }) => view.refused(message));
   return {
     send: (text: string) => room.publish({ text }),
     close: () => {

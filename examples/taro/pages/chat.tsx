@@ -24,6 +24,7 @@ export default function ChatPage() {
           }),
         ),
       people: setHere,
+      refused: (message) => void Taro.showToast({ title: message, icon: "none" }),
     });
     return () => chat.current?.close();
   }, []);

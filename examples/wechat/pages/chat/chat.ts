@@ -20,6 +20,7 @@ Page({
     room.on("message", (message) => this.add(message));
     room.on("presence", (users) => this.setData({ here: users.length }));
     room.on("reset", () => this.reload());
+    room.on("error", ({ message }) => wx.showToast({ title: message, icon: "none" }));
     this.room = room;
   },
 

@@ -21,6 +21,7 @@ Page({
     this.channels = symbols.map((symbol, index) => {
       const channel = tide().channel<Quote>(`quote:${symbol}`);
       channel.on("message", ({ data }) => this.show(index, data.price));
+      channel.on("error", ({ message }) => wx.showToast({ title: message, icon: "none" }));
       return channel;
     });
   },

@@ -15,6 +15,7 @@ Page({
       this.setData({ people: users.map(({ user, state }) => (state === "away" ? `${user} (away)` : user)) });
     });
     list.on("reset", () => this.reload());
+    list.on("error", ({ message }) => wx.showToast({ title: message, icon: "none" }));
     this.list = list;
   },
 
