@@ -81,8 +81,8 @@ export class Channel<Data = unknown> extends Emitter<ChannelEvents<Data>> {
   }
 
   /** Reads older messages. @throws TideError, as a rejection: `unavailable` without a connection */
-  history(query: HistoryQuery = {}): Promise<HistoryReply> {
-    return this.#port.history(query);
+  history(query: HistoryQuery = {}): Promise<HistoryReply<Data>> {
+    return this.#port.history(query) as Promise<HistoryReply<Data>>;
   }
 
   /** The page is done with the channel. The subscription ends with its last page. */

@@ -56,11 +56,11 @@ export interface PublishReply {
   position?: string;
 }
 
-export interface HistoryReply {
+export interface HistoryReply<Data = unknown> {
   ok: true;
   /** The newest position of the channel. */
   position: string;
-  messages: Message[];
+  messages: Message<Data>[];
   more?: true;
 }
 

@@ -30,7 +30,7 @@ export function openChat(view: View, client: Tide = tide()) {
     show([]);
     try {
       const { messages } = await room.history({ reverse: true, limit: 100 });
-      const read = messages.reverse() as Message<Chat>[];
+      const read = messages.reverse();
       const newest = read[read.length - 1];
       // What came while it was read, and is not in it.
       const newer = seen.filter((message) => !newest || offsetOf(message) > offsetOf(newest));

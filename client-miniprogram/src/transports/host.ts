@@ -2,20 +2,21 @@
 export interface Host {
   /** @returns a task, a promise of one, or nothing where sockets are spoken to through the global functions below */
   connectSocket(options: ConnectSocketOptions): unknown;
-  onSocketOpen?(listener: (event: unknown) => void): void;
-  onSocketMessage?(listener: (event: unknown) => void): void;
-  onSocketError?(listener: (event: unknown) => void): void;
-  onSocketClose?(listener: (event: unknown) => void): void;
+  // The typings of the platforms disagree about listeners and options; what follows is compatible with all of them.
+  onSocketOpen?(listener: never): unknown;
+  onSocketMessage?(listener: never): unknown;
+  onSocketError?(listener: never): unknown;
+  onSocketClose?(listener: never): unknown;
   sendSocketMessage?(options: never): unknown;
   closeSocket?(options: never): unknown;
 
   login?(options: never): unknown;
-  onAppShow?(listener: () => void): void;
-  offAppShow?(listener: () => void): void;
-  onAppHide?(listener: () => void): void;
-  offAppHide?(listener: () => void): void;
-  onNetworkStatusChange?(listener: (event: { isConnected: boolean }) => void): void;
-  offNetworkStatusChange?(listener: (event: { isConnected: boolean }) => void): void;
+  onAppShow?(listener: never): unknown;
+  offAppShow?(listener: never): unknown;
+  onAppHide?(listener: never): unknown;
+  offAppHide?(listener: never): unknown;
+  onNetworkStatusChange?(listener: never): unknown;
+  offNetworkStatusChange?(listener: never): unknown;
   getStorageSync?(key: never): unknown;
   setStorageSync?(key: never, value?: unknown): unknown;
   /** Only Alipay has it, whose binary messages and storage differ from everybody else's. */

@@ -38,8 +38,7 @@ Page({
     this.setData({ lines: [] });
     try {
       const history = await this.room?.history({ reverse: true, limit: 100 });
-      const messages = (history?.messages.reverse() ?? []) as Message<Chat>[];
-      const read = messages.map(lineOf);
+      const read = (history?.messages ?? []).reverse().map(lineOf);
       const newest = read[read.length - 1];
       // What came while it was read, and is not in it.
       const newer = this.data.lines.filter((line) => !newest || offsetOf(line) > offsetOf(newest));

@@ -36,8 +36,8 @@ Page({
     let since: string | undefined = "start";
     try {
       while (this.list && since !== undefined) {
-        const { messages, more }: HistoryReply = await this.list.history({ since, limit: 1000 });
-        items = messages.map(({ data }) => data as Change).reduce(applied, items);
+        const { messages, more }: HistoryReply<Change> = await this.list.history({ since, limit: 1000 });
+        items = messages.map(({ data }) => data).reduce(applied, items);
         since = more ? messages[messages.length - 1]?.position : undefined;
       }
       if (this.meanwhile !== arrived) return;
