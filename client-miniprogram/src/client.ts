@@ -26,7 +26,7 @@ export interface TideEvents {
 
 const answerPatience = 10_000;
 
-/** The app's one connection, whichever sockets it takes. */
+/** The app's connection to a gateway, over as many sockets in turn as it needs. */
 export class Tide extends Emitter<TideEvents> {
   /** The user's id, once the gateway has said it. */
   user: string | undefined;
@@ -99,12 +99,12 @@ export class Tide extends Emitter<TideEvents> {
     return obstacle ? Promise.reject(obstacle) : this.#outbox.publish(channel, data, options);
   }
 
-  /** Tries to connect now, whatever was in the way; also after `refused`, with a new login. */
+  /** Tries to connect now; after `refused` with a new login. */
   retry(): void {
     if (!this.#closed) this.#keeper.retry();
   }
 
-  /** The app goes to the background. Called by itself where the host tells of it, which it does not in plugins. */
+  /** The app goes to the background. The client calls this itself where the host reports that, which it does not in plugins. */
   suspend(): void {
     if (this.#closed) return;
     this.#keeper.hide();

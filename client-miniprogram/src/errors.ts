@@ -4,7 +4,7 @@ import type { ErrorBody } from "./protocol.ts";
 /** What platforms say of a domain that is not on their list: waiting does not help. */
 const misconfigured = /domain list|white ?list|合法域名|白名单/i;
 
-/** Every failure that the client tells of: one of the gateway's codes, or one of its own with the same meaning. */
+/** Every failure that the client reports. It has one of the gateway's codes, or one of its own with the same meaning. */
 export class TideError extends Error {
   readonly code: string;
   /** The same call may succeed later unchanged. */
@@ -21,7 +21,7 @@ export class TideError extends Error {
   }
 }
 
-/** Any thrown value as a TideError; what is none of the gateway's becomes `unavailable`, worth another try. */
+/** Any thrown value as a TideError. What is not the gateway's becomes `unavailable`, which is worth another try. */
 export function errorOf(thrown: unknown): TideError {
   if (thrown instanceof TideError) return thrown;
   const { code, message, errMsg, retryable, after } = Object(thrown) as Partial<ErrorBody> & {

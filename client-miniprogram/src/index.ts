@@ -24,10 +24,10 @@ export type { Host } from "./transports/host.ts";
 const clients = new Map<unknown, Map<string, Tide>>();
 
 /**
- * The app's connection to a gateway. Every call with the same address gives the same client, until it is
- * closed, so that pages can call it as they please.
+ * The app's connection to a gateway. Every call with the same address returns the same client until that one
+ * is closed, so each page can call it.
  *
- * @param url `wss://host`, as it stands among the mini-program's socket domains
+ * @param url `wss://host`, as the mini-program's list of socket domains has it
  * @throws TideError `bad_request` where the address or an option is wrong, or the platform has no sockets that are known
  */
 export function connect(url: string, options: ConnectOptions = {}): Tide {

@@ -10,8 +10,8 @@ type Events = "AppShow" | "AppHide" | "NetworkStatusChange";
 type Register = (listener: (event: { isConnected: boolean }) => void) => void;
 
 /**
- * Tells of the app's going to the background and returning, and of its network, as far as the host does;
- * plugins hear of the network only.
+ * Reports when the app goes to the background and returns, and when its network changes, as far as the host reports it;
+ * plugins learn of the network only.
  *
  * @returns a function that ends it
  */

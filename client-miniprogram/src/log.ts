@@ -11,7 +11,7 @@ export type LogEvent = "dial" | "welcome" | "ending" | "subscribe" | "retry";
 
 export type LogDetail = { [name: string]: string | number | boolean | undefined };
 
-/** Is told what becomes of the connection. Nothing secret is among it: no token, no login code, no query of an address. */
+/** Receives what happens to the connection. Nothing secret is in it: no token, no login code, no query of an address. */
 export type Log = (event: LogEvent, detail: LogDetail) => void;
 
 /** The page's log function, whose mistakes stop nothing. */
@@ -25,7 +25,7 @@ export function safeLog(log: Log | undefined): Log {
   };
 }
 
-/** A failure as a log may have it; what stands in an address after the `?` may be secret. */
+/** A failure, as a log may have it: the query of an address may be secret. */
 export function causeDetail(cause: TideError | undefined): LogDetail {
   if (!cause) return {};
   const { code, message, retryable } = cause;

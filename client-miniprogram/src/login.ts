@@ -9,7 +9,7 @@ export interface Credentials {
   token?: string;
   code?: string;
   platform?: "wechat";
-  /** The app id of the mini-program that the code is from, where the host tells it. */
+  /** The app id of the mini-program that the code is from, where the host has it. */
   app?: string;
 }
 
@@ -27,12 +27,12 @@ interface LoginHost {
 
 /** A token with less than this left is not worth a handshake. */
 const margin = 30_000;
-/** Until the gateway says when a token ends, it is taken to be good for so long: the app may sleep before it is used. */
+/** A token counts as good for this long until the gateway says when it ends: the app may sleep before it is used. */
 const unproven = 90_000;
-/** Neither `wx.login` nor an app's own request may hold up the connection for longer. */
+/** `wx.login` and the page's own request may delay the connection by this much. */
 const patience = 15_000;
 
-/** Knows with what the next handshake is made. Everything that needs a new token shares one request for it. */
+/** Has the credentials of the next handshake. Everything that needs a new token shares one request for it. */
 export class Login {
   readonly #options: LoginOptions;
   #token: string | undefined;
@@ -86,7 +86,7 @@ export class Login {
     return pending;
   }
 
-  /** What is under way is not waited for any longer: the next that needs a token asks anew. */
+  /** Stops waiting for the request that is under way: whoever needs a token next makes another. */
   abandon(): void {
     this.#pending = undefined;
   }
@@ -168,7 +168,7 @@ export class Login {
   }
 }
 
-/** Old base libraries, other hosts and plugins do not tell it, or tell less. */
+/** Old base libraries, other hosts and plugins do not have it, or have less. */
 function appOf(host: LoginHost): string | undefined {
   try {
     return host.getAccountInfoSync?.()?.miniProgram?.appId;

@@ -16,7 +16,7 @@ export function hostOpener(url: string, path: string, host: Host, clock: Clock):
   return (auth) => new HostIoSocket(host, address, clock, auth);
 }
 
-/** Opens sockets of another Socket.IO client, on whatever it finds itself. */
+/** Opens sockets of another Socket.IO client, on the platform that it detects itself. */
 export function foreignOpener(url: string, path: string, io: Io): OpenSocket {
   const open = io as (url: string, options: object) => IoSocket;
   // What follows the host would be a namespace to it.

@@ -13,9 +13,9 @@ export type Io = (url: string, options: never) => unknown;
 export interface ConnectOptions {
   /** `wechat`: log in with `wx.login`; the gateway issues the token. */
   login?: "wechat" | undefined;
-  /** The user's token, or what fetches one when it is needed. */
+  /** The user's token, or a function that fetches one when it is needed. */
   token?: TokenSource | undefined;
-  /** The platform's object (`wx`, `my`, …), or anything with its `connectSocket`; found out where absent. */
+  /** The platform's object (`wx`, `my`, …), or anything with its `connectSocket`; detected where absent. */
   host?: Host | undefined;
   /** Another Socket.IO client to run over, such as `weapp.socket.io`. */
   io?: Io | undefined;
@@ -25,7 +25,7 @@ export interface ConnectOptions {
   storage?: boolean | string | undefined;
   /** 100 entries, 10 minutes and 63 KiB where absent. */
   outbox?: Partial<OutboxLimits> | undefined;
-  /** Is told what becomes of the connection, for those who look for a fault. */
+  /** Receives what happens to the connection, for those who look for a fault. */
   log?: Log | undefined;
   /** For tests: time to run on. */
   clock?: Clock | undefined;

@@ -42,9 +42,9 @@ interface Entry {
   id: string;
   echo: boolean;
   madeAt: number;
-  /** When it was first sent; from then on its outcome is in doubt until it is answered. */
+  /** When it was first sent. From then on nobody knows whether it was published, until it is answered. */
   sentAt: number | undefined;
-  /** It is on its way, or it has to let some time pass. */
+  /** It has been sent and not answered, or it has to wait before it is sent again. */
   held: boolean;
   resolve(published: Published): void;
   reject(error: TideError): void;
@@ -56,12 +56,12 @@ const answerPatience = 10_000;
 const retryPause = 1_000;
 const rememberedIds = 500;
 
-/** Publications on their way out: in order within a channel, each sent until it is answered or too old. */
+/** Publications that wait to be stored. Each is sent until it is answered or too old; a channel's keep their order. */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #expiry: Timer;
   #entries: Entry[] = [];
-  /** Ids of what was published without echo; recovery brings those back nevertheless. */
+  /** Ids of publications without echo. Recovery brings these back all the same. */
   #silentIds: string[] = [];
 
   constructor(options: OutboxOptions) {
@@ -140,11 +140,11 @@ export class Outbox {
     );
   }
 
-  #settle(entry: Entry, tell: () => void): void {
+  #settle(entry: Entry, report: () => void): void {
     const at = this.#entries.indexOf(entry);
     if (at < 0) return;
     this.#entries.splice(at, 1);
-    tell();
+    report();
     this.flush();
   }
 
@@ -159,7 +159,7 @@ export class Outbox {
       entry.held = false;
       this.flush();
     };
-    // On the next connection nothing speaks against an immediate repeat.
+    // On the next connection it can be repeated at once.
     if (unanswered || this.#options.session() !== session) again();
     else this.#options.clock.setTimeout(again, error.after || retryPause);
   }

@@ -1,9 +1,9 @@
-/** How a message stands to the last one: right behind it, had already, or with something missing between. */
+/** How a message relates to the last one: it is the next, it is old, or something is missing between the two. */
 export type Step = "next" | "old" | "gap";
 
 /**
- * @param last where the subscription stands; undefined before its first position
- * @param values the channel keeps its newest value only, so that its offsets have holes
+ * @param last the subscription's position; undefined before its first one
+ * @param values whether the channel keeps its newest value only; its offsets then have holes
  */
 export function stepOf(last: string | undefined, position: string, values: boolean): Step {
   if (last === undefined) return "next";
@@ -19,7 +19,7 @@ function split(position: string): { epoch: string; offset: number } {
   return { epoch: position.slice(0, colon), offset: Number(position.slice(colon + 1)) };
 }
 
-/** What no name has: the form of a socket's id, spaces, what is invisible, and what turns the direction of text. */
+/** What no name may have: the form of a socket's id, spaces, invisible characters, and those that turn the direction of text. */
 const unfit = /^}|^[\w-]{20}$|[\s\u200b\u2060\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 const control = /%([01]|7F|C2%[89])/;
 

@@ -14,7 +14,7 @@ export class PresenceReader {
 
   /**
    * @param session is the one that is online
-   * @param refused is called where the gateway does not say who is there; `heard`: whether a page listens to that
+   * @param refused is called where the gateway refuses the presence; `heard`: whether a page listens to that
    */
   constructor(
     session: () => Session | undefined,

@@ -5,7 +5,7 @@ import type { Session } from "./session.ts";
 const shortest = 150;
 const longest = 2_000;
 
-/** Finds out whether a session lives: what does not answer is dead. */
+/** Finds out whether a session is alive: one that does not answer is dead. */
 export class Probe {
   /** The newest question, until it is answered or does not matter any more. */
   #asked: { session: Session } | undefined;
@@ -24,7 +24,7 @@ export class Probe {
     session.request("back", {}, patience).then(() => done(), done);
   }
 
-  /** The app is hidden: the gateway has to be told anew that it is back. */
+  /** The app is hidden: on its return the gateway needs another `back`. */
   forget(): void {
     this.#asked = undefined;
   }

@@ -17,14 +17,14 @@ import { Subscriptions } from "./subscriptions.ts";
 import type { TokenSource } from "./token-source.ts";
 
 export interface RecoveryEvents {
-  /** Whether the message is one that this client asked not to get back. */
+  /** Whether the message is this client's own, published without echo. */
   isSilent(id: string | undefined): boolean;
   message(message: Message): void;
   /** The channel could not be continued. */
   reset(channel: string): void;
   /** The channel is live, for the first time or again. */
   live(subscription: Subscription): void;
-  /** The gateway will not have the channel. @param heard whether a page listens to that */
+  /** The gateway refuses the channel. @param heard whether a page listens to that */
   refused(channel: string, error: TideError, heard: boolean): void;
   log: Log;
   /** The channel is live or refused: what waited for it need not any more. */
@@ -40,7 +40,10 @@ export interface HoldOptions {
 
 const answerPatience = 10_000;
 
-/** Keeps every channel continuing where it stood, whatever becomes of the connection. */
+/**
+ * Continues every channel from its last position, over all connections. Tide owns it and hands it the gateway's events;
+ * without it a reconnect would lose what was published meanwhile.
+ */
 export class Recovery {
   readonly #events: RecoveryEvents;
   readonly #subscriptions: Subscriptions;
@@ -103,7 +106,7 @@ export class Recovery {
       const known = this.#subscriptions.get(channel);
       if (known?.phase === "asked") this.#settle(channel, result);
       else if (!known && result.ok) this.#settleUnknown(result);
-      // Otherwise the page left and came back while the handshake was under way; it is asked for anew.
+      // Otherwise the page left and came back during the handshake; the channel is asked for again.
     }
     this.#queue.online(session);
   }
@@ -157,7 +160,7 @@ export class Recovery {
     this.#subscriptions.stop();
   }
 
-  /** A channel that came with the token, or one whose page left while the handshake was under way. */
+  /** A channel that came with the token, or one whose page left during the handshake. */
   #settleUnknown(reply: SubscribeReply): void {
     if (this.#queue.hasResumed(reply.channel)) {
       this.#leave(reply.channel);

@@ -34,18 +34,21 @@ export interface SessionKeeperOptions {
   events: SessionKeeperEvents;
 }
 
-/** Why a session is over: how it ended, or what was done to it here. */
+/** Why a session is over: how it ended, or why this client ended it. */
 type Parting = { kind: Ending["kind"] | "login" | "replaced" | "closed"; cause?: TideError | undefined };
 
-/** The gateway answers within, or the answer does not matter any more. */
+/** After this long an answer does not matter any more. */
 const answerPatience = 10_000;
-/** A session that lasted so long was well; one that ends sooner, time and again, must not come back ever faster. */
+/** A session that lasted this long was sound. Sessions that end sooner must not come back ever faster. */
 const steady = 10_000;
 
-/** Keeps one session going: connects, finds out when it is dead, and comes back, as the app's life allows. */
+/**
+ * Keeps one session going: it connects, finds out when the session is dead, and connects again. Tide owns it; without it
+ * a connection that ends once stays away.
+ */
 export class SessionKeeper {
   state: State = "connecting";
-  /** Why it is not online; of the newest failure. */
+  /** Why it is not online: the newest failure. */
   reason: TideError | undefined;
   readonly #options: SessionKeeperOptions;
   readonly #backoff = new Backoff();
@@ -56,7 +59,7 @@ export class SessionKeeper {
   #hiddenAt: number | undefined;
   #dialedAt = 0;
   #welcomedAt = Number.POSITIVE_INFINITY;
-  /** The login that an attempt waits for; one that comes late is not the one that stands here, and opens nothing. */
+  /** The login that the attempt waits for. A login that comes late is another one, and opens nothing. */
   #awaited: Promise<Credentials> | undefined;
   readonly #renewal: TokenRenewal;
   #closed = false;
@@ -112,7 +115,7 @@ export class SessionKeeper {
     );
   }
 
-  /** Tries again now, whatever was in the way; after `refused` with a new login. */
+  /** Tries again now; after `refused` with a new login. */
   retry(): void {
     if (this.state === "refused") this.#options.login.startOver();
     this.#backoff.reset();
@@ -158,11 +161,11 @@ export class SessionKeeper {
     }
     this.#backoff.reset();
     if (this.online) this.verify();
-    // A dial that began on another network would only run into its timeout.
+    // An attempt that began on another network would only time out.
     else this.#replace(this.reason);
   }
 
-  /** Asks the gateway whether the session lives, and replaces it where no answer comes. */
+  /** Asks the gateway for an answer, and replaces the session where none comes. */
   verify(): void {
     const session = this.online;
     if (!session || this.#hidden) return;
@@ -257,7 +260,7 @@ export class SessionKeeper {
     this.#retryTimer.set(after, () => this.connect());
   }
 
-  /** Begins anew. A login under way was asked for before the app slept or the network changed, and may never answer. */
+  /** Starts again. A login that began before the app slept or the network changed may never answer. */
   #replace(cause: TideError | undefined): void {
     this.#options.login.abandon();
     this.#drop({ kind: "replaced", cause });

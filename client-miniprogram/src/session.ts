@@ -39,10 +39,10 @@ export interface SessionEvents {
 /** From the dial to the welcome. */
 const openPatience = 15_000;
 
-/** One connection to the gateway, from the dial to its end. What is over never speaks again. */
+/** One connection to the gateway, from the dial to its end. After its end it calls nobody. */
 export class Session {
   welcomed = false;
-  /** When anything was last heard, in the clock's milliseconds. */
+  /** When anything last arrived, in the clock's milliseconds. */
   heardAt: number;
   /** Milliseconds that a round trip took when last seen. */
   roundTrip = 0;
@@ -111,7 +111,7 @@ export class Session {
     });
   }
 
-  /** Ends it without a word to anybody but the gateway. */
+  /** Ends it. The gateway learns of it, `ended` is not called. */
   close(): void {
     if (this.#over) return;
     this.#over = true;
@@ -123,7 +123,7 @@ export class Session {
     } catch {
       // weapp.socket.io throws when it is closed before it is open.
     }
-    // What it opens nevertheless must not stay open: a mini-program has five sockets.
+    // A socket that opens nevertheless must not stay open: a mini-program has five.
     if (!this.#socket.connected) this.#socket.on("connect", () => this.#socket.disconnect());
   }
 

@@ -27,7 +27,7 @@ export class SubscribeQueue {
   readonly #options: SubscribeQueueOptions;
   readonly #retry: Timer;
   #session: Session | undefined;
-  /** What the handshake under way asks for. */
+  /** The channels that the last handshake asked for. */
   #resumed: string[] = [];
   #scheduled = false;
 

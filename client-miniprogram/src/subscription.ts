@@ -4,7 +4,7 @@ import type { Message, SubscribeReply, SubscribeRequest } from "./protocol.ts";
 import type { Roster } from "./roster.ts";
 import { fetchToken, type TokenSource } from "./token-source.ts";
 
-/** What a page's channel is told. */
+/** The part of a page's channel that a subscription calls. */
 export interface Holder {
   message(message: Message): void;
   reset(): void;
@@ -14,17 +14,17 @@ export interface Holder {
 }
 
 /**
- * - `waiting`: to be asked for, once there is a connection
- * - `asked`: the reply is under way
- * - `live`: messages come
- * - `refused`: the gateway will not have it
+ * - `waiting`: it is asked for as soon as there is a connection
+ * - `asked`: the request is sent, the reply has not come
+ * - `live`: messages arrive
+ * - `refused`: the gateway does not allow it
  */
 export type Phase = "waiting" | "asked" | "live" | "refused";
 
-/** No epoch is called so: a channel that has no positions answers that it cannot continue, and so do all others. */
+/** A position that no channel has: every channel answers that it cannot continue from it, also one without positions. */
 const nowhere = "-:0";
 
-/** One channel as this client is subscribed to it: where it stands, and who wants to know. */
+/** One channel as this client is subscribed to it: its position, and the pages that listen. */
 export class Subscription {
   readonly channel: string;
   phase: Phase = "waiting";
@@ -102,7 +102,7 @@ export class Subscription {
   advance(position: string | undefined): "next" | "old" | "gap" {
     if (position === undefined) return "next";
     const from = this.position === "start" ? undefined : this.position;
-    // While the first reply is under way, what comes belongs to a subscription that was before.
+    // Until the first reply has come, messages belong to an earlier subscription.
     if (from === undefined && this.phase !== "live") return "old";
     const step = stepOf(from, position, this.#values);
     if (step === "next") this.position = position;

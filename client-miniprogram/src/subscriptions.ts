@@ -4,11 +4,11 @@ import { Subscription } from "./subscription.ts";
 /** The gateway takes no more in one handshake. */
 const mostStored = 100;
 
-/** The channels of this client, and where others stood when the app last ran. */
+/** The channels of this client, and the positions that others had when the app last ran. */
 export class Subscriptions {
   readonly #all = new Map<string, Subscription>();
   readonly #store: PositionStore | undefined;
-  /** Where channels stood when the app last ran; each is used once. */
+  /** Positions of when the app last ran; each is used once. */
   readonly #stored: Positions = noPositions();
 
   /** @param storage is where positions outlive the app; absent: nowhere */
@@ -56,7 +56,7 @@ export class Subscriptions {
     this.#all.clear();
   }
 
-  /** Where the lasting channels stand. */
+  /** The positions of the lasting channels. */
   #collect(): { own: string[]; positions: Positions } {
     const positions = noPositions();
     for (const channel of Object.keys(this.#stored).slice(-mostStored)) {

@@ -6,13 +6,13 @@ const tick = 5_000;
 const silence = 35_000;
 
 export interface Watched {
-  /** When the connection was last heard, in the clock's milliseconds; undefined where there is none. */
+  /** When anything last arrived on the connection, in the clock's milliseconds; undefined where there is none. */
   heardAt(): number | undefined;
   /** The connection may have stopped without a close. */
   alarm(): void;
 }
 
-/** Looks whether the connection is still heard, and whether the thread has slept. */
+/** Raises the alarm when nothing arrives for too long, or the thread has slept. */
 export class Watchdog {
   readonly #clock: Clock;
   readonly #watched: Watched;

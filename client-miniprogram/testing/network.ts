@@ -13,7 +13,7 @@ export interface Wire {
   close(code: number, reason: string): void;
 }
 
-/** Opens connections for phones. It tells of the opening and the end, never within the call. */
+/** Opens connections for phones. It reports the opening and the end after the call, never within it. */
 export type Network = (url: string, events: WireEvents) => Wire;
 
 /** Real WebSockets, of the runtime that the tests run in. */

@@ -16,11 +16,11 @@ export interface PhoneOptions {
   tasks?: TaskStyle;
   /** Binary messages, storage and failures as on Alipay; and tasks only for those who pass `multiple: true`. */
   alipay?: boolean;
-  /** The code runs in a plugin, which is not told of the background. */
+  /** The code runs in a plugin, which learns nothing of the background. */
   plugin?: boolean;
   /** The close code of a suspension: 1000 in WeChat. */
   interruptCode?: number;
-  /** The mini-program's app id; it is not told where absent, as by old base libraries. */
+  /** The mini-program's app id; where absent the platform does not have it, as old base libraries. */
   appId?: string;
 }
 
@@ -126,7 +126,7 @@ export class Phone {
     this.#thread.thaw(order);
   }
 
-  /** Another network, or none. Sockets of the old one hear nothing any more, and nobody tells them. */
+  /** Another network, or none. Sockets of the old one receive nothing any more, and no event says so. */
   changeNetwork(networkType: NetworkType): void {
     this.networkType = networkType;
     this.breakSockets();

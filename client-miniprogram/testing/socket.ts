@@ -153,13 +153,13 @@ export class SimulatedSocket {
     queueMicrotask(() =>
       this.#options.thread.run("event", () => {
         if (event !== "message") this.#reveal();
-        if (this.#held && event !== "open") this.#held.push(() => this.#tell(event, detail));
-        else this.#tell(event, detail);
+        if (this.#held && event !== "open") this.#held.push(() => this.#fire(event, detail));
+        else this.#fire(event, detail);
       }),
     );
   }
 
-  #tell(event: SocketEvent, detail: object): void {
+  #fire(event: SocketEvent, detail: object): void {
     for (const listener of this.#listeners[event]) listener(detail);
   }
 

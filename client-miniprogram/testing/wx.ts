@@ -21,11 +21,11 @@ export interface WxServices {
   /** Runs on the app's thread, later. */
   run(task: () => void): void;
   login(): { code: string } | string;
-  /** Absent: the platform is too old to tell it. */
+  /** Absent: the platform is too old to have it. */
   appId: string | undefined;
   tasks: TaskStyle;
   alipay: boolean;
-  /** Whether the app is not told of the background. */
+  /** Whether the app learns nothing of the background. */
   plugin: boolean;
 }
 
@@ -133,7 +133,7 @@ export class SimulatedWx {
     else this.#storage.set(key.key, key.data);
   };
 
-  /** For the phone: tells the app's listeners. */
+  /** For the phone: calls the app's listeners. */
   fire(event: AppEvent, detail: object): void {
     for (const listener of [...this.#listeners[event]]) listener(detail as never);
   }

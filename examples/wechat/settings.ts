@@ -1,2 +1,2 @@
-/** The gateway, as it stands among the mini-program's socket domains. */
+/** The gateway, as the mini-program's list of socket domains has it. */
 export const gateway = "wss://rt.example.com";

@@ -6,7 +6,7 @@ import { HostSocket } from "../transports/host-socket.ts";
 export interface EngineEvents {
   open(): void;
   ping(): void;
-  /** @throws Error where the server must not send this; it ends the connection */
+  /** @throws Error where the server must not send this; the connection then ends */
   message(data: string | ArrayBuffer): void;
   /** Called once, and not after `close`. @param reason in Socket.IO's words @param cause in the host's or our own */
   ended(reason: string, cause: string): void;
@@ -17,7 +17,7 @@ interface Handshake {
   pingTimeout: number;
 }
 
-/** The thread may have slept: what came meanwhile is then read after the timer that finds the silence. */
+/** The thread may have slept. Then the timer fires before the messages that arrived meanwhile are read; they get this long. */
 const grace = 2_000;
 
 /** Engine.IO 4 over one WebSocket of a host: the opening, the pings and the end. */
@@ -27,7 +27,7 @@ export class Engine {
   readonly #silence: Timer;
   readonly #socket: HostSocket;
   #heardAt = 0;
-  /** Milliseconds of silence after which the server is taken to be gone; 0 until it has opened the connection. */
+  /** Milliseconds of silence after which the server counts as gone; 0 until it has opened the connection. */
   #patience = 0;
 
   constructor(host: Host, address: string, clock: Clock, events: EngineEvents) {
@@ -48,7 +48,7 @@ export class Engine {
     this.#socket.close();
   }
 
-  /** A wrong packet must not throw into the host, which called: it ends the connection. */
+  /** A wrong packet ends the connection; it must not throw an error into the host, which is the caller. */
   #receive(data: string | ArrayBuffer): void {
     this.#heardAt = this.#clock.now();
     try {
@@ -68,7 +68,7 @@ export class Engine {
       this.#socket.send(`3${data}`);
       events.ping();
     } else if (type === "4") events.message(data);
-    // What a server sends that was asked for text.
+    // A server that was asked for text sends binary data so.
     else if (type === "b") events.message(decodeBase64(data as string));
     else if (type !== "6") throw new Error("an unknown packet");
   }

@@ -6,8 +6,8 @@ import { encodePacket, type Packet, PacketReader } from "./packet.ts";
 type Callback = (...args: never[]) => unknown;
 
 /**
- * A client's socket of Socket.IO 5, in the namespace `/`, on one WebSocket of a host. It does not reconnect: what has
- * ended stays so.
+ * A client's socket of Socket.IO 5, in the namespace `/`, on one WebSocket of a host. It does not reconnect: once it has
+ * ended, it stays ended.
  *
  * It has the server's events and its own: `connect`; `connect_error` with `{message, data?}`; `disconnect` with
  * Socket.IO's reason and `{description}`.
@@ -23,12 +23,12 @@ export class HostIoSocket {
   readonly #engine: Engine;
   readonly #reader = new PacketReader();
   #pinged: () => void = () => {};
-  /** Those of all the server's events stand without one. */
+  /** A listener without an event receives each of the server's events. */
   #listeners: { event?: string; listener: Callback }[] = [];
   /** By their ids. */
   readonly #acknowledgements: { [id: string]: Callback } = {};
   #lastId = 0;
-  /** What was emitted before the connection; there is no second one. */
+  /** What was emitted before the connection. It is sent once, since there is no second connection. */
   readonly #waiting: (string | ArrayBuffer)[] = [];
 
   /**
@@ -101,16 +101,16 @@ export class HostIoSocket {
     } else throw new Error("a wrong answer to the handshake");
   }
 
-  /** The server lets the socket in, or refuses it; one of another version of Socket.IO does neither. */
+  /** The server accepts the socket or refuses it; a server of another version of Socket.IO does neither. */
   #answer(type: Packet["type"], data: unknown): void {
     const { sid, message } = Object(data) as { sid?: unknown; message?: unknown };
     if (type === "connect_error") {
       this.#close();
-      this.#tell(type, message ? data : { message: String(data) });
+      this.#dispatch(type, message ? data : { message: String(data) });
     } else if (type === "connect" && typeof sid === "string") {
       this.connected = true;
       this.#write(this.#waiting);
-      this.#tell(type);
+      this.#dispatch(type);
     } else throw new Error("a wrong answer to the handshake");
   }
 
@@ -118,18 +118,18 @@ export class HostIoSocket {
     if (id !== undefined) {
       args.push((...answer: unknown[]) => this.#write(encodePacket("ack", answer, id)));
     }
-    this.#tell(undefined, event, ...args);
-    this.#tell(event, ...args);
+    this.#dispatch(undefined, event, ...args);
+    this.#dispatch(event, ...args);
   }
 
   #ended(reason: string, cause: string): void {
     const wasConnected = this.connected;
     this.#close();
-    if (wasConnected) this.#tell("disconnect", reason, { description: cause });
-    else this.#tell("connect_error", { message: cause });
+    if (wasConnected) this.#dispatch("disconnect", reason, { description: cause });
+    else this.#dispatch("connect_error", { message: cause });
   }
 
-  #tell(name: string | undefined, ...args: unknown[]): void {
+  #dispatch(name: string | undefined, ...args: unknown[]): void {
     for (const { event, listener } of this.#listeners.slice()) {
       if (event === name) listener(...(args as never[]));
     }

@@ -2,12 +2,12 @@ import { isBinary, ownBuffer } from "../transports/bytes.ts";
 
 /** Socket.IO's packets, protocol 5. A packet with binary data comes as a text with placeholders, then one frame for each. */
 const types = ["connect", "disconnect", "event", "ack", "connect_error"] as const;
-/** A packet with binary data has a type that is so much higher. */
+/** The type of a packet with binary data is higher by this. */
 const binary = 3;
 
 export interface Packet {
   type: (typeof types)[number];
-  /** What an acknowledgement is told apart by, in digits. */
+  /** The digits that connect an acknowledgement with its event. */
   id: string | undefined;
   data: unknown;
 }
@@ -19,9 +19,9 @@ interface Placeholder {
 
 type Parts = { [key: string]: unknown };
 
-/** A type, how many attachments where it has some, what it is acknowledged by, and JSON. */
+/** A type, the number of attachments where there are some, the id of the acknowledgement, and JSON. */
 const form = /^(?:([0-4])|([56])(\d+)-)(\d+)?(["[{][\s\S]*)?$/;
-/** What no server may call its events: clients have events of their own by these names. */
+/** Names that no server may give its events: clients use them for events of their own. */
 const reserved = /^(dis)?connect(_error)?$/;
 
 /** @returns the packet's frames: a text, then one for each binary value */
@@ -40,14 +40,14 @@ export function encodePacket(type: Packet["type"], data?: unknown, id = ""): (st
 
 /** Puts packets together from the frames in which they come. */
 export class PacketReader {
-  /** A packet whose attachments are under way. */
+  /** A packet whose attachments have not all arrived. */
   #partial: Packet | undefined;
   #attachments: ArrayBuffer[] = [];
   /** How many attachments it has. */
   #count = 0;
 
   /**
-   * @returns the packet that the frame completes; undefined where more of it has to come
+   * @returns the packet that the frame completes; undefined where the packet needs more frames
    * @throws Error that says what is wrong with the frame
    */
   read(frame: string | ArrayBuffer): Packet | undefined {

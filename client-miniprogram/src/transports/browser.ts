@@ -25,7 +25,7 @@ declare const localStorage: {
   setItem(key: string, value: string): void;
 };
 
-/** A browser with the face of a mini-program host, or undefined where there is no WebSocket. */
+/** A browser as a mini-program host, or undefined where there is no WebSocket. */
 export function createBrowserHost(): Host | undefined {
   if (typeof WebSocket !== "function") return undefined;
   // A page in the background keeps its sockets.
@@ -67,9 +67,9 @@ function pageEvents(page: Target & { hidden: boolean }, view: Target): Partial<H
     onAppShow: visibility(false),
     onAppHide: visibility(true),
     onNetworkStatusChange(listener: (event: { isConnected: boolean }) => void) {
-      const tell = () => listener({ isConnected: navigator.onLine });
-      view.addEventListener("online", tell);
-      view.addEventListener("offline", tell);
+      const report = () => listener({ isConnected: navigator.onLine });
+      view.addEventListener("online", report);
+      view.addEventListener("offline", report);
     },
   };
 }

@@ -26,7 +26,7 @@ export class GlobalSocket implements SocketTask {
     this.#register("onSocketClose", "close");
   }
 
-  /** Calls back once no earlier socket can be heard any more; only the last caller is served. */
+  /** Calls back once no earlier socket can send events any more; only the last caller is called back. */
   whenFree(callback: () => void): void {
     if (!this.#busy) {
       this.#busy = true;
