@@ -25,9 +25,14 @@ export function safeLog(log: Log | undefined): Log {
   };
 }
 
-/** A failure, as a log may have it: the query of an address may be secret. */
+/** A text without what addresses in it may have that is secret: a query, or a name and password. */
+export function withoutSecrets(text: string): string {
+  return text.replace(/\?\S+/g, "").replace(/\/\/[^\s/@]*@/g, "//");
+}
+
+/** A failure, as a log may have it. */
 export function causeDetail(cause: TideError | undefined): LogDetail {
   if (!cause) return {};
   const { code, message, retryable } = cause;
-  return { code, message: message.replace(/\?\S+/g, ""), retryable };
+  return { code, message: withoutSecrets(message), retryable };
 }

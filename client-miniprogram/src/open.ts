@@ -1,13 +1,14 @@
 import type { Clock } from "./clock.ts";
+import { withoutSecrets } from "./log.ts";
 import type { Io } from "./options.ts";
 import type { IoSocket, OpenSocket } from "./session.ts";
 import { engineAddress, inAscii } from "./socketio/address.ts";
 import { HostIoSocket } from "./socketio/host-io-socket.ts";
 import type { Host } from "./transports/host.ts";
 
-/** Where the gateway is, without a query: as a log may have it. */
+/** Where the gateway is, as a log may have it. */
 export function placeOf(url: string, path: string): string {
-  return engineAddress(url, path).replace(/\?.*/, "");
+  return withoutSecrets(engineAddress(url, path));
 }
 
 /** Opens Socket.IO sockets on the host's own. */

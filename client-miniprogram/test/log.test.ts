@@ -8,7 +8,7 @@ import { until } from "./support/waiting.ts";
 
 afterEach(stopApps);
 
-const url = "wss://gateway.test?key=secret-query";
+const url = "wss://secret-name:secret-word@gateway.test?key=secret-query";
 
 function recorder() {
   const lines: [LogEvent, LogDetail][] = [];

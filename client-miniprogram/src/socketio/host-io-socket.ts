@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { IoSocket } from "../session.ts";
 import type { Host } from "../transports/host.ts";
 import { Engine } from "./engine.ts";
 import { encodePacket, type Packet, PacketReader } from "./packet.ts";
@@ -12,7 +13,7 @@ type Callback = (...args: never[]) => unknown;
  * It has the server's events and its own: `connect`; `connect_error` with `{message, data?}`; `disconnect` with
  * Socket.IO's reason and `{description}`.
  */
-export class HostIoSocket {
+export class HostIoSocket implements IoSocket {
   connected = false;
   /** Where Socket.IO clients report the server's pings. */
   readonly io = {
