@@ -12,7 +12,7 @@ import type { Host } from "./transports/host.ts";
 export type { Channel, ChannelEvents, ChannelOptions, HistoryQuery } from "./channel.ts";
 export type { Tide, TideEvents } from "./client.ts";
 export type { Clock } from "./clock.ts";
-export type { TideError } from "./errors.ts";
+export { TideError } from "./errors.ts";
 export type { Log, LogDetail, LogEvent } from "./log.ts";
 export type { ConnectOptions } from "./options.ts";
 export type { Published, PublishOptions } from "./outbox.ts";

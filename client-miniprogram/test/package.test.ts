@@ -61,6 +61,15 @@ describe("the published package", () => {
     expect(run("b.mjs", text)).toBe("function");
   });
 
+  it("has the class of its errors", () => {
+    const text = `
+      const { connect, TideError } = require("tidegate-miniprogram");
+      try { connect("nowhere"); } catch (error) { process.stdout.write(String(error instanceof TideError)); }`;
+    expect(run("d.cjs", text)).toBe("true");
+    const asModule = text.replace(/const (.*) = require\((.*)\);/, "import $1 from $2;");
+    expect(run("d.mjs", asModule)).toBe("true");
+  });
+
   it("has a phone for tests", () => {
     const text = 'import { Phone } from "tidegate-miniprogram/testing"; process.stdout.write(typeof Phone);';
     expect(run("c.mjs", text)).toBe("function");
