@@ -7,6 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json tsconfig.json ./
 COPY gateway/package.json gateway/tsconfig.json gateway/tsconfig.build.json gateway/
 RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY gateway/bin gateway/bin
 COPY gateway/src gateway/src
 RUN npm run build --workspace gateway
 
