@@ -49,7 +49,7 @@ export async function createRedisBackplane(
     describe: () => (begun ? host.target.describe() : silentNode(node)),
   };
   const parts = makeParts({ place, host, target, node, maxLifetime, log, meter, timings });
-  const { keys, shards, redis, leases, housekeeper, broker, presence, revocations, control, peers } = parts;
+  const { keys, shards, leases, housekeeper, broker, presence, revocations, control, peers } = parts;
 
   /** Does what the node has to have rights for. */
   const tryOut = async (): Promise<void> => {
@@ -57,7 +57,7 @@ export async function createRedisBackplane(
     await housekeeper.beat();
     if (!leases.held) throw new Failure("unavailable");
   };
-  const check = () => checkRequirements({ redis, sharded: keys.sharded, tryOut, log });
+  const check = () => checkRequirements({ redis: shards.home.redis, sharded: keys.sharded, tryOut, log });
   const firstContact = new FirstContact({ connect: () => shards.connect(), check, log });
 
   let beginning: NodeJS.Immediate | undefined;

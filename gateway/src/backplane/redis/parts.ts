@@ -11,7 +11,6 @@ import { RedisPeers } from "./peers/peers.ts";
 import { makeKeys, makeShards, type RedisSettings } from "./place.ts";
 import { RedisPresence } from "./presence/presence.ts";
 import { Sweeper } from "./presence/sweeper.ts";
-import { HomeLine } from "./shards/shards.ts";
 import { ThrottledLog } from "./throttled-log.ts";
 import type { Timings } from "./timings.ts";
 
@@ -38,10 +37,9 @@ export function makeParts({ place, host, target, node, maxLifetime, log, meter, 
   const onReplaced = () => leases.abandon();
   const shards = makeShards(place, { keys, throttledLog, meter, timings, host, node, foreign, onReplaced });
   const peers = new RedisPeers({ shards, keys, throttledLog });
-  const redis = new HomeLine(shards);
   const describe = () => target.describe();
   const leases = new Leases({
-    redis,
+    shards,
     keys,
     address,
     node,
@@ -50,13 +48,13 @@ export function makeParts({ place, host, target, node, maxLifetime, log, meter, 
     describe,
     life: timings.lease,
   });
-  const sweeper = new Sweeper({ redis, shards, keys, leases, throttledLog });
-  const presence = new RedisPresence({ redis, shards, keys, leases, sweeper });
-  const revocations = new RedisRevocations({ redis, keys, maxLifetime });
-  const controlling = { redis, keys, leases, shards, throttledLog, meter, target: host.target, address };
+  const sweeper = new Sweeper({ shards, keys, leases, throttledLog });
+  const presence = new RedisPresence({ shards, keys, leases, sweeper });
+  const revocations = new RedisRevocations({ shards, keys, maxLifetime });
+  const controlling = { keys, leases, shards, throttledLog, meter, target: host.target, address };
   const control = new RedisControl(controlling);
   const beating = { leases, sweeper, presence, revocations, target, shards, throttledLog };
   const housekeeper = new Housekeeper({ ...beating, interval: timings.beat });
   const broker = new RedisBroker({ shards, keys });
-  return { keys, shards, redis, leases, housekeeper, broker, presence, revocations, control, peers };
+  return { keys, shards, leases, housekeeper, broker, presence, revocations, control, peers };
 }

@@ -1,9 +1,9 @@
 import { Failure } from "../../../errors.ts";
 import type { Log } from "../../../log.ts";
-import type { HomeLine } from "../shards/shards.ts";
+import type { RedisConnection } from "./redis-connection.ts";
 
 export interface RequirementsOptions {
-  redis: Pick<HomeLine, "call">;
+  redis: Pick<RedisConnection, "call">;
   /** Whether it is a Redis Cluster, whose sharded pub/sub came later than the rest. */
   sharded: boolean;
   /**
@@ -42,7 +42,7 @@ function checkVersion(version: string, [lowestMajor, lowestMinor]: readonly [num
 }
 
 /** @returns undefined where it may not be asked */
-async function backlogTtl(redis: Pick<HomeLine, "call">): Promise<string | undefined> {
+async function backlogTtl(redis: Pick<RedisConnection, "call">): Promise<string | undefined> {
   try {
     return await redis.call(async (client) => {
       const reply = await client.config("GET", "repl-backlog-ttl").catch(() => []);

@@ -10,7 +10,7 @@ import type {
   NodeInfo,
 } from "../../ports.ts";
 import { homeTag, type Keys } from "../keys.ts";
-import type { HomeLine, Shards } from "../shards/shards.ts";
+import type { Shards } from "../shards/shards.ts";
 import type { ThrottledLog } from "../throttled-log.ts";
 import { type Order, parseOrder, parseReport } from "./command-wire.ts";
 import type { Leases, Neighbour } from "./leases.ts";
@@ -19,8 +19,6 @@ import type { Leases, Neighbour } from "./leases.ts";
 const replyLimit = 800;
 
 export interface RedisControlOptions {
-  /** To the home shard. */
-  redis: HomeLine;
   keys: Keys;
   leases: Leases;
   shards: Shards;
@@ -104,13 +102,13 @@ export class RedisControl implements Control {
 
   /** Where Redis cannot be reached, all others are unreached. */
   async #ask(command: Command): Promise<CommandResult> {
-    const { redis, keys, leases, address } = this.#options;
+    const { shards, keys, leases, address } = this.#options;
     const id = randomBytes(8).toString("hex");
     const inquiry = new Inquiry();
     this.#inquiries.set(id, inquiry);
     try {
       const order: Order = { id, from: address, command };
-      const published = redis.call((client) =>
+      const published = shards.home.redis.call((client) =>
         client.call(keys.publish, keys.commands(), JSON.stringify(order)),
       );
       await Promise.all([leases.look(), published]);
@@ -138,14 +136,14 @@ export class RedisControl implements Control {
   }
 
   async #execute(message: Buffer): Promise<void> {
-    const { redis, keys, target, address, throttledLog } = this.#options;
+    const { shards, keys, target, address, throttledLog } = this.#options;
     const order = this.#read(message, parseOrder);
     if (!order || order.from === address) return;
     const { id, from, command } = order;
     try {
       const reply = await target.execute(command);
       const report = JSON.stringify({ id, from: address, ...reply });
-      await redis.call((client) => client.call(keys.publish, keys.replies(from), report));
+      await shards.home.redis.call((client) => client.call(keys.publish, keys.replies(from), report));
     } catch (error) {
       throttledLog.warn("A command of another node has failed.", error);
     }

@@ -3,7 +3,7 @@ import type { BackplaneMeter } from "../../../meter.ts";
 import type { NodeInfo } from "../../ports.ts";
 import type { Keys } from "../keys.ts";
 import { scripts } from "../scripts.ts";
-import type { HomeLine } from "../shards/shards.ts";
+import type { Shards } from "../shards/shards.ts";
 import type { ThrottledLog } from "../throttled-log.ts";
 import { decodeNodeRecord, encodeNodeRecord, type NodeRecord, silentNode } from "./node-record.ts";
 
@@ -15,8 +15,7 @@ export interface Neighbour extends NodeRecord {
 }
 
 export interface LeasesOptions {
-  /** To the home shard. */
-  redis: HomeLine;
+  shards: Pick<Shards, "home">;
   keys: Keys;
   address: string;
   node: string;
@@ -122,16 +121,19 @@ export class Leases {
    * @throws Failure `unavailable`
    */
   async lapse(lease: string, reason: "ended" | "given" | "swept"): Promise<boolean> {
-    const { redis, keys } = this.#options;
-    return (await redis.run(scripts.lapse, keys.leases(), [lease, reason])) === 1;
+    const { shards, keys } = this.#options;
+    return (await shards.home.redis.run(scripts.lapse, keys.leases(), [lease, reason])) === 1;
   }
 
   /** @returns whether the lease is held */
   async #ask(lease: string): Promise<boolean> {
-    const { redis, keys, address, describe, life } = this.#options;
+    const { shards, keys, address, describe, life } = this.#options;
     const record = encodeNodeRecord({ address, info: describe() });
     const args = [lease, life, record, this.#isNew ? 1 : 0];
-    const [held, ...raw] = (await redis.run(scripts.lease, keys.leases(), args)) as [number, ...RawLease[]];
+    const [held, ...raw] = (await shards.home.redis.run(scripts.lease, keys.leases(), args)) as [
+      number,
+      ...RawLease[],
+    ];
     this.#askedAt = performance.now();
     this.#known = this.#neighbours(raw, this.#askedAt);
     return held === 1;

@@ -1,7 +1,7 @@
 import type { ControlTarget, Revocations } from "../../ports.ts";
 import type { Keys } from "../keys.ts";
 import { scripts } from "../scripts.ts";
-import type { HomeLine } from "../shards/shards.ts";
+import type { Shards } from "../shards/shards.ts";
 
 /** Milliseconds for which a token may be accepted after its `exp`. */
 const leeway = 30_000;
@@ -9,8 +9,7 @@ const leeway = 30_000;
 const overlap = 10_000;
 
 export interface RedisRevocationsOptions {
-  /** To the home shard. */
-  redis: HomeLine;
+  shards: Pick<Shards, "home">;
   keys: Keys;
   /** Milliseconds; the longest that a token may be valid. */
   maxLifetime: number;
@@ -34,10 +33,10 @@ export class RedisRevocations implements Revocations {
   }
 
   async revoke(user: string, before: number): Promise<void> {
-    const { redis, keys, maxLifetime } = this.#options;
+    const { shards, keys, maxLifetime } = this.#options;
     const kept = maxLifetime + leeway;
     const args = [user, before, before * 1_000 + kept, kept];
-    await redis.run(scripts.revoke, [keys.revocation(user), keys.revocations()], args);
+    await shards.home.redis.run(scripts.revoke, [keys.revocation(user), keys.revocations()], args);
   }
 
   /** Those who are asked for in one turn of the event loop are asked for in one call: in a storm they are many. */
@@ -58,7 +57,8 @@ export class RedisRevocations implements Revocations {
   async #ask(users: readonly string[]): Promise<(string | null)[]> {
     await new Promise((resolve) => setImmediate(resolve));
     this.#turn = undefined;
-    const { redis, keys } = this.#options;
+    const { shards, keys } = this.#options;
+    const { redis } = shards.home;
     const answer = redis.call((client) => client.mget(users.map((user) => keys.revocation(user))));
     redis.flush();
     return answer;
@@ -71,9 +71,13 @@ export class RedisRevocations implements Revocations {
    * @throws Failure `unavailable`
    */
   async enforce(target: Pick<ControlTarget, "execute">): Promise<void> {
-    const { redis, keys } = this.#options;
+    const { shards, keys } = this.#options;
     const since = this.#seenUntil === undefined ? "" : this.#seenUntil - overlap;
-    const [now, ...found] = (await redis.run(scripts.revoked, [keys.revocations()], [since])) as RawRevoked;
+    const [now, ...found] = (await shards.home.redis.run(
+      scripts.revoked,
+      [keys.revocations()],
+      [since],
+    )) as RawRevoked;
     for (const one of found) {
       const [before = "", ...user] = one.toString().split(":");
       await target.execute({ kind: "revoke", user: user.join(":"), before: Number(before) });

@@ -1,23 +1,23 @@
+import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { Keys } from "../keys.ts";
 import type { Leases } from "../nodes/leases.ts";
-import type { HomeLine } from "../shards/shards.ts";
 
 export interface PresenceIndexOptions {
-  redis: Pick<HomeLine, "call">;
+  shards: { readonly home: { redis: Pick<RedisConnection, "call"> } };
   keys: Keys;
   leases: Pick<Leases, "current">;
 }
 
 /** In Redis, the channels in which this node's lease has entries: where to sweep, should the node die. */
 export class PresenceIndex {
-  readonly #redis: PresenceIndexOptions["redis"];
+  readonly #shards: PresenceIndexOptions["shards"];
   readonly #keys: Keys;
   readonly #leases: PresenceIndexOptions["leases"];
   /** Channels to when Redis knew of them. */
   #written = new Map<string, Promise<unknown>>();
 
-  constructor({ redis, keys, leases }: PresenceIndexOptions) {
-    this.#redis = redis;
+  constructor({ shards, keys, leases }: PresenceIndexOptions) {
+    this.#shards = shards;
     this.#keys = keys;
     this.#leases = leases;
   }
@@ -27,7 +27,7 @@ export class PresenceIndex {
     let written = this.#written.get(channel);
     if (!written) {
       const name = this.#keys.presentIn(this.#leases.current);
-      written = this.#redis.call((client) => client.sadd(name, channel), "burst");
+      written = this.#shards.home.redis.call((client) => client.sadd(name, channel), "burst");
       this.#written.set(channel, written);
     }
     try {
@@ -42,7 +42,7 @@ export class PresenceIndex {
   remove(channel: string): void {
     if (!this.#written.delete(channel)) return;
     const name = this.#keys.presentIn(this.#leases.current);
-    this.#redis.call((client) => client.srem(name, channel), "burst").catch(() => {});
+    this.#shards.home.redis.call((client) => client.srem(name, channel), "burst").catch(() => {});
   }
 
   /** Waits for what is on its way for a channel. */

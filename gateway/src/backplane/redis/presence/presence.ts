@@ -5,7 +5,6 @@ import type { Argument, RedisConnection } from "../connection/redis-connection.t
 import type { Keys } from "../keys.ts";
 import type { Leases } from "../nodes/leases.ts";
 import { scripts } from "../scripts.ts";
-import type { HomeLine } from "../shards/shards.ts";
 import { PresenceIndex } from "./presence-index.ts";
 import type { Sweeper } from "./sweeper.ts";
 
@@ -21,9 +20,10 @@ interface Entry {
 }
 
 export interface RedisPresenceOptions {
-  /** To the home shard. */
-  redis: Pick<HomeLine, "ready" | "call">;
-  shards: { of(channel: string): { redis: Pick<RedisConnection, "ready" | "run"> } };
+  shards: {
+    readonly home: { redis: Pick<RedisConnection, "ready" | "call"> };
+    of(channel: string): { redis: Pick<RedisConnection, "ready" | "run"> };
+  };
   keys: Keys;
   leases: Pick<Leases, "held" | "current" | "live">;
   sweeper: Pick<Sweeper, "sweepChannel">;
@@ -49,9 +49,10 @@ export class RedisPresence implements PresenceStore {
   }
 
   async enter(channel: string, member: PresenceMember, announce: boolean): Promise<void> {
-    const { redis, shards, leases } = this.#options;
+    const { shards, leases } = this.#options;
     // What was never sent need not be made good later.
-    if (!leases.held || !redis.ready || !shards.of(channel).redis.ready) throw new Failure("unavailable");
+    const isReady = shards.home.redis.ready && shards.of(channel).redis.ready;
+    if (!leases.held || !isReady) throw new Failure("unavailable");
     const held = this.#find(channel, member.connection);
     const entry = { channel, member, announce, awaySince: held?.awaySince, gone: false };
     // It may have left and come back before Redis was told of either.

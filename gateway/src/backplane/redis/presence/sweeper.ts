@@ -1,12 +1,10 @@
 import type { Keys } from "../keys.ts";
 import type { Leases } from "../nodes/leases.ts";
 import { scripts } from "../scripts.ts";
-import type { HomeLine, Shards } from "../shards/shards.ts";
+import type { Shards } from "../shards/shards.ts";
 import type { ThrottledLog } from "../throttled-log.ts";
 
 export interface SweeperOptions {
-  /** To the home shard. */
-  redis: HomeLine;
   shards: Shards;
   keys: Keys;
   leases: Leases;
@@ -50,14 +48,14 @@ export class Sweeper {
    * @throws Failure `unavailable`
    */
   async sweepLease(lease: string): Promise<void> {
-    const { redis, keys, leases } = this.#options;
+    const { shards, keys, leases } = this.#options;
     const index = keys.presentIn(lease);
-    let channels = await redis.call((client) => client.srandmember(index, chunkSize));
+    let channels = await shards.home.redis.call((client) => client.srandmember(index, chunkSize));
     while (channels.length > 0) {
       for (const channel of channels) await this.#sweep(channel, [lease]);
       const swept = channels;
-      await redis.call((client) => client.srem(index, ...swept));
-      channels = await redis.call((client) => client.srandmember(index, chunkSize));
+      await shards.home.redis.call((client) => client.srem(index, ...swept));
+      channels = await shards.home.redis.call((client) => client.srandmember(index, chunkSize));
     }
     await leases.lapse(lease, "swept");
   }

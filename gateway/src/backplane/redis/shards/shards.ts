@@ -1,7 +1,4 @@
-import type { Redis } from "ioredis";
 import type { BackplaneStatus } from "../../ports.ts";
-import type { Argument, Limit } from "../connection/redis-connection.ts";
-import type { Script } from "../scripts.ts";
 import type { Shard } from "./shard.ts";
 
 /** The places of what is in Redis: one, or the primaries of a Redis Cluster. */
@@ -51,30 +48,4 @@ export function statusOf(shards: Shards): Omit<BackplaneStatus, "nodes"> {
     sum.lag = Math.max(sum.lag, status.lag);
   }
   return sum;
-}
-
-/** The connection to the home shard, wherever that is at the moment. */
-export class HomeLine {
-  readonly #shards: Pick<Shards, "home">;
-
-  constructor(shards: Pick<Shards, "home">) {
-    this.#shards = shards;
-  }
-
-  get ready(): boolean {
-    return this.#shards.home.redis.ready;
-  }
-
-  call<Reply>(send: (client: Redis) => Promise<Reply>, limit?: Limit): Promise<Reply> {
-    return this.#shards.home.redis.call(send, limit);
-  }
-
-  run(script: Script, keys: readonly string[], args: readonly Argument[], limit?: Limit): Promise<unknown> {
-    return this.#shards.home.redis.run(script, keys, args, limit);
-  }
-
-  /** Sends what was called in this turn, before the turn ends. */
-  flush(): void {
-    this.#shards.home.redis.flush();
-  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { RedisConnection } from "../../../../src/backplane/redis/connection/redis-connection.ts";
 import { checkRequirements } from "../../../../src/backplane/redis/connection/requirements.ts";
-import type { HomeLine } from "../../../../src/backplane/redis/shards/shards.ts";
 import { createLog } from "../../../../src/log.ts";
 import { RedisServer } from "../../../support/redis-server.ts";
 import { startNode } from "../harness.ts";
@@ -42,7 +42,9 @@ describe("a server's version", () => {
   const check = (version: string, sharded: boolean) => {
     const client = { info: async () => `redis_version:${version}\r\n`, config: async () => [] };
     // A server of another version cannot be started here.
-    const redis = { call: (send: (one: typeof client) => unknown) => send(client) } as unknown as HomeLine;
+    const redis = {
+      call: (send: (one: typeof client) => unknown) => send(client),
+    } as unknown as RedisConnection;
     return checkRequirements({ redis, sharded, tryOut: async () => {}, log: createLog("silent", "node-a") });
   };
 

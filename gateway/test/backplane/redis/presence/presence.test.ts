@@ -25,10 +25,12 @@ beforeEach(() => {
     await fate();
     if (action === "enter" || action === "leave") told = action;
   };
-  const redis: RedisPresenceOptions["redis"] = { ready: true, call: async () => 1 as never };
+  const shards: RedisPresenceOptions["shards"] = {
+    home: { redis: { ready: true, call: async () => 1 as never } },
+    of: () => ({ redis: { ready: true, run } }),
+  };
   presence = new RedisPresence({
-    redis,
-    shards: { of: () => ({ redis: { ready: true, run } }) },
+    shards,
     keys: new Keys("tidegate:", "socket.io", false),
     leases: { held: true, current: "lease", live: [] },
     sweeper: { sweepChannel: async () => false },
