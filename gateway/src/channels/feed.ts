@@ -57,6 +57,7 @@ export class Feed {
     if (!position) return true;
     // Before the check: what the members had from a reply, a newcomer whose page is older may still miss.
     for (const tap of this.#taps ?? []) this.#fill(tap, delivery);
+    // The backplane has checked the order already, where it is Redis. This check drops what the members had from a reply.
     const { live } = this;
     if (live && live.epoch === position.epoch && position.offset <= live.offset) return false;
     this.live = position;

@@ -53,7 +53,7 @@ export async function createRedisBackplane(
 
   /** Does what the node has to have rights for. */
   const tryOut = async (): Promise<void> => {
-    for (const name of [keys.commands(), keys.room(homeTag)]) await shards.home.topics.tryOut(name);
+    for (const name of [keys.commands(), keys.room(homeTag)]) await shards.home.pubsub.tryOut(name);
     await housekeeper.beat();
     if (!leases.held) throw new Failure("unavailable");
   };

@@ -1,9 +1,13 @@
-/** Work of which there is one run at a time. Who asks for it meanwhile gets that one. */
+/**
+ * Work of which there is one run at a time. Whoever asks for it meanwhile gets that run, which may have read its input
+ * already: what has to be seen by a run is put where the run's own loop finds it.
+ */
 export class SingleFlight {
   readonly #work: () => Promise<void>;
   readonly #onFailure: (error: unknown) => void;
   #running: Promise<void> | undefined;
 
+  /** @param onFailure is given what the work rejected with, since nobody may be waiting for the run */
   constructor(work: () => Promise<void>, onFailure: (error: unknown) => void) {
     this.#work = work;
     this.#onFailure = onFailure;

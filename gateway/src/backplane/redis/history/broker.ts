@@ -38,7 +38,7 @@ export class RedisBroker implements Broker {
   }
 
   unsubscribe(channel: string): void {
-    if (this.#keys.hasPlace(channel)) this.#shards.of(channel).topics.unsubscribe(channel);
+    if (this.#keys.hasPlace(channel)) this.#shards.of(channel).pubsub.remove(this.#keys.room(channel));
   }
 
   async read(reads: readonly HistoryRead[], budget: ReadBudget): Promise<HistoryPage[]> {

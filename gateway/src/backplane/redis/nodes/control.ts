@@ -77,10 +77,10 @@ export class RedisControl implements Control {
   /** Hears commands and replies from now on. */
   listen(): void {
     const { shards, keys, address } = this.#options;
-    const { topics } = shards.home;
+    const { pubsub } = shards.home;
     const handler = { tag: homeTag };
-    topics.hear({ ...handler, name: keys.commands(), receive: (message) => void this.#execute(message) });
-    topics.hear({ ...handler, name: keys.replies(address), receive: (message) => this.#receive(message) });
+    pubsub.want({ ...handler, name: keys.commands(), receive: (message) => void this.#execute(message) });
+    pubsub.want({ ...handler, name: keys.replies(address), receive: (message) => this.#receive(message) });
   }
 
   async send(command: Command): Promise<CommandResult> {

@@ -51,7 +51,7 @@ export class RedisPeers implements Peers {
     this.#sink = sink;
     for (const [name, read] of this.#wire.heard(uid)) {
       const receive = (bytes: Buffer) => this.#receive(() => read(bytes));
-      this.#options.shards.of(name).topics.hear({ name, tag: name, receive });
+      this.#options.shards.of(name).pubsub.want({ name, tag: name, receive });
     }
   }
 
@@ -88,12 +88,12 @@ export class RedisPeers implements Peers {
 
   hear(socket: string): void {
     const { keys, shards } = this.#options;
-    if (keys.hasPlace(socket)) shards.home.topics.hear(new SocketHandler(keys.room(socket), socket, this));
+    if (keys.hasPlace(socket)) shards.home.pubsub.want(new SocketHandler(keys.room(socket), socket, this));
   }
 
   unhear(socket: string): void {
     const { keys, shards } = this.#options;
-    if (keys.hasPlace(socket)) shards.home.topics.unsubscribe(socket);
+    if (keys.hasPlace(socket)) shards.home.pubsub.remove(keys.room(socket));
   }
 
   async #send({ name, tag, bytes }: Parcel): Promise<void> {

@@ -1,7 +1,8 @@
+import type { Position } from "../../../protocol/position.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { ThrottledLog } from "../throttled-log.ts";
 
-/** What hears a pub/sub channel. */
+/** Receives what is published on a pub/sub channel. */
 export interface PubSubHandler {
   /** Of the pub/sub channel. */
   readonly name: string;
@@ -10,17 +11,20 @@ export interface PubSubHandler {
   receive(message: Buffer): void;
 }
 
-export interface PubSubOptions<Kind extends PubSubHandler> {
+export interface PubSubOptions {
   redis: RedisConnection;
   sharded: boolean;
   throttledLog: ThrottledLog;
-  /** Called in the same turn as the ears' SUBSCRIBE has been written, to write what is to follow it. */
-  follow(handlers: readonly Kind[]): Promise<void>;
+  /**
+   * Reads where the handlers' channels stand. It is called in the turn in which their SUBSCRIBE is written, so that its
+   * reads follow on the same connection: what was published before the answer has then been received, or was before.
+   */
+  compare(handlers: readonly PubSubHandler[]): Promise<ReadonlyMap<PubSubHandler, Position>>;
 }
 
-interface PendingSubscribe<Kind> {
-  handler: Kind;
-  resolve(): void;
+interface PendingSubscribe {
+  handler: PubSubHandler;
+  resolve(position: Position | undefined): void;
   reject(error: unknown): void;
 }
 
@@ -28,35 +32,41 @@ interface PendingSubscribe<Kind> {
 const chunkSize = 500;
 
 /**
- * The pub/sub channels that this node wants to hear, whatever becomes of the connection. At each new one
- * all are subscribed again, by us: the Redis client would say that it is ready before it has, and would
- * forget all of them where the connection fails again meanwhile.
+ * The pub/sub channels that this node wants of one shard, whatever becomes of the connection. Topics, Peers and Control
+ * add theirs. At each new connection all are subscribed again, by us: the Redis client would say that it is ready before
+ * it has, and would forget all of them where the connection fails again meanwhile. Then nothing would arrive, silently.
  */
-export class PubSub<Kind extends PubSubHandler> {
-  readonly #options: PubSubOptions<Kind>;
-  readonly #handlers = new Map<string, Kind>();
-  #joins: PendingSubscribe<Kind>[] = [];
+export class PubSub {
+  readonly #options: PubSubOptions;
+  /** By the name of the pub/sub channel. One that stands here is wanted; Redis may still have to learn of it. */
+  readonly #handlers = new Map<string, PubSubHandler>();
+  #joins: PendingSubscribe[] = [];
   #parting = new Set<string>();
   #scheduled = false;
   /** Counts connections, so that resubscribing on an old one ends. */
   #connections = 0;
 
-  constructor(options: PubSubOptions<Kind>) {
+  constructor(options: PubSubOptions) {
     this.#options = options;
     options.redis.onMessage((name, message) => this.#handlers.get(name.toString())?.receive(message));
     options.redis.onReady(() => void this.#subscribeAll());
   }
 
-  values(): Kind[] {
+  values(): PubSubHandler[] {
     return [...this.#handlers.values()];
   }
 
-  has(handler: Kind): boolean {
+  /** False also where another handler has taken its name meanwhile. */
+  has(handler: PubSubHandler): boolean {
     return this.#handlers.get(handler.name) === handler;
   }
 
-  /** @throws Failure `unavailable`, and then the ear is not subscribed */
-  add(handler: Kind): Promise<void> {
+  /**
+   * Resolves once it is subscribed, with what `compare` has found.
+   *
+   * @throws Failure `unavailable`, and then it is not subscribed
+   */
+  add(handler: PubSubHandler): Promise<Position | undefined> {
     this.#handlers.set(handler.name, handler);
     return new Promise((resolve, reject) => {
       const refuse = (error: unknown) => {
@@ -68,8 +78,8 @@ export class PubSub<Kind extends PubSubHandler> {
     });
   }
 
-  /** Subscribes as soon as there is a connection. */
-  want(handler: Kind): void {
+  /** Subscribes now, or as soon as there is a connection; for what the node needs for as long as it runs. */
+  want(handler: PubSubHandler): void {
     this.#handlers.set(handler.name, handler);
     if (!this.#options.redis.ready) return;
     // Where it fails here, a new connection has to try it.
@@ -77,7 +87,10 @@ export class PubSub<Kind extends PubSubHandler> {
     this.#schedule();
   }
 
-  /** Subscribes all again on the same connection. What has left this server since is told by its errors. */
+  /**
+   * Subscribes all again on the same connection, since Redis ends the subscriptions of a slot that leaves it. Those whose
+   * slot is elsewhere now fail with MOVED, and move. A failure must not end the connection, as it does at a new one.
+   */
   async restore(): Promise<void> {
     const connection = this.#connections;
     try {
@@ -88,7 +101,7 @@ export class PubSub<Kind extends PubSubHandler> {
   }
 
   /**
-   * Subscribes to what nothing here may hear, and ends that again.
+   * Subscribes, and ends that again where nothing here wants it, to find out whether the node has the right to.
    *
    * @throws Failure `unavailable` where it cannot be subscribed to
    */
@@ -103,7 +116,7 @@ export class PubSub<Kind extends PubSubHandler> {
     this.#schedule();
   }
 
-  /** The changes of one turn of the event loop leave together. */
+  /** The changes of one turn of the event loop leave together: in a storm of connects they are thousands. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -116,27 +129,30 @@ export class PubSub<Kind extends PubSubHandler> {
     const joins = this.#joins;
     this.#parting = new Set();
     this.#joins = [];
-    // What is not heard of here is dropped; what a lost connection was subscribed to has ended with it.
+    // Its failure needs no answer: messages without a handler are dropped, and a lost connection has no subscriptions.
     for (const names of chunks(parting)) {
       this.#send("unsubscribe", names).catch(() => {});
     }
     for (const some of chunks(joins)) void this.#join(some);
   }
 
-  async #join(joins: readonly PendingSubscribe<Kind>[]): Promise<void> {
+  async #join(joins: readonly PendingSubscribe[]): Promise<void> {
     try {
-      await this.#subscribe(joins.map(({ handler }) => handler));
-      for (const { resolve } of joins) resolve();
+      const positions = await this.#subscribe(joins.map(({ handler }) => handler));
+      for (const { handler, resolve } of joins) resolve(positions.get(handler));
     } catch (error) {
-      for (const { reject } of joins) {
-        reject(error);
-      }
+      for (const { reject } of joins) reject(error);
     }
   }
 
-  async #subscribe(handlers: readonly Kind[]): Promise<void> {
-    const names = handlers.map(({ name }) => name);
-    await Promise.all([this.#send("subscribe", names), this.#options.follow(handlers)]);
+  /** Both are written before either is awaited: a SUBSCRIBE that comes after the read would leave a hole between them. */
+  async #subscribe(handlers: readonly PubSubHandler[]): Promise<ReadonlyMap<PubSubHandler, Position>> {
+    const subscribed = this.#send(
+      "subscribe",
+      handlers.map(({ name }) => name),
+    );
+    const [positions] = await Promise.all([this.#options.compare(handlers), subscribed]);
+    return positions;
   }
 
   async #send(action: "subscribe" | "unsubscribe", names: readonly string[]): Promise<void> {
@@ -149,6 +165,7 @@ export class PubSub<Kind extends PubSubHandler> {
     }, "burst");
   }
 
+  /** At a new connection. Where it fails, the connection is given up: half of the subscriptions would look like all. */
   async #subscribeAll(): Promise<void> {
     this.#connections += 1;
     const connection = this.#connections;

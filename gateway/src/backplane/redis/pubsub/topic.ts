@@ -1,13 +1,15 @@
 import type { GapResult } from "../../../meter.ts";
 import type { Position } from "../../../protocol/position.ts";
-import type { Delivery, HistoryRead, Retention } from "../../ports.ts";
+import type { BackplaneHost, Delivery, DeliverySink, HistoryRead, Retention } from "../../ports.ts";
 import type { PacketPage } from "../history/history-reader.ts";
+import type { PubSubHandler } from "./pubsub.ts";
 import { decodePublication, isPublication } from "./wire.ts";
 
 export interface TopicHost {
-  deliver(delivery: Delivery): void;
-  lost(channel: string, resumed: Position): void;
-  /** Reads what the topic misses, and gives it to `fill`. */
+  /** The backplane host's own function: nothing stands between a topic and whoever receives its deliveries. */
+  deliver: DeliverySink;
+  lost: BackplaneHost["lost"];
+  /** Reads what the topic misses, and passes it to `fill`. */
   repair(topic: Topic): void;
   /** A message that is no publication of ours; emitters send them. */
   foreign(channel: string, message: Buffer): void;
@@ -15,27 +17,39 @@ export interface TopicHost {
   gap(result: GapResult): void;
 }
 
-/** Deliveries that wait for a hole before them to be filled. */
+/** Publications, and messages of emitters between them, that wait until the hole before them is filled. */
+type Held = (Delivery | Buffer)[];
+
+/** Where a topic stands. `last` is the position of the newest publication that was delivered or given up. */
+type State =
+  /** Nothing is known of the channel yet: whatever comes first is delivered, or `compare` says where to begin. */
+  | { name: "new" }
+  /** Nothing is missing: the next publication has to follow `last`. */
+  | { name: "live"; last: Position }
+  /**
+   * What follows `last` is missing and is being read; what comes meanwhile is held. `overflowed`: there was more than
+   * may be held, so after the repair another one reads the rest.
+   */
+  | { name: "repairing"; last: Position; held: Held; overflowed: boolean };
+
+/** Deliveries held during a repair; beyond that the history is read again, which has no such bound. */
 const maxHeld = 1_000;
 
 /**
- * A channel that this node hears. It hands on each publication once and in the order of the offsets, has
- * what is missing read, and says when that cannot be had any more.
+ * A channel that this node subscribes to, between PubSub, which passes it messages, and Topics, which compares and
+ * repairs it. It delivers each publication once and in the order of the offsets. Without it a message that pub/sub drops
+ * would be lost silently: Redis keeps nothing for a subscriber that is away.
  */
-export class Topic {
+export class Topic implements PubSubHandler {
   readonly channel: string;
   /** The hash tag of its name. */
   readonly tag: string;
   readonly name: string;
   readonly #retention: Retention | undefined;
   #host: TopicHost;
-  /** The newest position that was handed on; what comes next must follow it. */
-  #last: Position | undefined;
-  /** What came behind a hole, while the hole is read; undefined where there is none. */
-  #held: (Delivery | Buffer)[] | undefined;
-  #overflowed = false;
-  /** Milliseconds on the monotonic clock. */
-  heardAt = performance.now();
+  #state: State = { name: "new" };
+  /** When it was last known to miss nothing; milliseconds on the monotonic clock. */
+  checkedAt = performance.now();
 
   /** @param name of the pub/sub channel */
   constructor(channel: string, name: string, retention: Retention | undefined, host: TopicHost) {
@@ -51,16 +65,21 @@ export class Topic {
     return this.#retention && { channel: this.channel, retention: this.#retention, from: "top" };
   }
 
-  /** The read of what is missing. */
+  /** The read of what is missing; absent where nothing is. */
   get missing(): HistoryRead | undefined {
-    if (!this.#retention || !this.#last) return undefined;
-    return { channel: this.channel, retention: this.#retention, from: this.#last };
+    if (!this.#retention || this.#state.name !== "repairing") return undefined;
+    return { channel: this.channel, retention: this.#retention, from: this.#state.last };
   }
 
-  /** Goes on under another host. */
+  /** Everything after it is delivered from now on. */
+  get position(): Position | undefined {
+    return this.#state.name === "new" ? undefined : this.#state.last;
+  }
+
+  /** Goes on under the host of another shard, which has to repeat a repair that the old one had begun. */
   move(host: TopicHost): void {
     this.#host = host;
-    if (this.#held) host.repair(this);
+    if (this.#state.name === "repairing") host.repair(this);
   }
 
   receive(message: Buffer): void {
@@ -74,38 +93,26 @@ export class Topic {
       this.#host.deliver(delivery);
       return;
     }
-    this.heardAt = performance.now();
-    if (this.#held) this.#hold(delivery, this.#held);
+    this.checkedAt = performance.now();
+    if (this.#state.name === "repairing") hold(this.#state, delivery);
     else this.#accept(delivery, delivery.position);
   }
 
-  /** The newest one that was handed on, or behind which all will be. */
-  get position(): Position | undefined {
-    return this.#last;
-  }
-
-  /** Of that position. */
-  get epoch(): string | undefined {
-    return this.#last?.epoch;
-  }
-
   /**
-   * Compares with where the channel stood, all up to there having arrived or been lost. What came in one
-   * piece with the answer has been heard before it, so it may stand below what was handed on since.
+   * Compares with the channel's top as it was read on the connection that carries the messages: all up to there have
+   * arrived or never will. The answer may be outdated all the same, since messages that arrive in one piece with it are
+   * received before it is; so a top below `last` means nothing.
    *
-   * @param asked the topic's epoch when that was asked for
+   * @param asked the topic's epoch when the read was sent. If it is another one now, the answer is about the past: it
+   * would send the topic back to an epoch that has ended.
    */
   compare(top: Position, asked: string | undefined): void {
-    this.heardAt = performance.now();
-    const last = this.#last;
-    if (this.#held || last?.epoch !== asked) return;
-    if (!last) {
-      this.#last = top;
-    } else if (top.epoch !== last.epoch) {
-      this.#giveUp(top);
-    } else if (top.offset > last.offset) {
-      this.#await([]);
-    }
+    this.checkedAt = performance.now();
+    const state = this.#state;
+    if (state.name === "repairing" || this.position?.epoch !== asked) return;
+    if (state.name === "new") this.#state = { name: "live", last: top };
+    else if (top.epoch !== state.last.epoch) this.#giveUp(top);
+    else if (top.offset > state.last.offset) this.#repair(state.last, []);
   }
 
   /**
@@ -114,17 +121,20 @@ export class Topic {
    * @returns whether there is still something to read
    */
   fill(page: PacketPage): boolean {
+    const state = this.#state;
+    if (state.name !== "repairing") return false;
     if (page.reached) {
       for (const entry of page.entries) {
-        this.#last = entry.position;
+        state.last = entry.position;
         this.#host.deliver({ channel: this.channel, ...entry });
       }
       if (page.more) return true;
       this.#host.gap("repaired");
+      this.#state = { name: "live", last: state.last };
     } else {
       this.#giveUp(page.top);
     }
-    return this.#release();
+    return this.#release(state.held, state.overflowed);
   }
 
   #decode(message: Buffer): Delivery | undefined {
@@ -136,62 +146,63 @@ export class Topic {
     }
   }
 
-  /** It keeps its place among the publications. */
+  /** It keeps its place among the publications; where no more may be held, it goes ahead of them instead of being lost. */
   #receiveForeign(message: Buffer): void {
-    if (this.#held && this.#held.length < maxHeld) this.#held.push(message);
+    const state = this.#state;
+    if (state.name === "repairing" && state.held.length < maxHeld) state.held.push(message);
     else this.#host.foreign(this.channel, message);
   }
 
+  /**
+   * Delivers what follows the last position, drops what was delivered, and repairs before anything that leaves a hole.
+   * Feed checks offsets again, for another reason: this one finds what Redis dropped, and the feed's drops what a
+   * subscriber was given in its reply. A backplane on memory has no topics, so the feed cannot rely on this check.
+   */
   #accept(delivery: Delivery, position: Position): void {
-    const last = this.#last;
+    const last = this.position;
     if (last && position.epoch === last.epoch) {
       if (position.offset <= last.offset) return;
       if (position.offset > last.offset + 1) {
-        this.#await([delivery]);
+        this.#repair(last, [delivery]);
         return;
       }
     } else if (last) {
       this.#giveUp({ epoch: position.epoch, offset: position.offset - 1 });
     }
-    this.#last = position;
+    if (this.#state.name === "live") this.#state.last = position;
+    else this.#state = { name: "live", last: position };
     this.#host.deliver(delivery);
   }
 
-  #await(held: (Delivery | Buffer)[]): void {
-    this.#held = held;
-    this.#overflowed = false;
+  #repair(last: Position, held: Held): void {
+    this.#state = { name: "repairing", last, held, overflowed: false };
     this.#host.gap("found");
     this.#host.repair(this);
   }
 
-  #hold(delivery: Delivery, held: (Delivery | Buffer)[]): void {
-    if (held.length < maxHeld) held.push(delivery);
-    else this.#overflowed = true;
-  }
-
-  /** Hands on what waited, as far as it follows. */
-  #release(): boolean {
-    const again = this.#overflowed;
-    for (const one of this.#takeHeld()) {
+  /** Receives what was held once more, in its order; that may find the next hole, and then the rest is held again. */
+  #release(held: Held, overflowed: boolean): boolean {
+    for (const one of held) {
       if (Buffer.isBuffer(one)) this.#receiveForeign(one);
-      else if (this.#held) this.#hold(one, this.#held);
+      else if (this.#state.name === "repairing") hold(this.#state, one);
       else if (one.position) this.#accept(one, one.position);
     }
-    if (again) this.#held ??= [];
-    return this.#held !== undefined;
+    // What did not fit is in the history only. It is part of the hole that was found, so it is not counted as another.
+    if (overflowed && this.#state.name === "live") {
+      this.#state = { name: "repairing", last: this.#state.last, held: [], overflowed: false };
+    }
+    return this.#state.name === "repairing";
   }
 
-  #takeHeld(): (Delivery | Buffer)[] {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    this.#overflowed = false;
-    return held;
-  }
-
-  /** Goes on behind the position. */
+  /** Goes on after the position. Whoever is in the channel has to learn of the loss before the next delivery. */
   #giveUp(position: Position): void {
-    this.#last = position;
+    this.#state = { name: "live", last: position };
     this.#host.gap("lost");
     this.#host.lost(this.channel, position);
   }
+}
+
+function hold(state: State & { name: "repairing" }, delivery: Delivery): void {
+  if (state.held.length < maxHeld) state.held.push(delivery);
+  else state.overflowed = true;
 }

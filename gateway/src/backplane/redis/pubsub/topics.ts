@@ -4,8 +4,9 @@ import type { BackplaneHost, HistoryRead, ReadBudget, Retention } from "../../po
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import { readHistory } from "../history/history-reader.ts";
 import type { Keys } from "../keys.ts";
+import { SingleFlight } from "../single-flight.ts";
 import type { ThrottledLog } from "../throttled-log.ts";
-import { PubSub, type PubSubHandler } from "./pubsub.ts";
+import type { PubSub, PubSubHandler } from "./pubsub.ts";
 import { Topic, type TopicHost } from "./topic.ts";
 
 /** Topics compared or repaired in one call. */
@@ -18,7 +19,8 @@ const repairBudget: ReadBudget = { messages: 1_000, bytes: 512 * 1024, attachmen
 const noEntries: ReadBudget = { messages: 0, bytes: 0, attachments: 0 };
 
 export interface TopicsOptions {
-  /** Carries the subscriptions, and the reads that are compared with what they brought. */
+  pubsub: PubSub;
+  /** The subscriber's connection: reads on it come after the messages that were published before them. */
   redis: RedisConnection;
   keys: Keys;
   throttledLog: ThrottledLog;
@@ -29,133 +31,107 @@ export interface TopicsOptions {
   silence: number;
 }
 
-/** The channels that this node hears, and the watch over what it hears of them. */
+/**
+ * The channels of clients that this node subscribes to on one shard. It compares them with their history after each
+ * SUBSCRIBE, after silence and after an outage, and reads what they miss. The broker subscribes here, the health check
+ * has the quiet ones compared. Without the comparison a channel's last message could be missing until the next one comes.
+ */
 export class Topics {
   readonly #options: TopicsOptions;
-  readonly #subscriptions: PubSub<PubSubHandler>;
+  readonly #topicHost: TopicHost;
+  /** Topics with a hole that has still to be read. */
   readonly #broken = new Set<Topic>();
-  #repairing = false;
 
   constructor(options: TopicsOptions) {
     this.#options = options;
-    const { redis, throttledLog } = options;
-    this.#subscriptions = new PubSub({
-      redis,
-      sharded: options.keys.sharded,
-      throttledLog,
-      follow: (handlers) => this.#compare(handlers.filter((handler) => handler instanceof Topic)),
-    });
+    const { host, meter, throttledLog, foreign } = options;
+    this.#topicHost = {
+      deliver: host.deliver,
+      lost: host.lost,
+      foreign,
+      gap: meter.gap,
+      malformed: (error) => throttledLog.malformed("Redis brought a publication that is none.", error),
+      repair: (topic) => {
+        this.#broken.add(topic);
+        // At the end of the turn: one read then serves all holes of the turn, and a run that was about to end has ended.
+        setImmediate(() => void this.#repairing.start());
+      },
+    };
   }
 
   /**
-   * @returns the position of what was handed on last, or would have been
+   * @returns the position after which everything will be delivered, where the channel has a history
    * @throws Failure `unavailable`
    */
-  async subscribe(channel: string, retention: Retention | undefined): Promise<Position | undefined> {
-    const topic = new Topic(channel, this.#options.keys.room(channel), retention, this.#topicHost);
-    await this.#subscriptions.add(topic);
-    return topic.position;
-  }
-
-  unsubscribe(channel: string): void {
-    this.#subscriptions.remove(this.#options.keys.room(channel));
-  }
-
-  /** Hears a pub/sub channel that is no channel of clients, as soon as there is a connection. */
-  hear(handler: PubSubHandler): void {
-    this.#subscriptions.want(handler);
-  }
-
-  /** @throws Failure `unavailable` where the pub/sub channel cannot be subscribed to, as where there is no right to */
-  tryOut(name: string): Promise<void> {
-    return this.#subscriptions.tryOut(name);
-  }
-
-  handlers(): PubSubHandler[] {
-    return this.#subscriptions.values();
-  }
-
-  release(handler: PubSubHandler): void {
-    this.#subscriptions.remove(handler.name);
-  }
-
-  /** Subscribes everything again that this shard hears. */
-  restore(): void {
-    void this.#subscriptions.restore();
+  subscribe(channel: string, retention: Retention | undefined): Promise<Position | undefined> {
+    const { pubsub, keys } = this.#options;
+    return pubsub.add(new Topic(channel, keys.room(channel), retention, this.#topicHost));
   }
 
   /** Takes over what another shard has released, with all that is known of it. */
   adopt(handler: PubSubHandler): void {
-    this.#subscriptions.want(handler);
+    this.#options.pubsub.want(handler);
     if (handler instanceof Topic) handler.move(this.#topicHost);
   }
 
-  /** Looks after what was not repaired, and after channels that have been silent for long. */
+  /** Repairs again what was not repaired, and compares channels that have been silent for long. */
   compareQuiet(): void {
-    void this.#repairAll();
-    this.#compareHeardBefore(performance.now() - this.#options.silence);
+    void this.#repairing.start();
+    this.#compareCheckedBefore(performance.now() - this.#options.silence);
   }
 
   compareAll(): void {
-    this.#compareHeardBefore(Number.POSITIVE_INFINITY);
+    this.#compareCheckedBefore(Number.POSITIVE_INFINITY);
   }
 
-  #compareHeardBefore(time: number): void {
+  #compareCheckedBefore(time: number): void {
+    const { pubsub } = this.#options;
     const quiet: Topic[] = [];
-    for (const handler of this.#subscriptions.values()) {
-      if (handler instanceof Topic && handler.top && handler.heardAt < time) quiet.push(handler);
+    for (const handler of pubsub.values()) {
+      if (handler instanceof Topic && handler.top && handler.checkedAt < time) quiet.push(handler);
     }
     for (let at = 0; at < quiet.length; at += chunkSize) {
       // What fails is still quiet at the next look.
-      this.#compare(quiet.slice(at, at + chunkSize)).catch(() => {});
+      this.compare(quiet.slice(at, at + chunkSize)).catch(() => {});
     }
   }
-
-  readonly #topicHost: TopicHost = {
-    deliver: (delivery) => this.#options.host.deliver(delivery),
-    lost: (channel, resumed) => this.#options.host.lost(channel, resumed),
-    foreign: (channel, message) => this.#options.foreign(channel, message),
-    malformed: (error) =>
-      this.#options.throttledLog.malformed("Redis brought a publication that is none.", error),
-    gap: (result) => this.#options.meter.gap(result),
-    repair: (topic) => {
-      this.#broken.add(topic);
-      void this.#repairAll();
-    },
-  };
 
   /**
-   * Reads where topics stand on the connection that carries their messages: whatever was published up to
-   * there has come before the answer, or will not come.
+   * Reads where topics stand, on the connection that carries their messages: whatever was published up to there has
+   * come before the answer, or will not come. On another connection the answer could overtake messages, and each of them
+   * would look like a hole.
+   *
+   * @param handlers others than topics are left out
+   * @returns where topics with a history stand now
    */
-  async #compare(topics: readonly Topic[]): Promise<void> {
-    const read = topics.filter((topic) => topic.top !== undefined);
-    const epochs = read.map(({ epoch }) => epoch);
+  async compare(handlers: readonly PubSubHandler[]): Promise<ReadonlyMap<PubSubHandler, Position>> {
+    const topics = handlers.flatMap((handler) => (handler instanceof Topic && handler.top ? [handler] : []));
+    const epochs = topics.map(({ position }) => position?.epoch);
     const tops = await this.#read(
-      read.flatMap(({ top }) => top ?? []),
+      topics.flatMap(({ top }) => top ?? []),
       noEntries,
     );
-    for (const [index, topic] of read.entries()) {
+    const positions = new Map<PubSubHandler, Position>();
+    for (const [index, topic] of topics.entries()) {
       const page = tops[index];
-      if (page && this.#subscriptions.has(topic)) topic.compare(page.top, epochs[index]);
+      if (!page || !this.#options.pubsub.has(topic)) continue;
+      topic.compare(page.top, epochs[index]);
+      if (topic.position) positions.set(topic, topic.position);
     }
+    return positions;
   }
 
-  /** What fails is tried again at the next sweep. */
-  async #repairAll(): Promise<void> {
-    if (this.#repairing) return;
-    this.#repairing = true;
-    try {
+  /** What fails is tried again at the next look. */
+  readonly #repairing = new SingleFlight(
+    async () => {
       while (this.#broken.size > 0) await this.#repair([...this.#broken].slice(0, chunkSize));
-    } catch (error) {
-      this.#options.throttledLog.warn("Reading missing messages has failed.", error);
-    } finally {
-      this.#repairing = false;
-    }
-  }
+    },
+    (error) => this.#options.throttledLog.warn("Reading missing messages has failed.", error),
+  );
 
   async #repair(topics: readonly Topic[]): Promise<void> {
-    const repairable = topics.filter((topic) => this.#subscriptions.has(topic) && topic.missing);
+    const { pubsub } = this.#options;
+    const repairable = topics.filter((topic) => pubsub.has(topic) && topic.missing);
     for (const topic of topics) if (!repairable.includes(topic)) this.#broken.delete(topic);
     const pages = await this.#read(
       repairable.flatMap(({ missing }) => missing ?? []),
@@ -163,7 +139,8 @@ export class Topics {
     );
     for (const [index, topic] of repairable.entries()) {
       const page = pages[index];
-      if (page && this.#subscriptions.has(topic) && !topic.fill(page)) this.#broken.delete(topic);
+      // One that was let go, or has moved to another shard, meanwhile is repaired there or by nobody.
+      if (page && pubsub.has(topic) && !topic.fill(page)) this.#broken.delete(topic);
     }
   }
 

@@ -80,7 +80,7 @@ export class RedisClusterShards implements Shards {
   }
 
   #look(): void {
-    for (const shard of this.#doubted) shard.topics.restore();
+    for (const shard of this.#doubted) void shard.pubsub.restore();
     this.#doubted.clear();
     if ([...this.#shards.values()].some((shard) => !shard.answering)) void this.refresh();
   }
@@ -156,10 +156,10 @@ export class RedisClusterShards implements Shards {
 
   #moveEars(): void {
     for (const shard of this.#shards.values()) {
-      for (const handler of shard.topics.handlers()) {
+      for (const handler of shard.pubsub.values()) {
         const owner = this.of(handler.tag);
         if (owner === shard) continue;
-        shard.topics.release(handler);
+        shard.pubsub.remove(handler.name);
         owner.topics.adopt(handler);
       }
     }

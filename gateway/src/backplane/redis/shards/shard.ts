@@ -4,6 +4,7 @@ import type { BackplaneHost, BackplaneStatus } from "../../ports.ts";
 import { HealthCheck } from "../connection/health-check.ts";
 import { RedisConnection } from "../connection/redis-connection.ts";
 import type { Keys } from "../keys.ts";
+import { PubSub } from "../pubsub/pubsub.ts";
 import { Topics } from "../pubsub/topics.ts";
 import type { ThrottledLog } from "../throttled-log.ts";
 import type { Timings } from "../timings.ts";
@@ -24,6 +25,7 @@ export class Shard {
   /** For everything but the subscriptions. */
   readonly redis: RedisConnection;
   readonly #subscriber: RedisConnection;
+  readonly pubsub: PubSub;
   readonly topics: Topics;
   readonly #watch: HealthCheck;
 
@@ -32,7 +34,14 @@ export class Shard {
     const { throttledLog, timings } = options;
     this.redis = new RedisConnection(connect("commands"), { ...options, role: "commands" });
     this.#subscriber = new RedisConnection(connect("subscriber"), { ...options, role: "subscriber" });
-    this.topics = new Topics({ ...options, redis: this.#subscriber, silence: timings.silence });
+    const redis = this.#subscriber;
+    this.pubsub = new PubSub({
+      redis,
+      sharded: options.keys.sharded,
+      throttledLog,
+      compare: (handlers) => this.topics.compare(handlers),
+    });
+    this.topics = new Topics({ ...options, pubsub: this.pubsub, redis, silence: timings.silence });
     this.#watch = new HealthCheck({
       commands: this.redis,
       subscriber: this.#subscriber,
