@@ -2,6 +2,7 @@ import type { Keys } from "../keys.ts";
 import type { Leases } from "../nodes/leases.ts";
 import { scripts } from "../scripts.ts";
 import type { Shards } from "../shards/shards.ts";
+import { SingleFlight } from "../single-flight.ts";
 import type { ThrottledLog } from "../throttled-log.ts";
 
 export interface SweeperOptions {
@@ -20,27 +21,26 @@ const chunkSize = 50;
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
-  #sweeping = false;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
   }
 
-  /** Sweeps the leases that have ended. */
+  /** Sweeps the leases that have ended. After an outage of Redis that says nothing of their nodes: see `Leases.steady`. */
   async sweepLapsed(): Promise<void> {
-    const { leases, throttledLog } = this.#options;
-    if (this.#sweeping || !leases.steady) return;
-    this.#sweeping = true;
-    try {
+    if (this.#options.leases.steady) await this.#sweeping.start();
+  }
+
+  readonly #sweeping = new SingleFlight(
+    async () => {
+      const { leases } = this.#options;
       for (const { lease } of leases.lapsed) {
+        // Marked first: a node that comes back now takes another lease, and enters nothing under the one being swept.
         if (await leases.lapse(lease, "ended")) await this.sweepLease(lease);
       }
-    } catch (error) {
-      throttledLog.warn("Sweeping the presence of a lost node has failed.", error);
-    } finally {
-      this.#sweeping = false;
-    }
-  }
+    },
+    (error) => this.#options.throttledLog.warn("Sweeping the presence of a lost node has failed.", error),
+  );
 
   /**
    * Sweeps all channels of a lease that is marked as lapsed, and forgets it.

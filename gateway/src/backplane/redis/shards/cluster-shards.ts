@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { serverName } from "../connection/client.ts";
+import { SingleFlight } from "../single-flight.ts";
 import type { ThrottledLog } from "../throttled-log.ts";
 import type { Shard } from "./shard.ts";
 import type { Shards } from "./shards.ts";
@@ -34,7 +35,6 @@ export class RedisClusterShards implements Shards {
   readonly #witnesses = new Set<Shard>();
   /** Shards that may have ended subscriptions: those of a slot end as it leaves, also where it comes back at once. */
   readonly #doubted = new Set<Shard>();
-  #refreshing: Promise<void> | undefined;
   #stopped = false;
 
   constructor(options: RedisClusterShardsOptions) {
@@ -60,7 +60,7 @@ export class RedisClusterShards implements Shards {
 
   async connect(): Promise<void> {
     await Promise.any([...this.#shards.values()].map((shard) => shard.connect()));
-    await this.refresh();
+    await this.#refreshing.start();
     await Promise.all([...this.#shards.values()].map((shard) => shard.connect()));
   }
 
@@ -71,18 +71,15 @@ export class RedisClusterShards implements Shards {
     this.#shards.clear();
   }
 
-  /** Asks where the slots are. One that is asked for while another runs is that one. */
-  refresh(): Promise<void> {
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
-  }
+  readonly #refreshing = new SingleFlight(
+    () => this.#refresh(),
+    (error) => this.#options.throttledLog.warn("The slots of the Redis Cluster could not be adopted.", error),
+  );
 
   #look(): void {
     for (const shard of this.#doubted) void shard.pubsub.restore();
     this.#doubted.clear();
-    if ([...this.#shards.values()].some((shard) => !shard.answering)) void this.refresh();
+    if ([...this.#shards.values()].some((shard) => !shard.answering)) void this.#refreshing.start();
   }
 
   #open(address: string): Shard {
@@ -99,7 +96,7 @@ export class RedisClusterShards implements Shards {
     shard.onDoubt(() => this.#doubted.add(shard));
     shard.onMoved(() => {
       this.#witnesses.add(shard);
-      void this.refresh();
+      void this.#refreshing.start();
     });
     return shard;
   }
