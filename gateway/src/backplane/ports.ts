@@ -192,7 +192,10 @@ export interface CommandReply {
 }
 
 export interface CommandResult extends CommandReply {
-  /** Nodes that did not answer in time; the command may or may not take effect there. */
+  /**
+   * Nodes that did not answer in time, where the command may or may not take effect, and those of a version that does not
+   * know it, where it does not.
+   */
   unreached: string[];
 }
 
@@ -238,6 +241,13 @@ export interface Backplane {
   /** Whether the shared state can be reached right now. */
   healthy(): boolean;
   status(): BackplaneStatus;
+  /**
+   * Whether every node reads a form of what nodes write for each other. Whoever is about to write a new one asks, each
+   * time: during an update there are nodes that would drop it, and after a rollback there are some again.
+   *
+   * @param format `publication`, with the number of its form, or `command`, with its kind
+   */
+  understoodByAll(format: string, form: string | number): boolean;
   stop(): Promise<void>;
 }
 

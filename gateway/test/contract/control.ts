@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Command, ConnectionInfo, ControlTarget, NodeInfo } from "../../src/backplane/ports.ts";
 import { Failure } from "../../src/errors.ts";
 import { type MakeHarness, useHarness } from "./harness.ts";
@@ -55,6 +55,11 @@ export function controlContract(name: string, makeHarness: MakeHarness): void {
 
     it("lists the own node", async () => {
       expect(await harness().backplane.control.nodes()).toEqual([node]);
+    });
+
+    it("may write what this version reads", async () => {
+      await vi.waitFor(() => expect(harness().backplane.understoodByAll("publication", 1)).toBe(true), 5_000);
+      expect(harness().backplane.understoodByAll("command", "revoke")).toBe(true);
     });
 
     it("is healthy", () => {

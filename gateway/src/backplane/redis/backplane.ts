@@ -5,7 +5,7 @@ import type { Backplane, BackplaneHost, ControlTarget } from "../ports.ts";
 import { FirstContact } from "./connection/first-contact.ts";
 import { checkRequirements } from "./connection/requirements.ts";
 import { homeTag } from "./keys.ts";
-import { silentNode } from "./nodes/node-record.ts";
+import { unknownNode } from "./nodes/node-record.ts";
 import { makeParts } from "./parts.ts";
 import type { RedisSettings } from "./place.ts";
 import { statusOf } from "./shards/shards.ts";
@@ -46,7 +46,7 @@ export async function createRedisBackplane(
   let begun = false;
   const target: ControlTarget = {
     execute: async (command) => (begun ? host.target.execute(command) : { connections: [] }),
-    describe: () => (begun ? host.target.describe() : silentNode(node)),
+    describe: () => (begun ? host.target.describe() : unknownNode(node).info),
   };
   const parts = makeParts({ place, host, target, node, maxLifetime, log, meter, timings });
   const { keys, shards, leases, housekeeper, broker, presence, revocations, control, peers } = parts;
@@ -81,5 +81,6 @@ export async function createRedisBackplane(
   });
   const healthy = () => firstContact.made && shards.home.answering;
   const status = () => ({ ...statusOf(shards), nodes: leases.live.length });
-  return { broker, presence, control, revocations, peers, healthy, status, stop };
+  const understoodByAll = leases.allUnderstand.bind(leases);
+  return { broker, presence, control, revocations, peers, healthy, status, understoodByAll, stop };
 }

@@ -3,35 +3,45 @@ import type { Command, CommandReply, ConnectionInfo } from "../../ports.ts";
 import { readJson } from "../peers/payload.ts";
 import { listOf } from "../peers/peer-parts.ts";
 
-/** A command on its way to the other nodes. */
-export interface Order {
+/**
+ * How commands and their replies stand on pub/sub: JSON, read by nodes of this version, of the one before and of the next.
+ * Control writes and reads them. A member that only narrows what a known kind does must not be added, since nodes that
+ * ignore it would do more than was asked for: that takes a new kind.
+ */
+export interface CommandRequest {
   id: string;
-  /** Where the reply goes. */
+  /** The address of the node that asks; the reply goes there. */
   from: string;
-  command: Command;
+  /** Undefined where it is of a kind that this version does not know: a newer node has sent it. */
+  command: Command | undefined;
 }
 
-export interface Report extends CommandReply {
+export interface CommandResponse extends CommandReply {
   id: string;
   /** The address of the node that replies. */
   from: string;
+  /** False: the node knows no such command and has done nothing. Nodes of 0.1.0 do not have this member. */
+  understood: boolean;
 }
 
 const text = z.string();
 
-const command: z.ZodType<Command> = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("connections"), user: text }),
-  z.object({ kind: z.literal("subscribe"), user: text, channel: text }),
-  z.object({ kind: z.literal("unsubscribe"), user: text, channel: text }),
-  z.object({
+const commands: { [Kind in Command["kind"]]: z.ZodType<Extract<Command, { kind: Kind }>> } = {
+  connections: z.object({ kind: z.literal("connections"), user: text }),
+  subscribe: z.object({ kind: z.literal("subscribe"), user: text, channel: text }),
+  unsubscribe: z.object({ kind: z.literal("unsubscribe"), user: text, channel: text }),
+  disconnect: z.object({
     kind: z.literal("disconnect"),
     target: z.union([z.object({ user: text }), z.object({ connection: text })]),
     reconnect: z.boolean(),
   }),
-  z.object({ kind: z.literal("revoke"), user: text, before: z.number() }),
-]);
+  revoke: z.object({ kind: z.literal("revoke"), user: text, before: z.number() }),
+};
 
-const order: z.ZodType<Order> = z.object({ id: text, from: text, command });
+/** The kinds of commands that this version executes. */
+export const commandKinds: readonly string[] = Object.keys(commands);
+
+const request = z.object({ id: text, from: text, command: z.looseObject({ kind: text }) });
 
 const connection: z.ZodType<ConnectionInfo> = z.object({
   connection: text,
@@ -43,14 +53,25 @@ const connection: z.ZodType<ConnectionInfo> = z.object({
   agent: text,
 });
 
-const report: z.ZodType<Report> = z.object({ id: text, from: text, connections: listOf(connection) });
+const response: z.ZodType<CommandResponse> = z.object({
+  id: text,
+  from: text,
+  understood: z.boolean().default(true),
+  connections: listOf(connection),
+});
 
-/** @throws Error where the bytes are no order; whoever may publish in Redis may send anything */
-export function parseOrder(message: Buffer): Order {
-  return order.parse(readJson(message));
+function isKnown(kind: string): kind is Command["kind"] {
+  return commandKinds.includes(kind);
 }
 
-/** @throws Error where the bytes are no report */
-export function parseReport(message: Buffer): Report {
-  return report.parse(readJson(message));
+/** @throws Error where the bytes are no request; whoever may publish in Redis may send anything */
+export function parseRequest(message: Buffer): CommandRequest {
+  const { id, from, command } = request.parse(readJson(message));
+  const { kind } = command;
+  return { id, from, command: isKnown(kind) ? commands[kind].parse(command) : undefined };
+}
+
+/** @throws Error where the bytes are no response */
+export function parseResponse(message: Buffer): CommandResponse {
+  return response.parse(readJson(message));
 }

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import type { BackplaneMeter } from "../../../meter.ts";
 import type {
   Command,
-  CommandReply,
   CommandResult,
   ConnectionInfo,
   Control,
@@ -12,8 +11,8 @@ import type {
 import { homeTag, type Keys } from "../keys.ts";
 import type { Shards } from "../shards/shards.ts";
 import type { ThrottledLog } from "../throttled-log.ts";
-import { type Order, parseOrder, parseReport } from "./command-wire.ts";
-import type { Leases, Neighbour } from "./leases.ts";
+import { type CommandRequest, type CommandResponse, parseRequest, parseResponse } from "./command-wire.ts";
+import type { Leases, NodeLease } from "./leases.ts";
 
 /** Milliseconds in which the other nodes have to reply, so that the whole answer takes less than a second. */
 const replyLimit = 800;
@@ -25,14 +24,15 @@ export interface RedisControlOptions {
   throttledLog: ThrottledLog;
   meter: BackplaneMeter;
   target: ControlTarget;
-  /** Where this node hears replies. */
+  /** Where this node receives replies. */
   address: string;
 }
 
-/** The replies to one command. */
-class Inquiry {
+/** A command that this node has sent, until all who have to answer have, or it has waited long enough. */
+class PendingCommand {
   readonly connections: ConnectionInfo[] = [];
-  readonly #replied = new Set<string>();
+  /** By address, whether the command was executed there. */
+  readonly #answers = new Map<string, boolean>();
   #expected: readonly string[] | undefined;
   readonly done: Promise<void>;
   #finish: () => void = () => {};
@@ -44,37 +44,43 @@ class Inquiry {
     });
   }
 
+  /** Replies may come before it is known who has to reply. */
   expect(addresses: readonly string[]): void {
     this.#expected = addresses;
     this.#check();
   }
 
-  add(from: string, reply: CommandReply): void {
-    if (this.#replied.has(from)) return;
-    this.#replied.add(from);
-    this.connections.push(...reply.connections);
+  add({ from, understood, connections }: CommandResponse): void {
+    // Whoever answers twice has not executed it twice.
+    if (this.#answers.has(from)) return;
+    this.#answers.set(from, understood);
+    this.connections.push(...connections);
     this.#check();
   }
 
-  hasReplyOf(address: string): boolean {
-    return this.#replied.has(address);
+  wasExecutedBy(address: string): boolean {
+    return this.#answers.get(address) === true;
   }
 
   #check(): void {
-    if (this.#expected?.every((address) => this.#replied.has(address))) this.#finish();
+    if (this.#expected?.every((address) => this.#answers.has(address))) this.#finish();
   }
 }
 
-/** Commands to all nodes, over pub/sub. Who has to reply is known by the leases. */
+/**
+ * Commands to all nodes, over pub/sub. The server API sends them; who has to reply is known by the leases. A node that does
+ * not execute one is named as unreached: without that a disconnect would seem done where a session goes on.
+ */
 export class RedisControl implements Control {
   readonly #options: RedisControlOptions;
-  readonly #inquiries = new Map<string, Inquiry>();
+  /** By the command's id. */
+  readonly #pending = new Map<string, PendingCommand>();
 
   constructor(options: RedisControlOptions) {
     this.#options = options;
   }
 
-  /** Hears commands and replies from now on. */
+  /** Receives commands and replies from now on. */
   listen(): void {
     const { shards, keys, address } = this.#options;
     const { pubsub } = shards.home;
@@ -94,8 +100,9 @@ export class RedisControl implements Control {
     return [target.describe(), ...this.#others(leases.live).map(({ info }) => info)];
   }
 
-  #others(neighbours: readonly Neighbour[]): Neighbour[] {
-    return neighbours.filter(({ address, lease }) => {
+  /** A node that has lost its lease is still listed under it until that is swept, with the address that it keeps. */
+  #others(all: readonly NodeLease[]): NodeLease[] {
+    return all.filter(({ address, lease }) => {
       return address !== this.#options.address && lease !== this.#options.leases.current;
     });
   }
@@ -104,25 +111,27 @@ export class RedisControl implements Control {
   async #ask(command: Command): Promise<CommandResult> {
     const { shards, keys, leases, address } = this.#options;
     const id = randomBytes(8).toString("hex");
-    const inquiry = new Inquiry();
-    this.#inquiries.set(id, inquiry);
+    const pending = new PendingCommand();
+    this.#pending.set(id, pending);
     try {
-      const order: Order = { id, from: address, command };
+      const request: CommandRequest = { id, from: address, command };
       const published = shards.home.redis.call((client) =>
-        client.call(keys.publish, keys.commands(), JSON.stringify(order)),
+        client.call(keys.publish, keys.commands(), JSON.stringify(request)),
       );
       await Promise.all([leases.look(), published]);
-      inquiry.expect(this.#others(leases.known).map((other) => other.address));
-      await inquiry.done;
+      // Who does not know the kind may not answer at all, as 0.1.0 does not, and is not waited for.
+      const able = this.#others(leases.known).filter((other) => knows(other, command));
+      pending.expect(able.map((other) => other.address));
+      await pending.done;
     } catch (error) {
       this.#options.throttledLog.warn("A command could not be sent to the other nodes.", error);
     } finally {
-      this.#inquiries.delete(id);
+      this.#pending.delete(id);
     }
     // Once Redis is away for longer than leases hold, it is still those that were there before.
-    const unreached = this.#others(leases.known).filter((other) => !inquiry.hasReplyOf(other.address));
+    const unreached = this.#others(leases.known).filter((other) => !pending.wasExecutedBy(other.address));
     this.#options.meter.unreached(unreached.length);
-    return { connections: inquiry.connections, unreached: unreached.map(({ info }) => info.node) };
+    return { connections: pending.connections, unreached: unreached.map(({ info }) => info.node) };
   }
 
   /** Nothing that anybody publishes may end more than itself. */
@@ -137,20 +146,26 @@ export class RedisControl implements Control {
 
   async #execute(message: Buffer): Promise<void> {
     const { shards, keys, target, address, throttledLog } = this.#options;
-    const order = this.#read(message, parseOrder);
-    if (!order || order.from === address) return;
-    const { id, from, command } = order;
+    const request = this.#read(message, parseRequest);
+    if (!request || request.from === address) return;
+    const { id, from, command } = request;
+    if (!command) throttledLog.warn("A newer node has sent a command that this one does not know.");
     try {
-      const reply = await target.execute(command);
-      const report = JSON.stringify({ id, from: address, ...reply });
-      await shards.home.redis.call((client) => client.call(keys.publish, keys.replies(from), report));
+      const { connections } = command ? await target.execute(command) : { connections: [] };
+      const response: CommandResponse = { id, from: address, understood: command !== undefined, connections };
+      const bytes = JSON.stringify(response);
+      await shards.home.redis.call((client) => client.call(keys.publish, keys.replies(from), bytes));
     } catch (error) {
       throttledLog.warn("A command of another node has failed.", error);
     }
   }
 
   #receive(message: Buffer): void {
-    const report = this.#read(message, parseReport);
-    if (report) this.#inquiries.get(report.id)?.add(report.from, report);
+    const response = this.#read(message, parseResponse);
+    if (response) this.#pending.get(response.id)?.add(response);
   }
+}
+
+function knows({ understands }: NodeLease, { kind }: Command): boolean {
+  return understands.command?.includes(kind) === true;
 }

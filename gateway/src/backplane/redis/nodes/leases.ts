@@ -5,10 +5,10 @@ import type { Keys } from "../keys.ts";
 import { scripts } from "../scripts.ts";
 import type { Shards } from "../shards/shards.ts";
 import type { ThrottledLog } from "../throttled-log.ts";
-import { decodeNodeRecord, encodeNodeRecord, type NodeRecord, silentNode } from "./node-record.ts";
+import { decodeNodeRecord, encodeNodeRecord, type NodeRecord, unknownNode } from "./node-record.ts";
 
 /** A node as the others know it. */
-export interface Neighbour extends NodeRecord {
+export interface NodeLease extends NodeRecord {
   lease: string;
   /** Milliseconds on the monotonic clock at which its lease ends, as far as is known. */
   until: number;
@@ -28,13 +28,17 @@ export interface LeasesOptions {
 
 type RawLease = Buffer | number;
 
-/** This node's lease, and what is known of all. What a node has entered in Redis counts while its lease holds. */
+/**
+ * This node's lease, and what is known of all. What a node has entered in Redis counts while its lease holds. Housekeeper
+ * renews it; presence, control and the sweeper ask here who is there. Without leases the users of a killed node would stay
+ * present for ever, and nobody would know whose replies to wait for.
+ */
 export class Leases {
   readonly #options: LeasesOptions;
   #current: string;
   #isNew = true;
   #abandoned = false;
-  #known: Neighbour[] = [];
+  #known: NodeLease[] = [];
   /** Milliseconds on the monotonic clock. */
   #askedAt = 0;
   /** Since when Redis could be reached without a break; milliseconds on the monotonic clock. */
@@ -63,19 +67,31 @@ export class Leases {
   }
 
   /** Those whose leases held when Redis was last asked, the own node included. */
-  get known(): Neighbour[] {
+  get known(): NodeLease[] {
     return this.#known.filter(({ until }) => until > this.#askedAt);
   }
 
   /** Those whose leases hold now, as far as is known. */
-  get live(): Neighbour[] {
+  get live(): NodeLease[] {
     const now = performance.now();
     return this.#known.filter(({ until }) => until > now);
   }
 
-  get lapsed(): Neighbour[] {
+  get lapsed(): NodeLease[] {
     const now = performance.now();
     return this.#known.filter(({ until, lease }) => until <= now && lease !== this.#current);
+  }
+
+  /**
+   * Whether every node reads a form, so that it may be written; as of the last renewal, and false where that failed for
+   * so long that nodes may have come which this one has not heard of. A lease that has ended counts until it is swept:
+   * its node may only be frozen, and reads on when it thaws.
+   *
+   * @param format as in NodeRecord's `understands`
+   */
+  allUnderstand(format: string, form: string | number): boolean {
+    if (!this.held || performance.now() - this.#askedAt > this.#options.life) return false;
+    return this.#known.every(({ understands }) => understands[format]?.includes(form));
   }
 
   /** Has another lease taken at the next renewal, so that everything is entered again. */
@@ -135,29 +151,29 @@ export class Leases {
       ...RawLease[],
     ];
     this.#askedAt = performance.now();
-    this.#known = this.#neighbours(raw, this.#askedAt);
+    this.#known = this.#leasesIn(raw, this.#askedAt);
     return held === 1;
   }
 
-  /** @param raw lease, milliseconds left and the node's JSON, again and again */
-  #neighbours(raw: readonly RawLease[], now: number): Neighbour[] {
-    const found: Neighbour[] = [];
+  /** @param raw for each node its lease, the milliseconds left and its record */
+  #leasesIn(raw: readonly RawLease[], now: number): NodeLease[] {
+    const found: NodeLease[] = [];
     for (let at = 0; at + 2 < raw.length; at += 3) {
       const [lease, left, bytes] = raw.slice(at, at + 3);
       const until = now + Number(left);
-      found.push({ lease: String(lease), until, ...this.#saidBy(String(lease), bytes) });
+      found.push({ lease: String(lease), until, ...this.#recordOf(String(lease), bytes) });
     }
     return found;
   }
 
-  /** Where that is gone, or is nothing that a node says, what its lease tells. */
-  #saidBy(lease: string, bytes: RawLease | undefined): NodeRecord {
+  /** Where there is none, or one that cannot be read, what the name of the lease tells. */
+  #recordOf(lease: string, bytes: RawLease | undefined): NodeRecord {
     try {
       if (Buffer.isBuffer(bytes) && bytes.length > 0) return decodeNodeRecord(bytes);
     } catch (error) {
       this.#options.throttledLog.malformed("Redis has a node that says nothing a node would.", error);
     }
-    return { address: "", info: silentNode(lease.slice(0, lease.lastIndexOf("."))) };
+    return unknownNode(lease.slice(0, lease.lastIndexOf(".")));
   }
 
   #makeLease(): string {

@@ -1,13 +1,35 @@
 import { z } from "zod";
 import type { NodeInfo } from "../../ports.ts";
 import { readJson } from "../peers/payload.ts";
+import { listOf } from "../peers/peer-parts.ts";
+import { publicationForm } from "../pubsub/wire.ts";
+import { commandKinds } from "./command-wire.ts";
 
-/** What a node says of itself, beside its lease. */
+/** By format, the forms of it that a node reads: numbers for versions, texts for kinds. */
+export type Understands = Readonly<Record<string, readonly (string | number)[]>>;
+
+/**
+ * What a node publishes about itself, beside its lease. Leases writes and reads it. Nodes of two versions share a Redis
+ * during an update, so what it lacks has a meaning, and what is unknown in it is ignored.
+ */
 export interface NodeRecord {
-  /** Where it hears replies; a node keeps it for as long as it runs. */
+  /** Where it receives replies; a node keeps it for as long as it runs. */
   address: string;
   info: NodeInfo;
+  understands: Understands;
 }
+
+/**
+ * What this version reads. A new form is added here by the version that begins to read it; whoever wants to write it asks
+ * `Leases.allUnderstand` before, or a node of the version before would drop it.
+ */
+export const understands: Understands = { publication: [publicationForm], command: commandKinds };
+
+/** What a node reads whose record does not say so. It is what 0.1.0 reads, so it never changes. */
+const understoodByDefault: Understands = {
+  publication: [1],
+  command: ["connections", "subscribe", "unsubscribe", "disconnect", "revoke"],
+};
 
 const text = z.string();
 const count = z.number();
@@ -21,18 +43,29 @@ const info: z.ZodType<NodeInfo> = z.object({
   draining: z.boolean(),
 });
 
-const form: z.ZodType<NodeRecord> = z.object({ address: text, info });
+// A later version may say this otherwise, which must not cost the rest of the record: without its address a node counts as
+// unreached by every command. Forms that cannot be read are forms that it is not known to understand.
+const forms = listOf(z.union([text, count])).catch([]);
 
-export function encodeNodeRecord(record: NodeRecord): string {
-  return JSON.stringify(record);
+const understandsForm: z.ZodType<Understands> = z.record(text, forms);
+
+const record: z.ZodType<NodeRecord> = z.object({
+  address: text,
+  info,
+  understands: understandsForm.catch(understoodByDefault),
+});
+
+export function encodeNodeRecord(of: Omit<NodeRecord, "understands">): string {
+  return JSON.stringify({ ...of, understands });
 }
 
-/** @throws Error where the bytes are nothing that a node says; whoever may write to Redis may write anything */
+/** @throws Error where the bytes are no record; whoever may write to Redis may write anything */
 export function decodeNodeRecord(bytes: Buffer): NodeRecord {
-  return form.parse(readJson(bytes));
+  return record.parse(readJson(bytes));
 }
 
-/** What is known of a node that has said nothing. */
-export function silentNode(node: string): NodeInfo {
-  return { node, version: "", uptime: 0, connections: 0, subscriptions: 0, draining: false };
+/** What is known of a node without a record, by its name alone. */
+export function unknownNode(node: string): NodeRecord {
+  const nothing = { version: "", uptime: 0, connections: 0, subscriptions: 0, draining: false };
+  return { address: "", info: { node, ...nothing }, understands: understoodByDefault };
 }

@@ -5,7 +5,7 @@ import type { Delivery } from "../../ports.ts";
  * What a publication is on its pub/sub channel: a byte that no Socket.IO adapter begins with, the position
  * up to a line feed, the exceptions, the attachments, and the packet as it goes to the sockets.
  */
-const version = 1;
+export const publicationForm = 1;
 const lineFeed = 10;
 
 /** Byte strings behind each other: their number, then each with its length before it, in 32 bits. */
@@ -36,7 +36,7 @@ export function decodeParts(bytes: Buffer, from = 0): { parts: Buffer[]; end: nu
 }
 
 export function isPublication(message: Buffer): boolean {
-  return message[0] === version;
+  return message[0] === publicationForm;
 }
 
 /** @throws RangeError where the bytes are no publication; whoever may publish in Redis may send anything */
