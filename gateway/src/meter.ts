@@ -37,7 +37,7 @@ export interface BackplaneMeter {
   gap(result: GapResult): void;
   /** The node was out of reach for so long that its lease had ended. */
   leaseLost(): void;
-  /** Nodes that did not answer a command. */
+  /** Nodes that did not answer a command, or do not know it. */
   unreached(nodes: number): void;
   /** A message came over pub/sub that is of no form that is sent there. */
   malformed(): void;

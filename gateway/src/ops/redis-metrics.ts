@@ -38,7 +38,7 @@ export function redisMeter(series: Series): BackplaneMeter {
   );
   const unreached = series.counter(
     "unreached_nodes_total",
-    "Nodes that did not answer a command in time, once for each command.",
+    "Nodes that did not answer a command in time, or are of a version without it, once for each command.",
   );
   const malformed = series.counter(
     "malformed_messages_total",
