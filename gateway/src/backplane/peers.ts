@@ -9,8 +9,8 @@ export type PeerMessage = ClusterMessage | ClusterResponse;
  */
 export interface Peers {
   /**
-   * @param uid of this node's adapter; responses to it are heard under that
-   * @param sink takes what is heard, also from this node itself. Messages have their form, whatever was
+   * @param uid of this node's adapter; responses to it come under that
+   * @param sink takes what comes, also from this node itself. Messages have their form, whatever was
    * on the wire; what the sink throws is counted like a malformed one.
    */
   attach(uid: string, sink: (message: PeerMessage) => void): void;
@@ -23,7 +23,7 @@ export interface Peers {
   respond(uid: string, response: ClusterResponse): Promise<void>;
   /** Nodes that are there now, this one included; as many as the last time where that cannot be told. Never rejects. */
   count(): Promise<number>;
-  /** Hears what is sent to a socket of this node alone, by its id. */
-  hear(socket: string): void;
-  unhear(socket: string): void;
+  /** Receives from now on what is sent to one socket of this node, by its id. */
+  subscribe(socket: string): void;
+  unsubscribe(socket: string): void;
 }

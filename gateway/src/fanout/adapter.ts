@@ -134,7 +134,7 @@ export class CoalescingAdapter extends PeerAdapter {
     const isKnown = this.sids.has(connection) && !this.#homeless.delete(connection);
     if (isKnown) {
       this.emit("delete-room", connection);
-      this.peers.unhear(connection);
+      this.peers.unsubscribe(connection);
     }
     super.delAll(connection);
     if (isKnown && this.rooms.holds(connection)) this.#leaveOwnRoom(connection);
@@ -162,7 +162,7 @@ export class CoalescingAdapter extends PeerAdapter {
     if (!isHomeless) this.sids.set(connection, new Set());
     this.emit("create-room", connection);
     this.emit("join-room", connection, connection);
-    this.peers.hear(connection);
+    this.peers.subscribe(connection);
   }
 
   /** To those who are still in it, a room like any other. */

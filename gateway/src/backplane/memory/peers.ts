@@ -6,6 +6,6 @@ export const noPeers: Peers = {
   async publish() {},
   async respond() {},
   count: () => Promise.resolve(1),
-  hear() {},
-  unhear() {},
+  subscribe() {},
+  unsubscribe() {},
 };

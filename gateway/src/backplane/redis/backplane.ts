@@ -54,7 +54,7 @@ export async function createRedisBackplane(
   /** Does what the node has to have rights for. */
   const tryOut = async (): Promise<void> => {
     for (const name of [keys.commands(), keys.room(homeTag)]) await shards.home.pubsub.tryOut(name);
-    await housekeeper.beat();
+    await housekeeper.runOnce();
     if (!leases.held) throw new Failure("unavailable");
   };
   const check = () => checkRequirements({ redis: shards.home.redis, sharded: keys.sharded, tryOut, log });
@@ -73,7 +73,7 @@ export async function createRedisBackplane(
     await stop();
     throw error;
   }
-  shards.home.redis.onReady(() => void housekeeper.beat());
+  shards.home.redis.onReady(() => void housekeeper.runOnce());
   beginning = setImmediate(() => {
     begun = true;
     control.listen();

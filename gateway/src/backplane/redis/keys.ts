@@ -4,8 +4,9 @@ import { isReservedName } from "../../protocol/characters.ts";
 export const homeTag = "nodes";
 
 /**
- * The names of everything in Redis. All keys of a channel have the channel as their hash tag, so that they
- * are in one slot of a Redis Cluster.
+ * The names of everything in Redis, for everybody in this room: no other file puts a name together. All keys of a channel
+ * have the channel as their hash tag, so that they are in one slot of a Redis Cluster and one script may use them. Nodes of
+ * two versions share these names, so a change of one splits a running system in two.
  */
 export class Keys {
   readonly #prefix: string;
@@ -37,11 +38,11 @@ export class Keys {
    * Whether a room has a pub/sub channel of its own. In a Redis Cluster a name that begins with `}` would make
    * the hash tag empty, and a socket's own room has none: emitters, which need it, do not work there.
    */
-  hasPlace(room: string): boolean {
+  hasPubSubChannel(room: string): boolean {
     return !this.sharded || !(room === "" || isReservedName(room));
   }
 
-  /** The pub/sub channel of what Socket.IO's adapters tell all nodes. @param kind as Socket.IO names it */
+  /** The pub/sub channel of what Socket.IO's adapters send to all nodes. @param kind as Socket.IO names it */
   peers(kind: "" | "-request" | "-response" = ""): string {
     return `${this.#channelPrefix}${kind}#/#`;
   }
@@ -91,7 +92,7 @@ export class Keys {
     return `${this.#home}:commands`;
   }
 
-  /** Where a node hears the replies to its commands. */
+  /** Where a node receives the replies to its commands. */
   replies(node: string): string {
     return `${this.#home}:replies:${node}`;
   }

@@ -53,8 +53,8 @@ export function makeParts({ place, host, target, node, maxLifetime, log, meter, 
   const revocations = new RedisRevocations({ shards, keys, maxLifetime });
   const controlling = { keys, leases, shards, throttledLog, meter, target: host.target, address };
   const control = new RedisControl(controlling);
-  const beating = { leases, sweeper, presence, revocations, target, shards, throttledLog };
-  const housekeeper = new Housekeeper({ ...beating, interval: timings.beat });
+  const housekeeping = { leases, sweeper, presence, revocations, target, shards, throttledLog };
+  const housekeeper = new Housekeeper({ ...housekeeping, interval: timings.renewal });
   const broker = new RedisBroker({ shards, keys });
   return { keys, shards, leases, housekeeper, broker, presence, revocations, control, peers };
 }

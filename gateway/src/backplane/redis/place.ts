@@ -2,7 +2,7 @@ import { clusterSeeds, createClient, type RedisAddress } from "./connection/clie
 import { homeTag, Keys } from "./keys.ts";
 import { RedisClusterShards } from "./shards/cluster-shards.ts";
 import { Shard, type ShardOptions } from "./shards/shard.ts";
-import { OneShard, type Shards } from "./shards/shards.ts";
+import { type Shards, singleShard } from "./shards/shards.ts";
 
 /** Where in Redis the nodes meet. */
 export interface RedisSettings extends RedisAddress {
@@ -24,13 +24,13 @@ export function makeShards(place: RedisSettings, options: ShardOptions & { node:
   const makeShard = (server?: string): Shard =>
     new Shard((role) => createClient(place, `tidegate:${node}:${role}`, server), options);
   const seeds = clusterSeeds(place);
-  if (!seeds) return new OneShard(makeShard());
+  if (!seeds) return singleShard(makeShard());
   return new RedisClusterShards({
     seeds,
     homeTag,
     makeShard,
     throttledLog,
     onReplaced,
-    interval: timings.watch,
+    interval: timings.healthCheck,
   });
 }

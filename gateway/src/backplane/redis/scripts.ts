@@ -1,18 +1,25 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { randomText } from "../../random.ts";
 
+/** A Lua script. RedisConnection loads all of them at each new connection and calls each by its hash. */
 export interface Script {
   text: string;
   /** The name under which Redis keeps it. */
   sha: string;
 }
 
-/** @param files the Lua files beside their callers, in the order in which they stand in the script */
+/** @param files the Lua files beside their callers, joined in this order: what one defines, those after it use */
 function script(...files: string[]): Script {
   const text = files
     .map((file) => readFileSync(new URL(`./${file}.lua`, import.meta.url), "utf8"))
     .join("\n");
   return { text, sha: createHash("sha1").update(text).digest("hex") };
+}
+
+/** Begins the epoch of a channel that has none yet under this replication id; every script of a channel takes one. */
+export function makeNonce(): string {
+  return randomText(6, "hex");
 }
 
 export const scripts = {

@@ -3,7 +3,10 @@ import type { Log } from "../../log.ts";
 /** Milliseconds between two lines of one kind. */
 const interval = 5_000;
 
-/** Logs the same trouble once in a while, however often it comes: an outage must not flood the log. */
+/**
+ * Logs the same warning once in a while, with how often it was suppressed meanwhile. All of this room logs through one: in an
+ * outage each call fails, thousands in a second, and the log would cost more than the calls.
+ */
 export class ThrottledLog {
   readonly #log: Log;
   readonly #kinds = new Map<string, { since: number; suppressed: number }>();

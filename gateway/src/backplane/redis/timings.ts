@@ -3,12 +3,12 @@ export interface Timings {
   /** How long a node's lease holds. */
   lease: number;
   /** Between two renewals of it. */
-  beat: number;
-  /** Between two looks at the connections. */
-  watch: number;
+  renewal: number;
+  /** Between two checks of the connections. */
+  healthCheck: number;
   /** Of a channel, after which it is compared with its history. */
   silence: number;
 }
 
-/** A node that is killed is noticed within lease + beat. */
-export const defaultTimings: Timings = { lease: 10_000, beat: 3_000, watch: 2_000, silence: 30_000 };
+/** A node that is killed is noticed within lease + renewal. */
+export const defaultTimings: Timings = { lease: 10_000, renewal: 3_000, healthCheck: 2_000, silence: 30_000 };

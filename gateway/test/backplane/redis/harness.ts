@@ -40,7 +40,7 @@ export function makeRedisHarness(server: () => ContractServer): MakeHarness {
 }
 
 /** The real timings, in a fifth of the time. */
-export const hurry: Timings = { lease: 2_000, beat: 500, watch: 400, silence: 1_000 };
+export const hurry: Timings = { lease: 2_000, renewal: 500, healthCheck: 400, silence: 1_000 };
 
 /** One node of several on one server. */
 export interface TestNode {

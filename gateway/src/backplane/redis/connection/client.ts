@@ -24,7 +24,7 @@ const replicaCodes = new Set<string | undefined>(["READONLY", "MASTERDOWN"]);
  * Options under which a call fails at once where nothing listens, and a lost connection is back within a
  * second of the server. Nothing is kept for a later connection: it would be late, unbounded, or sent twice.
  */
-const behaviour: RedisOptions = {
+const clientOptions: RedisOptions = {
   lazyConnect: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
@@ -37,7 +37,7 @@ const behaviour: RedisOptions = {
   reconnectOnError: (error) => replicaCodes.has(errorCodeOf(error)),
 };
 
-const sentinelBehaviour: RedisOptions = {
+const sentinelOptions: RedisOptions = {
   failoverDetector: true,
   sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, 500),
   sentinelReconnectStrategy: () => 1_000,
@@ -50,7 +50,12 @@ const sentinelBehaviour: RedisOptions = {
  * @throws TypeError where the URL is not of a form that is known
  */
 export function createClient(address: RedisAddress, connectionName: string, server?: string): Redis {
-  return new Redis({ ...behaviour, ...optionsOf(address, server), connectionName, replyMapping: "legacy" });
+  return new Redis({
+    ...clientOptions,
+    ...optionsOf(address, server),
+    connectionName,
+    replyMapping: "legacy",
+  });
 }
 
 function optionsOf(address: RedisAddress, server?: string): RedisOptions {
@@ -67,12 +72,12 @@ function optionsOf(address: RedisAddress, server?: string): RedisOptions {
     db: url.database,
   };
   const [{ host, port = 6_379 }] = url.hosts;
-  // The replicas of a cluster tell where its slots are, as its primaries do.
+  // In a cluster replicas are welcome: they know where its slots are, as its primaries do.
   const Connector = server === undefined ? PrimaryConnector : CalmConnector;
   if (url.kind !== "sentinel") return { ...options, host, port, Connector };
   return {
     ...options,
-    ...sentinelBehaviour,
+    ...sentinelOptions,
     Connector: CalmSentinelConnector,
     name: url.primary,
     sentinels: url.hosts.map((one) => ({ host: one.host, port: one.port ?? 26_379 })),
@@ -89,7 +94,7 @@ export function clusterSeeds(address: Pick<RedisAddress, "url">): string[] | und
   return hosts.map(({ host, port = 6_379 }) => serverName(host, port));
 }
 
-/** `host:port`, as it stands in a URL. */
+/** `host:port`, as in a URL. */
 export function serverName(host: string, port: number): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -41,11 +41,11 @@ export class CalmConnector extends AbstractConnector {
 }
 
 /**
- * To the primary behind an address. While that leads to a replica the client is never ready, and asks again: a replica
+ * To the primary at an address. While that leads to a replica the client is never ready, and asks again: a replica
  * refuses what a node writes, and what is published there reaches nobody at the primary.
  */
 export class PrimaryConnector extends CalmConnector {
-  /** @param info what INFO says; it is empty where the node may not ask */
+  /** @param info the answer to INFO; it is empty where the node has no right to ask */
   override check({ role, slave_read_only: readOnly }: { role?: string; slave_read_only?: string }): boolean {
     if (role !== "slave" || readOnly !== "1") return true;
     this.stream?.destroy(

@@ -4,7 +4,10 @@ interface Call {
   reject(error: Error): void;
 }
 
-/** Calls that may take so long. One timer serves all that wait. */
+/**
+ * Calls that may take so long, and no longer. RedisConnection has one for each limit. One timer serves all that wait, since
+ * each publication is such a call: a timer for each would cost more than the call.
+ */
 export class Deadlines {
   readonly #limit: number;
   /** In the order in which they are due. */
@@ -35,7 +38,7 @@ export class Deadlines {
     });
   }
 
-  /** Rejects all that wait. */
+  /** Rejects all that wait; their connection is gone. */
   fail(error: Error): void {
     for (const call of this.#calls) call.reject(error);
     this.#calls.clear();

@@ -2,7 +2,7 @@ import { ReplyError } from "ioredis";
 
 /**
  * The code of an error that Redis answered with, such as `READONLY`; undefined where it has none, and for other errors.
- * Before 7.0 the code that a script met stands behind the place in the script:
+ * Before 7.0 the code that a script met comes after the place in the script:
  * `ERR Error running script (call to f_…): @user_script:35: @user_script: 35: -READONLY You can't …`.
  */
 export function errorCodeOf(error: unknown): string | undefined {

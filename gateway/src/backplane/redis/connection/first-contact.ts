@@ -18,8 +18,9 @@ export interface FirstContactOptions {
 const pauses = { unavailable: 500, unusable: 5_000 };
 
 /**
- * The first time that this node and Redis meet. It is tried until it succeeds: servers start in any order, and
- * passwords, rights and certificates come a moment after what they are for.
+ * The first time that this node and Redis meet. The backplane makes it at the start and is not healthy before. It is tried
+ * until it succeeds: servers start in any order, and passwords, rights and certificates come a moment after what they are
+ * for. A node that gave up instead would be restarted by its platform, all nodes at once, for as long as Redis is away.
  */
 export class FirstContact {
   readonly #options: FirstContactOptions;
@@ -59,6 +60,7 @@ export class FirstContact {
     await this.#options.connect();
     while (!this.#made) {
       const failure = await this.#attempt();
+      // Later it is not thrown: sockets that are open stay, as in an outage.
       if (failure?.code === "internal" && isStarting()) throw failure;
       if (failure) await this.#pause(failure);
     }

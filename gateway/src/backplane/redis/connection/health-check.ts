@@ -16,8 +16,9 @@ export interface HealthCheckOptions {
 }
 
 /**
- * Finds out what no error tells: a connection on which nothing comes any more, and two connections that
- * have ended up at different servers, of which one publishes what the other never hears.
+ * Finds out what no error reports: a connection on which nothing comes any more, and two connections that have ended up at
+ * different servers, so that what the one publishes the other never receives. A Shard has one, which looks at each interval
+ * and at each new connection. Without it a dead stream would look alive for as long as TCP keeps trying.
  */
 export class HealthCheck {
   readonly #options: HealthCheckOptions;
@@ -37,16 +38,18 @@ export class HealthCheck {
 
   async #look(): Promise<void> {
     const { commands, subscriber, topics, throttledLog } = this.#options;
+    // First: it needs only the subscriber, and the answers below may take their whole deadline.
     topics.compareQuiet();
     const servers = await Promise.all([commands, subscriber].map((redis) => this.#serverOf(redis)));
-    const [publishing, hearing] = servers;
+    const [publishing, subscribed] = servers;
     if (publishing !== undefined) this.#meet(publishing);
-    if (publishing === undefined || hearing === undefined || publishing === hearing) return;
+    if (publishing === undefined || subscribed === undefined || publishing === subscribed) return;
     throttledLog.warn("The two connections to Redis are not at the same server.");
     commands.restart();
     subscriber.restart();
   }
 
+  /** A restart shows as well, since the run id is another then: what was not on disk is gone. */
   #meet(server: string): void {
     const before = this.#server;
     this.#server = server;
@@ -61,7 +64,7 @@ export class HealthCheck {
     try {
       return runIdOf(await redis.call((client) => client.info("server"), "ping"));
     } catch {
-      // Where other answers come, this one waits behind what a busy Redis has still to do.
+      // Where other answers have come meanwhile, Redis is only busy, and this answer waits its turn.
       if (redis.ready && redis.received === received) redis.restart();
       return undefined;
     }

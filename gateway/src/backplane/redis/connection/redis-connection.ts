@@ -13,11 +13,11 @@ const limits = { call: 800, burst: 5_000, ping: 2_000 };
 const greetingLimit = 4_000;
 /** Milliseconds after which a client that has given up begins anew. */
 const revivalPause = 100;
-/** Calls without an answer; those that failed by their deadline count until Redis answers or the line drops. */
+/** Calls without an answer; those that failed by their deadline count until Redis answers or the connection drops. */
 const maxPending = 20_000;
 /** Bytes written that the network has not taken. */
 const maxUnsent = 32 * 1024 * 1024;
-/** Codes of errors by which a server of a Redis Cluster says that a slot is not, or no longer, with it. */
+/** Codes of errors by which a server of a Redis Cluster refuses a slot that it does not, or no longer, have. */
 const movedCodes = new Set<string | undefined>(["MOVED", "ASK", "CLUSTERDOWN"]);
 
 export type Limit = keyof typeof limits;
@@ -30,8 +30,9 @@ export interface RedisConnectionOptions {
 }
 
 /**
- * One connection to one Redis. A call is answered in time or fails as `unavailable`; nothing waits for
- * a connection that is not there, and no more than a bounded number waits for one that is.
+ * One connection to one Redis, which a Shard makes for each role. It owns the client, the deadlines of calls and the bounds
+ * of what waits: a call is answered in time or fails as `unavailable`; nothing waits for a connection that is not there,
+ * and no more than a bounded number waits for one that is. A hung Redis would otherwise hold every request of the node.
  */
 export class RedisConnection {
   readonly #client: Redis;
@@ -66,13 +67,13 @@ export class RedisConnection {
     client.on("end", () => this.#revive());
   }
 
-  /** The client alone does not know: it says `ready` over a stream that is ended or dead until it is told of a close. */
+  /** The client alone does not know: over a stream that is ended or dead it stays `ready` until the stream closes. */
   get ready(): boolean {
     const { status, stream } = this.#client;
     return status === "ready" && stream.writable;
   }
 
-  /** Whether the server has taken the connection and then said nothing, or it is dead and its client was not told. */
+  /** Whether the server accepted the connection and then never answered, or the stream is dead without having closed. */
   get stuck(): boolean {
     const { status, stream } = this.#client;
     if (status === "connect" && performance.now() - this.#connectedAt > greetingLimit) return true;
@@ -99,7 +100,7 @@ export class RedisConnection {
     return this.#lag;
   }
 
-  /** @param listener is told where the server says that a slot is not, or no longer, with it */
+  /** @param listener is called where the server answers that it does not, or no longer, have a slot */
   onMoved(listener: () => void): void {
     this.#client.on("moved", listener);
   }
@@ -128,11 +129,11 @@ export class RedisConnection {
     this.#drop(new Error("The connection to Redis has ended."));
   }
 
-  /** Gives up a connection on which nothing comes back, for a new one. */
+  /** Replaces a connection on which nothing comes back. Its calls fail at once rather than at their deadlines. */
   restart(): void {
     const { stream } = this.#client;
     if (!stream) return;
-    // The client waits for the close of a stream that never says it, and believes in it until then.
+    // The client waits for the close of a destroyed stream, which may never come, and keeps using it until then.
     if (stream.destroyed) stream.emit("close", false);
     // What the network has not taken yet must not arrive after what the new connection writes. TLS has no such reset,
     // and a stream that is being ended, as the client does by itself, would never say that it has closed.
@@ -156,7 +157,7 @@ export class RedisConnection {
       return reply;
     } catch (error) {
       this.#failed(started);
-      // An error that Redis answered with is an answer.
+      // An error that Redis answered with is an answer: the server is there.
       this.#answering = error instanceof ReplyError;
       if (movedCodes.has(errorCodeOf(error))) this.#client.emit("moved");
       this.#options.throttledLog.warn("A call to Redis has failed.", error);
@@ -176,6 +177,7 @@ export class RedisConnection {
         return await client.callBuffer("evalsha", [script.sha, ...rest]);
       } catch (error) {
         if (errorCodeOf(error) !== "NOSCRIPT") throw error;
+        // Redis has restarted, or a replica has taken over that never had the script.
         return await client.callBuffer("eval", [script.text, ...rest]);
       }
     }, limit);
@@ -187,6 +189,7 @@ export class RedisConnection {
     this.#corked = undefined;
   }
 
+  /** Checked before each call, since the client would queue it: late, without bound, or sent to the next connection. */
   #obstacle(): Error | undefined {
     const { status, commandQueue, stream } = this.#client;
     if (status !== "ready") return new Error(`The connection to Redis is in the state "${status}".`);
@@ -206,12 +209,13 @@ export class RedisConnection {
     this.#options.meter.redisFailed(this.#options.role);
   }
 
+  /** What waits gets no answer any more, so it fails now rather than at its deadline. */
   #drop(error: Error): void {
     this.#answering = false;
     for (const deadlines of Object.values(this.#deadlines)) deadlines.fail(error);
   }
 
-  /** The client gives up for good where its Sentinels tell of a failover while it asks them where to connect. */
+  /** The client ends for good where Sentinels report a failover while it asks them for the address. */
   #revive(): void {
     if (this.#stopped) return;
     setTimeout(() => {
@@ -227,6 +231,7 @@ export class RedisConnection {
     setImmediate(() => this.flush());
   }
 
+  /** So that no call after a reconnect has to carry a script's text. Where this fails, `run` sends it. */
   #loadScripts(): void {
     for (const { text } of Object.values(scripts)) {
       this.call((client) => client.script("LOAD", text)).catch(() => {});

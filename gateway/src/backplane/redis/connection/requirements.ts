@@ -16,7 +16,8 @@ export interface RequirementsOptions {
 }
 
 /**
- * Checks what the cluster relies on in Redis, and warns of what it is better without.
+ * Checks what the nodes rely on in Redis, and warns of settings that lose data. FirstContact calls it, so that a Redis that
+ * is too old, or a user without rights, is reported at the start instead of by the first request that needs it.
  *
  * @throws Failure `internal` where this Redis cannot do it, `unavailable`
  */

@@ -11,44 +11,51 @@ import type {
   Retention,
 } from "../../ports.ts";
 import type { Keys } from "../keys.ts";
-import { scripts } from "../scripts.ts";
+import { makeNonce, scripts } from "../scripts.ts";
 import type { Shards } from "../shards/shards.ts";
-import { makeNonce, readHistory, type StoredPacket } from "./history-reader.ts";
-import { Publications } from "./publications.ts";
+import { readHistory, type StoredPacket } from "./history-reader.ts";
+import { PublishQueue } from "./publish-queue.ts";
 
-/** Channels in Redis. A publication comes back to this node like to every other, by its subscription. */
+/**
+ * The Broker port on Redis: the channels room calls it, and it puts together the queue of publications, the history and the
+ * subscriptions. It delivers nothing itself: a publication comes back to this node by its subscription, as to every other,
+ * or the nodes would see the messages of a channel in different orders.
+ */
 export class RedisBroker implements Broker {
   readonly #shards: Shards;
   readonly #keys: Keys;
-  readonly #publications: Publications;
+  readonly #queue: PublishQueue;
 
   constructor({ shards, keys }: { shards: Shards; keys: Keys }) {
     this.#shards = shards;
     this.#keys = keys;
-    this.#publications = new Publications({ shards, keys });
+    this.#queue = new PublishQueue({ shards, keys });
   }
 
   publish(draft: Draft): Promise<Receipt> {
-    return this.#publications.add(draft);
+    return this.#queue.add(draft);
   }
 
+  /** One without a pub/sub channel can be published to, and nobody receives it: no name of a client's channel is so. */
   subscribe(channel: string, retention: Retention | undefined): Promise<Position | undefined> {
-    if (!this.#keys.hasPlace(channel)) return Promise.resolve(undefined);
+    if (!this.#keys.hasPubSubChannel(channel)) return Promise.resolve(undefined);
     return this.#shards.of(channel).topics.subscribe(channel, retention);
   }
 
   unsubscribe(channel: string): void {
-    if (this.#keys.hasPlace(channel)) this.#shards.of(channel).pubsub.remove(this.#keys.room(channel));
+    if (this.#keys.hasPubSubChannel(channel))
+      this.#shards.of(channel).pubsub.remove(this.#keys.room(channel));
   }
 
+  /** What this node published before in the turn is sent before, so that whoever publishes and then reads finds it. */
   async read(reads: readonly HistoryRead[], budget: ReadBudget): Promise<HistoryPage[]> {
-    this.#publications.flush();
+    this.#queue.flush();
     const pages = await readHistory((channel) => this.#shards.of(channel).redis, this.#keys, reads, budget);
     return pages.map((page) => ({ ...page, entries: page.entries.map(entryOf) }));
   }
 
   async clear(channel: string, retention: Retention): Promise<void> {
-    this.#publications.flush();
+    this.#queue.flush();
     const keys = [this.#keys.counter(channel), this.#keys.stream(channel)];
     await this.#shards.of(channel).redis.run(scripts.clear, keys, [makeNonce(), retention.ttl]);
   }

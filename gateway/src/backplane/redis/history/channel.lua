@@ -1,4 +1,4 @@
--- What the scripts of a channel share; it stands before each of them.
+-- What the scripts of a channel share; it is put before each of them.
 -- A channel's counter is a hash: e, its epoch; n, the offset of its newest message;
 -- o, a time before which no stored message was stored. Its stream's ids are offset-time; an entry has
 -- p, the packet; a, its attachments, where there are any or exceptions follow; x, the exceptions, where there are any.

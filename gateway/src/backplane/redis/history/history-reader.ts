@@ -1,14 +1,13 @@
 import { messageOf } from "../../../protocol/packet.ts";
 import type { Position } from "../../../protocol/position.ts";
-import { randomText } from "../../../random.ts";
 import { Allowance } from "../../allowance.ts";
 import type { HistoryRead, ReadBudget } from "../../ports.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { Keys } from "../keys.ts";
 import { decodeParts } from "../pubsub/wire.ts";
-import { scripts } from "../scripts.ts";
+import { makeNonce, scripts } from "../scripts.ts";
 
-/** A stored message as its channel's subscribers were sent it. */
+/** A stored message as it was sent to its channel's subscribers. */
 export interface StoredPacket {
   position: Position;
   packet: Buffer;
@@ -25,7 +24,7 @@ export interface PacketPage {
   more: boolean;
 }
 
-/** What the script `read` returns for each channel. */
+/** What the script `read` returns for each channel. Entries are flat, three values each; exceptions two. */
 type RawPage = [
   epoch: Buffer,
   top: number,
@@ -35,13 +34,10 @@ type RawPage = [
   exceptions: (number | Buffer)[],
 ];
 
-/** A nonce of an epoch, where the channel has none yet under this replication id. */
-export function makeNonce(): string {
-  return randomText(6, "hex");
-}
-
 /**
- * Reads what is stored of channels, in one round trip. Each read opens and refreshes its channel's counter.
+ * Reads what is stored of channels, in one round trip. The broker reads for replies, Topics for comparing and repairing.
+ * Each read opens and refreshes its channel's counter: a counter that expired under its subscribers would come back with
+ * another epoch, and all of them would reload.
  *
  * @param forRepair of what a room was not sent: with who was left out, in as long as a burst may take
  * @throws Failure `unavailable`
@@ -83,6 +79,7 @@ function argumentsOf({ retention, from, limit, reverse }: HistoryRead): (string 
   return [retention.ttl, mode, epoch, offset, limit ?? -1, reverse && mode === "start" ? 1 : 0];
 }
 
+/** Scripts on several shards know nothing of each other, so each kept the whole budget. */
 function cut(pages: readonly PacketPage[], budget: ReadBudget): PacketPage[] {
   const allowance = new Allowance(budget);
   return pages.map((page) => {
@@ -91,27 +88,29 @@ function cut(pages: readonly PacketPage[], budget: ReadBudget): PacketPage[] {
   });
 }
 
+/** As the script counts: the message without what encloses it in the packet. */
 function bytesOf({ packet, attachments }: StoredPacket): number {
   const message = Buffer.byteLength(messageOf(packet.toString()));
   return attachments.reduce((sum, one) => sum + one.byteLength, message);
 }
 
-function pageOf([epochBytes, offset, reached, more, raw, rawExceptions]: RawPage): PacketPage {
+/** Drops what has another form: another program may have written to the stream. */
+function pageOf([epochBytes, top, reached, more, raw, rawExceptions]: RawPage): PacketPage {
   const epoch = epochBytes.toString();
   const exceptions = exceptionsOf(rawExceptions);
   const entries: StoredPacket[] = [];
   for (let at = 0; at + 2 < raw.length; at += 3) {
-    const [place, packet, attachments] = raw.slice(at, at + 3);
-    if (typeof place !== "number" || !Buffer.isBuffer(packet) || !Buffer.isBuffer(attachments)) continue;
-    const position = { epoch, offset: place };
+    const [offset, packet, attachments] = raw.slice(at, at + 3);
+    if (typeof offset !== "number" || !Buffer.isBuffer(packet) || !Buffer.isBuffer(attachments)) continue;
+    const position = { epoch, offset };
     entries.push({
       position,
       packet,
       attachments: partsOf(attachments),
-      except: exceptions.get(place) ?? [],
+      except: exceptions.get(offset) ?? [],
     });
   }
-  return { top: { epoch, offset }, reached: reached === 1, entries, more: more === 1 };
+  return { top: { epoch, offset: top }, reached: reached === 1, entries, more: more === 1 };
 }
 
 /** @returns by offset, the connections that were left out */

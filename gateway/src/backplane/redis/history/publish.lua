@@ -26,6 +26,7 @@ local function next_message()
   return message
 end
 
+-- Of a message with a history its offset, so that a repetition is answered with the position of the first one.
 local function remember(message, value)
   if message.key then
     redis.call('SET', message.key, value, 'PX', ARGV[3])
@@ -36,6 +37,7 @@ local function send(room, position, message, packet)
   redis.call(ARGV[1], room, '\1' .. position .. '\n' .. message.except .. message.attachments .. packet)
 end
 
+-- Publishes a message of a channel without a history. Nothing is stored, so a repetition is answered without a position.
 local function pass_on(room, message)
   if message.key and redis.call('GET', message.key) then
     return 1, 0
@@ -46,6 +48,8 @@ local function pass_on(room, message)
   return 0, 0
 end
 
+-- Stores a message, then publishes it. A subscriber that sees a hole reads the history at once: what comes after the hole
+-- must never be there before what is in it.
 local function store(channel, epoch, message)
   local first = message.key and redis.call('GET', message.key)
   if first then
@@ -69,6 +73,8 @@ local function store(channel, epoch, message)
   return 0, offset
 end
 
+-- Aged messages are dropped here and at reads only. The stream outlives the last message's ttl by a second, so that one
+-- that a read still counts is not gone before it; the counter outlives the stream, or its offsets would be given again.
 local function store_all(channel, messages, result)
   local epoch, _, oldest = open(channel.counter, channel.stream, ARGV[2], ending)
   result[1] = epoch

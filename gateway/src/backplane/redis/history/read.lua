@@ -35,6 +35,7 @@ local function take(packet, attachments, exceptions)
   return true
 end
 
+-- Few at a time: Redis does nothing else meanwhile, and what does not fit into the budget is read for nothing.
 local function next_entries(stream, read, last)
   if read.from == 'newest' then
     return last and {} or redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)
@@ -84,6 +85,7 @@ local function reaches(stream, read, epoch, top)
   return read.offset == top or (first ~= nil and offset_of(first) == read.offset + 1)
 end
 
+-- The counter is opened also by who reads no entries: from here on the channel has an epoch that a client can come back to.
 local function page(counter, stream, read)
   local epoch, top, oldest = open(counter, stream, ARGV[1], ending)
   refresh(counter, read.ttl)

@@ -107,7 +107,10 @@ export class RedisControl implements Control {
     });
   }
 
-  /** Where Redis cannot be reached, all others are unreached. */
+  /**
+   * The leases are read while the command is on its way. A node that joins between the two may execute it, and
+   * is not waited for. Where Redis cannot be reached, all are unreached.
+   */
   async #ask(command: Command): Promise<CommandResult> {
     const { shards, keys, leases, address } = this.#options;
     const id = randomBytes(8).toString("hex");
@@ -128,13 +131,13 @@ export class RedisControl implements Control {
     } finally {
       this.#pending.delete(id);
     }
-    // Once Redis is away for longer than leases hold, it is still those that were there before.
+    // `known` and not `live`: in an outage of Redis all leases end, and nobody would be left to be called unreached.
     const unreached = this.#others(leases.known).filter((other) => !pending.wasExecutedBy(other.address));
     this.#options.meter.unreached(unreached.length);
     return { connections: pending.connections, unreached: unreached.map(({ info }) => info.node) };
   }
 
-  /** Nothing that anybody publishes may end more than itself. */
+  /** Whatever is published to these channels, by whomever, costs no more than a log line. */
   #read<Message>(message: Buffer, parse: (message: Buffer) => Message): Message | undefined {
     try {
       return parse(message);

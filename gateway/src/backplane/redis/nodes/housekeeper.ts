@@ -16,7 +16,7 @@ export interface HousekeeperOptions {
   target: Pick<ControlTarget, "execute">;
   shards: Pick<Shards, "all">;
   throttledLog: ThrottledLog;
-  /** Milliseconds between two beats. */
+  /** Milliseconds between two runs. */
   interval: number;
 }
 
@@ -24,12 +24,13 @@ export interface HousekeeperOptions {
 const settleGrace = 1_000;
 
 /**
- * What a node does again and again: it renews its lease, ends what was revoked, and makes good what was missed.
- * Each goes its own way: what one waits for must not keep the others.
+ * What a node does at each interval: it renews its lease, ends the sessions that were revoked, writes the presence that
+ * failed, and sweeps nodes that are gone. The backplane starts and stops it. Each task is a flight of its own, so that one
+ * which waits for Redis does not hold up the others: a lease that is renewed late ends, and all users of the node with it.
  */
 export class Housekeeper {
   readonly #options: HousekeeperOptions;
-  /** Leases of this node that are still to be given up, once all is entered under another. */
+  /** Leases of this node that are given up once all is entered under another; before that, users would leave and join. */
   readonly #former = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -38,20 +39,21 @@ export class Housekeeper {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.beat(), this.#options.interval).unref();
-    void this.beat();
+    this.#timer = setInterval(() => void this.runOnce(), this.#options.interval).unref();
+    void this.runOnce();
   }
 
   /** Gives up the lease, and ends the presence of all who are still there. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    // A renewal that came after the lease was given up would bring it back, with nobody to end it.
     await this.#renewing.done;
     await Promise.race([this.#settling.done, sleep(settleGrace, undefined, { ref: false })]);
     await this.#giveUp(this.#options.leases.current);
   }
 
-  /** Of what takes longer than the interval there is one at a time. Resolves once the lease was renewed, or was not. */
-  beat(): Promise<void> {
+  /** Starts what is not still running. Resolves once the lease was renewed, or could not be. */
+  runOnce(): Promise<void> {
     void this.#enforcing.start();
     return this.#renewing.start();
   }
@@ -77,7 +79,7 @@ export class Housekeeper {
     if (await leases.renew()) {
       this.#former.add(former);
       presence.renew();
-      // Redis has lost data, or this node was out of reach for long.
+      // Redis has lost data, or this node was out of reach for long: messages may be missing as well.
       for (const { topics } of shards.all()) topics.compareAll();
     }
     void this.#settling.start();
@@ -85,7 +87,7 @@ export class Housekeeper {
   }
 
   async #settle(): Promise<void> {
-    // One that is lost meanwhile may have entries still.
+    // As of now: one that is lost during the settling may have entries that were written under it.
     const former = [...this.#former];
     await this.#options.presence.settle();
     for (const lease of former) await this.#giveUp(lease);

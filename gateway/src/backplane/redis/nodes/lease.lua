@@ -1,5 +1,5 @@
 -- Renews a node's lease, or only looks.
--- KEYS: 1 leases, a sorted set by the time at which each ends; 2 nodes, lease to what the node says of itself
+-- KEYS: 1 leases, a sorted set by the time at which each ends; 2 nodes, lease to the node's record
 -- ARGV: 1 lease or '' to look, 2 its ms, 3 the node as JSON, 4 1 where the lease is new
 -- Returns {1 where it is held, lease, ms that are left or 0 where it has lapsed, node, ...}.
 

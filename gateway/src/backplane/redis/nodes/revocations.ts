@@ -5,7 +5,7 @@ import type { Shards } from "../shards/shards.ts";
 
 /** Milliseconds for which a token may be accepted after its `exp`. */
 const leeway = 30_000;
-/** Milliseconds before the last look that are looked at again, for connections that were only being made. */
+/** Milliseconds before the last look that are looked at again: a connection may have been between its check and its welcome. */
 const overlap = 10_000;
 
 export interface RedisRevocationsOptions {
@@ -15,13 +15,17 @@ export interface RedisRevocationsOptions {
   maxLifetime: number;
 }
 
-/** Users that are asked for in this turn, and their newest `before` in the same order. */
+/** The users that this turn asks for, and the newest `before` of each in the same order. */
 interface PendingLookup {
   users: string[];
   answer: Promise<(string | null)[]>;
 }
 
-/** Revocations in Redis, each for as long as a token from before it could still be accepted. */
+/**
+ * Revocations in Redis, each for as long as a token from before it could still be accepted. Handshakes ask for one user,
+ * Housekeeper for all new ones: the command that announces a revocation is lost to a node that is out of reach, and its
+ * sessions would go on.
+ */
 export class RedisRevocations implements Revocations {
   readonly #options: RedisRevocationsOptions;
   /** Unix milliseconds on the clock of Redis. */
@@ -39,7 +43,7 @@ export class RedisRevocations implements Revocations {
     await shards.home.redis.run(scripts.revoke, [keys.revocation(user), keys.revocations()], args);
   }
 
-  /** Those who are asked for in one turn of the event loop are asked for in one call: in a storm they are many. */
+  /** The users of one turn of the event loop share a call: in a storm of connects they are many. */
   async revokedBefore(user: string): Promise<number | undefined> {
     this.#turn ??= this.#startTurn();
     const { users, answer } = this.#turn;

@@ -1,4 +1,4 @@
--- Refuses a user's tokens up to a time; the newest such time stands.
+-- Refuses a user's tokens up to a time; the newest such time counts.
 -- KEYS: 1 the user's revocation; 2 all revocations, by the Unix ms at which they came
 -- ARGV: 1 user, 2 before in Unix seconds, 3 the Unix ms until which it matters, 4 ms for which all are kept
 

@@ -2,10 +2,13 @@ import { type ClusterMessage, MessageType } from "socket.io-adapter";
 import { z } from "zod";
 import { eventPacket, namespace, selection as opts, rooms, serverEvent, text } from "./peer-parts.ts";
 
-/** What requests are called on the wire of Socket.IO's classic Redis adapter. */
+// Requests on the classic wire, to and from the messages of Socket.IO's cluster adapter, which our adapter extends. The
+// classic wire numbers them otherwise, puts the members elsewhere, and leaves out what has a default.
+
+/** The numbers of requests on the wire of Socket.IO's classic Redis adapter. */
 const kinds = { join: 2, leave: 3, disconnect: 4, fetch: 5, serverSideEmit: 6, broadcast: 7 } as const;
 
-/** Emitters sign some requests, and as this. */
+/** Emitters give no uid, or this one. */
 const uid = text.default("emitter");
 const requestId = text;
 
@@ -49,7 +52,7 @@ export function readRequest(payload: unknown): ClusterMessage {
   }
 }
 
-/** @returns undefined for what is no request here */
+/** @returns undefined for messages that this wire has no request for, such as heartbeats: leases count the nodes here */
 export function requestOf(message: ClusterMessage): object | undefined {
   const { uid } = message;
   switch (message.type) {

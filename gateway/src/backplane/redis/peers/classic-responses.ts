@@ -2,11 +2,14 @@ import { type ClusterResponse, MessageType } from "socket.io-adapter";
 import { z } from "zod";
 import { clientCount, namespace, remoteSockets, text } from "./peer-parts.ts";
 
-/** What responses are called on the wire of Socket.IO's classic Redis adapter; that to `fetchSockets` has no name. */
+// Responses on the classic wire, to and from those of Socket.IO's cluster adapter.
+
+/** The numbers of responses on the wire of Socket.IO's classic Redis adapter; that to `fetchSockets` has none. */
 const kinds = { serverSideEmit: 6, clientCount: 8, ack: 9 } as const;
 
 const requestId = text;
 
+// What a response to `serverSideEmit` or an acknowledgement holds is the application's, so its form is not checked.
 const responseForm = z.union([
   z.object({ type: z.literal(kinds.serverSideEmit), requestId, data: z.unknown() }),
   z.object({ type: z.literal(kinds.clientCount), requestId, clientCount }),
@@ -18,7 +21,7 @@ const responseForm = z.union([
 export function readResponse(payload: unknown): ClusterResponse {
   const response = responseForm.parse(payload);
   const { requestId } = response;
-  // Who responds is not said.
+  // The classic wire does not carry who responds; the adapter only counts responses.
   const sender = { uid: "", nsp: namespace };
   switch (response.type) {
     case kinds.serverSideEmit:

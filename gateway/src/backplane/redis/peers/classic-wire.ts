@@ -5,34 +5,35 @@ import { readRequest, requestOf } from "./classic-requests.ts";
 import { readResponse, responseOf } from "./classic-responses.ts";
 import { readPayload, writeBinary, writeJson } from "./payload.ts";
 import { eventPacket, namespace, selection, text } from "./peer-parts.ts";
-import type { Parcel, PeerWire, ReadPeerMessage } from "./peer-wire.ts";
+import type { PeerPublication, PeerWire, ReadPeerMessage } from "./peer-wire.ts";
 
 /** What is to be sent to sockets, from the node or the emitter with this uid. */
 const emission = z.tuple([text, eventPacket, selection]);
 
 /**
- * The wire of @socket.io/redis-adapter, which @socket.io/redis-emitter writes: what goes to one room comes
- * on the room's pub/sub channel, anything else for sockets on that of all rooms, the rest as requests.
+ * The wire of @socket.io/redis-adapter, which @socket.io/redis-emitter writes: what goes to one room comes on the room's
+ * pub/sub channel, anything else for sockets on that of all rooms, the rest as requests. It is not ours to change: emitters
+ * in other languages write it, too.
  */
 export class ClassicWire implements PeerWire {
   readonly #keys: Keys;
   readonly #all: string;
-  readonly roll: string;
+  readonly nodesChannel: string;
   readonly #responses: string;
 
   constructor(keys: Keys) {
     this.#keys = keys;
     this.#all = keys.peers();
-    this.roll = keys.peers("-request");
+    this.nodesChannel = keys.peers("-request");
     this.#responses = keys.peers("-response");
   }
 
-  heard(uid: string): Map<string, ReadPeerMessage> {
+  readers(uid: string): Map<string, ReadPeerMessage> {
     const response: ReadPeerMessage = (bytes) => readResponse(readPayload(bytes));
     return new Map([
       [this.#all, this.readRoom],
-      [this.roll, (bytes) => readRequest(readPayload(bytes))],
-      // Stock adapters respond to all, as a rule, and these nodes to the one that asked.
+      [this.nodesChannel, (bytes) => readRequest(readPayload(bytes))],
+      // Stock adapters respond to all nodes unless set otherwise, these nodes to the one that asked.
       [this.#responses, response],
       [this.#responsesTo(uid), response],
     ]);
@@ -43,20 +44,20 @@ export class ClassicWire implements PeerWire {
     return { uid, nsp: namespace, type: MessageType.BROADCAST, data: { packet, opts } };
   };
 
-  write(message: ClusterMessage): Parcel {
+  write(message: ClusterMessage): PeerPublication {
     if (message.type !== MessageType.BROADCAST || message.data.requestId !== undefined) {
-      return parcel(this.roll, writeJson(requestOf(message)));
+      return publication(this.nodesChannel, writeJson(requestOf(message)));
     }
     const { packet, opts } = message.data;
     const [room] = opts.rooms;
     const name = room !== undefined && opts.rooms.length === 1 ? this.#keys.room(room) : this.#all;
-    return parcel(name, writeBinary([message.uid, packet, opts]));
+    return publication(name, writeBinary([message.uid, packet, opts]));
   }
 
-  writeResponse(uid: string, response: ClusterResponse): Parcel {
+  writeResponse(uid: string, response: ClusterResponse): PeerPublication {
     const whole = responseOf(response);
     const binary = response.type === MessageType.BROADCAST_ACK;
-    return parcel(this.#responsesTo(uid), binary ? writeBinary(whole) : writeJson(whole));
+    return publication(this.#responsesTo(uid), binary ? writeBinary(whole) : writeJson(whole));
   }
 
   #responsesTo(uid: string): string {
@@ -64,6 +65,6 @@ export class ClassicWire implements PeerWire {
   }
 }
 
-function parcel(name: string, bytes: Buffer): Parcel {
+function publication(name: string, bytes: Buffer): PeerPublication {
   return { name, tag: name, bytes };
 }

@@ -1,6 +1,6 @@
 import { decode } from "notepack.io";
 
-/** Bytes behind the first one of a value that holds no others. */
+/** By first byte, the bytes that follow it in a value of fixed size. */
 const fixedSizes = new Map([
   [0xc0, 0],
   [0xc2, 0],
@@ -22,7 +22,7 @@ const fixedSizes = new Map([
   [0xd8, 17],
 ]);
 
-/** How long a length is, what else stands before the bytes it counts, and how many values each unit of it is. */
+/** How long a length is, what else is before the bytes that it counts, and how many values each unit of it is. */
 interface Sized {
   bytes: 1 | 2 | 4;
   extra: number;
@@ -45,7 +45,7 @@ const sizes = new Map<number, Sized>([
   [0xdf, { bytes: 4, extra: 0, values: 2 }],
 ]);
 
-/** What a value's first bytes say: where it ends, or its members begin, and how many those are. */
+/** From a value's first bytes: where it ends, or its members begin, and how many those are. */
 interface Header {
   end: number;
   members: number;
@@ -59,8 +59,9 @@ interface Header {
  */
 export function readMsgpack(bytes: Buffer): unknown {
   let at = 0;
+  // Counts instead of descending: nesting as deep as the bytes are many would exhaust the stack.
   for (let awaited = 1; awaited > 0; ) {
-    if (awaited > bytes.length - at) throw new RangeError("A value ends behind the bytes.");
+    if (awaited > bytes.length - at) throw new RangeError("A value ends after the bytes.");
     const { end, members } = headerAt(bytes, at);
     at = end;
     awaited += members - 1;
@@ -81,7 +82,7 @@ function headerAt(bytes: Buffer, at: number): Header {
   const sized = sizes.get(first);
   if (!sized) throw new RangeError("No value begins with this byte.");
   const length = bytes.readUIntBE(next, sized.bytes);
-  // The decoder takes this type for a timestamp of twelve bytes, whatever its length says.
+  // The decoder reads twelve bytes for a timestamp, whatever its length is, and would read past the value.
   if (first === 0xc7 && bytes[next + 1] === 0xff && length !== 12)
     throw new RangeError("No timestamp is so long.");
   const start = next + sized.bytes + sized.extra;

@@ -4,7 +4,7 @@ import { readMsgpack } from "./msgpack.ts";
 const openingBrace = 0x7b;
 const quote = 0x22;
 const backslash = 0x5c;
-/** What each byte outside of a text does to the depth. */
+/** What each byte outside of a string does to the depth. */
 const steps = Int8Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);
   return "{[".includes(character) ? 1 : "}]".includes(character) ? -1 : 0;
@@ -15,7 +15,7 @@ const maxJsonDepth = 256;
 
 /** Bytes of a message to sockets, far above what one should have. */
 const maxMsgpack = 1024 * 1024;
-/** Bytes of what nodes tell each other, such as their sockets in answer to `fetchSockets`. */
+/** Bytes of a message between nodes, such as all sockets of one in answer to `fetchSockets`. */
 const maxJson = 8 * 1024 * 1024;
 
 /**
@@ -36,11 +36,12 @@ export function readJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString());
   } catch {
-    // The error would quote the message, and goes to the log.
+    // The parser's error quotes the message, which may hold what users wrote, and would be logged.
     throw new SyntaxError("The message is no JSON.");
   }
 }
 
+/** Looks at bytes only, before anything is parsed: the parser itself is what has to be kept from the depth. */
 function isTooDeep(json: Buffer): boolean {
   let depth = 0;
   for (let at = 0; at < json.length; at += 1) {
@@ -52,7 +53,7 @@ function isTooDeep(json: Buffer): boolean {
   return false;
 }
 
-/** @returns where the quote stands that ends the text, or where the bytes end */
+/** @returns the index of the quote that ends the string, or the length of the bytes */
 function endOfText(json: Buffer, start: number): number {
   for (let at = start + 1; at < json.length; at += 1) {
     const byte = json[at];

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { countBinary, maxAttachments } from "../../../protocol/binary.ts";
 import { isDeeperThan } from "../../../protocol/json.ts";
 
-/** What messages between Socket.IO's adapters consist of, as far as any node relies on it. */
+// What messages between Socket.IO's adapters consist of, as far as any node relies on it. Both wires read with these forms.
+// What they let through reaches clients and Socket.IO's server as it is, so they refuse what would end a connection or a node.
 
 /** The only namespace there is. */
 export const namespace = "/";
@@ -13,7 +14,7 @@ const maxDepth = 128;
 
 export const text = z.string();
 
-/** Of a long list it is found out that an item is wrong, and not of each of a million what is wrong with it. */
+/** Stops at the first wrong item: zod would describe what is wrong with each of a million. */
 export function listOf<Item>(item: z.ZodType<Item>) {
   return z.custom<unknown[]>(Array.isArray).transform((items, context) => {
     const read: Item[] = [];
@@ -32,14 +33,14 @@ export function listOf<Item>(item: z.ZodType<Item>) {
 /** Socket.IO takes numbers for rooms too; those of clients are text. */
 export const rooms = listOf(z.union([text, z.number()])).transform((names) => names.map(String));
 
-/** Which sockets are meant. Where there are no rooms it is all of them, so that has to be said. */
+/** Which sockets are meant. An empty list of rooms is all sockets, so a message without the list is refused. */
 export const selection = z.object({
   rooms,
   except: rooms.default([]),
   flags: z.object({ volatile: z.boolean().default(false) }).default({ volatile: false }),
 });
 
-/** A client takes them in an event for a breach of the protocol, and ends its connection. */
+/** A client that receives an event of one of these names ends its connection, as at a breach of the protocol. */
 const reservedNames = new Set([
   "connect",
   "connect_error",
@@ -59,7 +60,7 @@ function isSendable(data: unknown[]): boolean {
 /** An event that sockets are to be sent; nothing in it makes a client end its connection. */
 export const eventPacket = z
   .object({
-    // Older emitters tell by the type that there is binary data; the encoder finds out by itself.
+    // Older emitters mark binary data by the type; the encoder here finds it by itself.
     type: z.literal([PacketType.EVENT, PacketType.BINARY_EVENT]),
     nsp: z.literal(namespace).default(namespace),
     data: z.tuple([eventName], z.unknown()).refine(isSendable),

@@ -5,7 +5,7 @@ import type { PubSubHandler } from "../pubsub/pubsub.ts";
 import type { Shards } from "../shards/shards.ts";
 import type { ThrottledLog } from "../throttled-log.ts";
 import { ClassicWire } from "./classic-wire.ts";
-import type { Parcel, PeerWire } from "./peer-wire.ts";
+import type { PeerPublication, PeerWire } from "./peer-wire.ts";
 import { ShardedWire } from "./sharded-wire.ts";
 
 export interface RedisPeersOptions {
@@ -14,7 +14,7 @@ export interface RedisPeersOptions {
   throttledLog: ThrottledLog;
 }
 
-/** One of these for each connection, so it is kept small. */
+/** For the own room of one socket. There is one for each connection, so it has no closures. */
 class SocketHandler implements PubSubHandler {
   readonly name: string;
   readonly tag: string;
@@ -32,8 +32,9 @@ class SocketHandler implements PubSubHandler {
 }
 
 /**
- * Socket.IO's own operations over pub/sub. On one Redis the wire is the classic one, which emitters write; a
- * Redis Cluster has it sharded.
+ * The Peers port on Redis: Socket.IO's own operations over pub/sub, for the adapter in the fanout room, and the messages of
+ * emitters. On one Redis the wire is the classic one, which emitters write; a Redis Cluster has it sharded. Whoever has the
+ * right to publish in Redis may send anything here, so each message is read in full before the adapter gets it.
  */
 export class RedisPeers implements Peers {
   readonly #options: RedisPeersOptions;
@@ -49,7 +50,7 @@ export class RedisPeers implements Peers {
 
   attach(uid: string, sink: (message: PeerMessage) => void): void {
     this.#sink = sink;
-    for (const [name, read] of this.#wire.heard(uid)) {
+    for (const [name, read] of this.#wire.readers(uid)) {
       const receive = (bytes: Buffer) => this.#receive(() => read(bytes));
       this.#options.shards.of(name).pubsub.want({ name, tag: name, receive });
     }
@@ -59,7 +60,7 @@ export class RedisPeers implements Peers {
   receiveOfRoom(room: string, bytes: Buffer): void {
     this.#receive(() => {
       const message = this.#wire.readRoom(bytes);
-      // Sent to no room it would be for everybody, here alone.
+      // A message that names no room is for all sockets. Taken from a room's channel it would reach them on this node only.
       if (message.type === MessageType.BROADCAST && message.data.opts.rooms.includes(room)) return message;
       throw new RangeError("On a room's pub/sub channel there is a message that is not for the room.");
     });
@@ -74,34 +75,37 @@ export class RedisPeers implements Peers {
   }
 
   async count(): Promise<number> {
-    const { roll } = this.#wire;
+    const { nodesChannel } = this.#wire;
     const { keys, shards } = this.#options;
     const question = keys.sharded ? "SHARDNUMSUB" : "NUMSUB";
     try {
-      const reply = await shards.of(roll).redis.call((client) => client.call("PUBSUB", question, roll));
+      const reply = await shards
+        .of(nodesChannel)
+        .redis.call((client) => client.call("PUBSUB", question, nodesChannel));
       this.#lastCount = Math.max(1, Number(Array.isArray(reply) ? reply[1] : 0));
     } catch {
-      // It was told by the line; whoever asks waits for nodes that were there before.
+      // The connection has logged it. Whoever asks waits for the nodes that were there the last time.
     }
     return this.#lastCount;
   }
 
-  hear(socket: string): void {
+  subscribe(socket: string): void {
     const { keys, shards } = this.#options;
-    if (keys.hasPlace(socket)) shards.home.pubsub.want(new SocketHandler(keys.room(socket), socket, this));
+    if (keys.hasPubSubChannel(socket))
+      shards.home.pubsub.want(new SocketHandler(keys.room(socket), socket, this));
   }
 
-  unhear(socket: string): void {
+  unsubscribe(socket: string): void {
     const { keys, shards } = this.#options;
-    if (keys.hasPlace(socket)) shards.home.pubsub.remove(keys.room(socket));
+    if (keys.hasPubSubChannel(socket)) shards.home.pubsub.remove(keys.room(socket));
   }
 
-  async #send({ name, tag, bytes }: Parcel): Promise<void> {
+  async #send({ name, tag, bytes }: PeerPublication): Promise<void> {
     const { keys, shards } = this.#options;
     await shards.of(tag).redis.call((client) => client.call(keys.publish, name, bytes));
   }
 
-  /** Nothing that anybody sends may end more than itself. */
+  /** Whatever is sent, by whomever, costs no more than a log line: an exception here would end the process. */
   #receive(read: () => PeerMessage): void {
     try {
       this.#sink(read());

@@ -12,7 +12,7 @@ import {
   serverEvent,
   text,
 } from "./peer-parts.ts";
-import type { Parcel, PeerWire, ReadPeerMessage } from "./peer-wire.ts";
+import type { PeerPublication, PeerWire, ReadPeerMessage } from "./peer-wire.ts";
 
 const requestId = text;
 const sender = { uid: text, nsp: z.literal(namespace) };
@@ -37,7 +37,7 @@ const responseForm = z.discriminatedUnion("type", [
   form(MessageType.SERVER_SIDE_EMIT_RESPONSE, { requestId, packet: z.unknown() }),
 ]);
 
-/** Those that may hold binary data. */
+/** Those that may hold binary data, which JSON cannot; the others are JSON, as stock adapters write them. */
 const binaryTypes = new Set([
   MessageType.BROADCAST,
   MessageType.BROADCAST_ACK,
@@ -46,49 +46,50 @@ const binaryTypes = new Set([
 ]);
 
 /**
- * The messages of Socket.IO's own cluster adapters, for a Redis Cluster: what goes to one room comes on the
- * room's sharded pub/sub channel, and so in the order in which one node sends it.
+ * The messages of Socket.IO's own cluster adapters, for a Redis Cluster: what goes to one room comes on the room's sharded
+ * pub/sub channel. There it keeps its order beside the room's publications, which on a channel of its own, on another
+ * server, it would lose.
  */
 export class ShardedWire implements PeerWire {
   readonly #keys: Keys;
-  readonly roll: string;
+  readonly nodesChannel: string;
 
   constructor(keys: Keys) {
     this.#keys = keys;
-    this.roll = keys.peers();
+    this.nodesChannel = keys.peers();
   }
 
-  heard(uid: string): Map<string, ReadPeerMessage> {
+  readers(uid: string): Map<string, ReadPeerMessage> {
     return new Map([
-      [this.roll, this.readRoom],
+      [this.nodesChannel, this.readRoom],
       [this.#responsesTo(uid), (bytes) => responseForm.parse(readPayload(bytes))],
     ]);
   }
 
   readonly readRoom: ReadPeerMessage = (bytes) => messageForm.parse(readPayload(bytes));
 
-  write(message: ClusterMessage): Parcel {
+  write(message: ClusterMessage): PeerPublication {
     const bytes = encode(message);
     const room = this.#roomOf(message);
-    if (room === undefined) return { name: this.roll, tag: this.roll, bytes };
+    if (room === undefined) return { name: this.nodesChannel, tag: this.nodesChannel, bytes };
     return { name: this.#keys.room(room), tag: room, bytes };
   }
 
-  writeResponse(uid: string, response: ClusterResponse): Parcel {
+  writeResponse(uid: string, response: ClusterResponse): PeerPublication {
     const name = this.#responsesTo(uid);
     return { name, tag: name, bytes: encode(response) };
   }
 
   /** The one room that the message is for, where it has a pub/sub channel. */
   #roomOf(message: ClusterMessage): string | undefined {
-    // Who asks for acknowledgements awaits an answer of every node.
+    // Who asks for acknowledgements awaits an answer of every node, also of those without a socket in the room.
     if (message.type !== MessageType.BROADCAST || message.data.requestId !== undefined) return undefined;
     const [room, ...others] = message.data.opts.rooms;
-    return room !== undefined && others.length === 0 && this.#keys.hasPlace(room) ? room : undefined;
+    return room !== undefined && others.length === 0 && this.#keys.hasPubSubChannel(room) ? room : undefined;
   }
 
   #responsesTo(uid: string): string {
-    return `${this.roll}${uid}#`;
+    return `${this.nodesChannel}${uid}#`;
   }
 }
 

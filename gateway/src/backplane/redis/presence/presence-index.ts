@@ -1,33 +1,30 @@
 import type { RedisConnection } from "../connection/redis-connection.ts";
-import type { Keys } from "../keys.ts";
-import type { Leases } from "../nodes/leases.ts";
 
-export interface PresenceIndexOptions {
-  shards: { readonly home: { redis: Pick<RedisConnection, "call"> } };
-  keys: Keys;
-  leases: Pick<Leases, "current">;
-}
-
-/** In Redis, the channels in which this node's lease has entries: where to sweep, should the node die. */
+/**
+ * In Redis, the channels in which this node's lease has entries. Presence keeps it; the sweeper reads that of a node that has
+ * died. An entry in a channel that is missing there would stay until somebody asks who is in that channel.
+ */
 export class PresenceIndex {
-  readonly #shards: PresenceIndexOptions["shards"];
-  readonly #keys: Keys;
-  readonly #leases: PresenceIndexOptions["leases"];
-  /** Channels to when Redis knew of them. */
+  readonly #home: () => Pick<RedisConnection, "call">;
+  readonly #indexKey: () => string;
+  /** By channel, the call that wrote it; a second entry in the channel waits for the same one. */
   #written = new Map<string, Promise<unknown>>();
 
-  constructor({ shards, keys, leases }: PresenceIndexOptions) {
-    this.#shards = shards;
-    this.#keys = keys;
-    this.#leases = leases;
+  /**
+   * @param home the connection to the home shard, at this moment
+   * @param indexKey the key under the lease that this node holds, at this moment
+   */
+  constructor(home: () => Pick<RedisConnection, "call">, indexKey: () => string) {
+    this.#home = home;
+    this.#indexKey = indexKey;
   }
 
   /** @throws Failure `unavailable` */
   async add(channel: string): Promise<void> {
     let written = this.#written.get(channel);
     if (!written) {
-      const name = this.#keys.presentIn(this.#leases.current);
-      written = this.#shards.home.redis.call((client) => client.sadd(name, channel), "burst");
+      const key = this.#indexKey();
+      written = this.#home().call((client) => client.sadd(key, channel), "burst");
       this.#written.set(channel, written);
     }
     try {
@@ -38,19 +35,21 @@ export class PresenceIndex {
     }
   }
 
-  /** What Redis does not get to know costs a look at the channel in a sweep. */
+  /** Where it fails, a sweep looks into a channel without entries, which is harmless. */
   remove(channel: string): void {
     if (!this.#written.delete(channel)) return;
-    const name = this.#keys.presentIn(this.#leases.current);
-    this.#shards.home.redis.call((client) => client.srem(name, channel), "burst").catch(() => {});
+    const key = this.#indexKey();
+    this.#home()
+      .call((client) => client.srem(key, channel), "burst")
+      .catch(() => {});
   }
 
-  /** Waits for what is on its way for a channel. */
+  /** Resolves once a write that is on its way for the channel has ended, however it did. */
   async settled(channel: string): Promise<void> {
     await this.#written.get(channel)?.catch(() => {});
   }
 
-  /** Forgets what it has written, for a new lease. */
+  /** Forgets what it has written: under a new lease the index is another key, which is empty. */
   reset(): void {
     this.#written = new Map();
   }

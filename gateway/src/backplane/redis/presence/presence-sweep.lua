@@ -1,5 +1,5 @@
--- Removes entries of lapsed leases from some of a channel's users, and tells who has left with that.
--- Whoever sweeps may die or be doubled: an entry is removed and told of in one step.
+-- Removes entries of lapsed leases from some of a channel's users, and publishes who has left with that.
+-- Whoever sweeps may die, or two may at once: an entry is removed and its `left` published in one step.
 -- ARGV: 1 the cursor that the last call returned, 0 at first; 2 PUBLISH or SPUBLISH, 3 its channel,
 --       4 the channel as JSON, then the lapsed leases
 -- Returns the next cursor, 0 at the end.

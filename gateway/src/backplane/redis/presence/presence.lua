@@ -1,4 +1,4 @@
--- What the scripts of presence share; it stands before each of them.
+-- What the scripts of presence share; it is put before each of them.
 -- KEYS: 1 users, a sorted set in the order of their ids; 2 records, user to packed connections in the order
 -- in which they came; 3 leases, lease to its number of connections here.
 
@@ -29,6 +29,7 @@ local function find(record, connection)
   end
 end
 
+-- A lease without connections here goes, so that readers of the channel take nobody for lapsed who has left in order.
 local function count(lease, change)
   if redis.call('HINCRBY', KEYS[3], lease, change) <= 0 then
     redis.call('HDEL', KEYS[3], lease)
@@ -62,7 +63,7 @@ local function event_of(before, after)
   return after == 'away' and 'away' or 'back'
 end
 
--- Tells the channel how the user's state has changed. `last` is the entry whose info is told when none is left.
+-- Publishes to the channel how the user's state has changed. `last` is the entry whose info is published when none is left.
 local function announce(room, user, before, record, last)
   local after, since = state(record)
   local event = event_of(before, after)

@@ -13,9 +13,9 @@ interface Entry {
   channel: string;
   member: PresenceMember;
   announce: boolean;
-  /** Kept here also for a Redis that loses it. */
+  /** Unix milliseconds; the time of the first report, also after Redis has lost it. */
   awaySince: number | undefined;
-  /** It has left. */
+  /** It has left; what is still to be written is a leave. */
   gone: boolean;
 }
 
@@ -34,35 +34,47 @@ const chunkSize = 500;
 
 type RawPage = [total: number, suspects: Buffer[], more: number, users: (Buffer | number)[]];
 
-/** Presence in Redis, where each entry counts while the lease of its node holds. */
+/**
+ * The PresenceStore port on Redis, where each entry counts while the lease of its node holds. It keeps this node's entries
+ * here as well, since Redis may lose them or be away: Housekeeper has them written again (`settle`), and all of them under a
+ * new lease (`renew`). Without that copy an outage longer than a lease would leave every channel empty.
+ */
 export class RedisPresence implements PresenceStore {
   readonly #options: RedisPresenceOptions;
   /** By channel, then by connection. */
   readonly #entries = new Map<string, Map<string, Entry>>();
-  /** What Redis may know otherwise, since a call has failed: by connection and channel, what is to be there. */
+  /**
+   * Entries of which Redis may know another state, by connection and channel, with the state that is to be there. A call
+   * that failed may have been executed, may never be, or may still be on its way: nobody can tell. So it is neither undone
+   * nor taken as done; `settle` writes the entry again until that succeeds, which is right in all three cases.
+   */
   readonly #unsure = new Map<string, Entry>();
   readonly #index: PresenceIndex;
 
   constructor(options: RedisPresenceOptions) {
     this.#options = options;
-    this.#index = new PresenceIndex(options);
+    const { shards, keys, leases } = options;
+    this.#index = new PresenceIndex(
+      () => shards.home.redis,
+      () => keys.presentIn(leases.current),
+    );
   }
 
   async enter(channel: string, member: PresenceMember, announce: boolean): Promise<void> {
     const { shards, leases } = this.#options;
-    // What was never sent need not be made good later.
+    // Refused before anything is noted: the client is told that it failed, and must not turn up later.
     const isReady = shards.home.redis.ready && shards.of(channel).redis.ready;
     if (!leases.held || !isReady) throw new Failure("unavailable");
     const held = this.#find(channel, member.connection);
     const entry = { channel, member, announce, awaySince: held?.awaySince, gone: false };
-    // It may have left and come back before Redis was told of either.
-    this.#unsure.delete(placeOf(entry));
+    // A leave that failed may still be noted for this connection; written after this, it would remove it.
+    this.#unsure.delete(entryId(entry));
     const entries = this.#entries.get(channel) ?? new Map<string, Entry>();
     this.#entries.set(channel, entries.set(member.connection, entry));
     await this.#write(entry, "enter");
   }
 
-  /** Resolves also where Redis cannot be reached: it is told when it can. */
+  /** Resolves also where Redis cannot be reached; `settle` writes it then. */
   async leave(channel: string, member: PresenceMember, announce: boolean): Promise<void> {
     const entry = this.#find(channel, member.connection);
     if (!entry) return;
@@ -86,6 +98,7 @@ export class RedisPresence implements PresenceStore {
     await this.#write(entry, stateOf(entry));
   }
 
+  /** Entries of leases that this node does not know as live are swept before they are left out, so that `left` is published. */
   async page(channel: string, limit: number, cursor: string | undefined): Promise<PresencePage> {
     const [page, suspects] = await this.#read(channel, limit, cursor);
     if (suspects.length === 0) return page;
@@ -97,12 +110,12 @@ export class RedisPresence implements PresenceStore {
   renew(): void {
     this.#index.reset();
     for (const entries of this.#entries.values()) {
-      for (const entry of entries.values()) this.#unsure.set(placeOf(entry), entry);
+      for (const entry of entries.values()) this.#unsure.set(entryId(entry), entry);
     }
   }
 
   /**
-   * Tells Redis what calls that failed should have, as far as it can be reached.
+   * Writes again what calls that failed should have written.
    *
    * @throws Failure `unavailable` where that is not all
    */
@@ -112,7 +125,7 @@ export class RedisPresence implements PresenceStore {
       const some = unsure.slice(at, at + chunkSize);
       await Promise.allSettled(some.map((entry) => this.#rewrite(entry)));
     }
-    if (unsure.some((entry) => this.#unsure.has(placeOf(entry)))) throw new Failure("unavailable");
+    if (unsure.some((entry) => this.#unsure.has(entryId(entry)))) throw new Failure("unavailable");
   }
 
   #find(channel: string, connection: string): Entry | undefined {
@@ -125,9 +138,10 @@ export class RedisPresence implements PresenceStore {
     if (entries?.size === 0) this.#entries.delete(channel);
   }
 
+  /** It is struck off first, so that a failure of the writing notes it again. */
   async #rewrite(entry: Entry): Promise<void> {
-    if (this.#unsure.get(placeOf(entry)) !== entry) return;
-    this.#unsure.delete(placeOf(entry));
+    if (this.#unsure.get(entryId(entry)) !== entry) return;
+    this.#unsure.delete(entryId(entry));
     if (entry.gone) return this.#write(entry, "leave");
     const entered = this.#write(entry, "enter");
     await Promise.all([entered, this.#write(entry, stateOf(entry))]);
@@ -140,15 +154,15 @@ export class RedisPresence implements PresenceStore {
     const args = [action, user, connection, leases.current, info === undefined ? "" : JSON.stringify(info)];
     const room = [keys.publish, keys.room(channel), JSON.stringify(channel)];
     try {
-      // The index is written before the entry, or a sweep might not find it.
+      // The index is written before the entry: should this node die between the two, a sweep could not find the entry.
       const indexed = action === "enter" ? this.#index.add(channel) : undefined;
       // Two shards have no common order; on one, what is written first is there first.
       if (keys.sharded) await Promise.all([indexed, this.#index.settled(channel)]);
       const written = this.#present(channel, [...args, announce ? 1 : 0, ...room, awaySince ?? ""]);
       await Promise.all([indexed, written]);
     } catch (error) {
-      // What failed may be done all the same, and late: what has come since has to be written after it.
-      this.#unsure.set(placeOf(entry), this.#find(channel, connection) ?? entry);
+      // The newest entry, not this one: what has come since has to be written after what may still be executed.
+      this.#unsure.set(entryId(entry), this.#find(channel, connection) ?? entry);
       throw error;
     }
   }
@@ -180,7 +194,7 @@ function stateOf({ awaySince }: Entry): "away" | "back" {
   return awaySince === undefined ? "back" : "away";
 }
 
-function placeOf({ channel, member }: Entry): string {
+function entryId({ channel, member }: Entry): string {
   return `${member.connection} ${channel}`;
 }
 

@@ -8,6 +8,7 @@ local before = state(record)
 local index = find(record, connection)
 local entry = index and record[index]
 
+-- Each action may come twice, since a node writes again what failed without knowing whether it was done.
 if action == 'enter' then
   if entry then
     count(entry[LEASE], -1)

@@ -16,8 +16,9 @@ export interface SweeperOptions {
 const chunkSize = 50;
 
 /**
- * Removes the presence of nodes that are gone. Any number of nodes may sweep the same; each entry is removed
- * and told of once, and what a sweeper leaves behind when it dies, another one finds.
+ * Removes the presence of nodes that are gone. Housekeeper calls it for leases that have ended, and presence for those that
+ * it meets on a page. Any number of nodes may sweep the same: each entry is removed and published as `left` once, since
+ * that is one script. What a sweeper has not done when it dies, another one finds, since the index and the lease go last.
  */
 export class Sweeper {
   readonly #options: SweeperOptions;

@@ -2,13 +2,15 @@ import { parsePosition } from "../../../protocol/position.ts";
 import type { Delivery } from "../../ports.ts";
 
 /**
- * What a publication is on its pub/sub channel: a byte that no Socket.IO adapter begins with, the position
- * up to a line feed, the exceptions, the attachments, and the packet as it goes to the sockets.
+ * What a publication is on its pub/sub channel: a byte that no message of a Socket.IO adapter begins with, the position
+ * up to a line feed, the exceptions, the attachments, and the packet as it goes to the sockets. The script `publish` puts
+ * it together from what the queue encodes here, topics decode it. It is the form that nodes of two versions share during an
+ * update: another form takes another first byte, and is written once `understoodByAll` allows it.
  */
 export const publicationForm = 1;
 const lineFeed = 10;
 
-/** Byte strings behind each other: their number, then each with its length before it, in 32 bits. */
+/** Byte strings one after another: their number, then each with its length before it, in 32 bits. */
 export function encodeParts(parts: readonly Uint8Array[]): Buffer {
   const size = parts.reduce((sum, part) => sum + 4 + part.byteLength, 4);
   const bytes = Buffer.allocUnsafe(size);
@@ -29,7 +31,7 @@ export function decodeParts(bytes: Buffer, from = 0): { parts: Buffer[]; end: nu
   for (let index = 0; index < count; index += 1) {
     const start = at + 4;
     at = start + bytes.readUInt32BE(at);
-    if (at > bytes.length) throw new RangeError("A part ends behind the bytes.");
+    if (at > bytes.length) throw new RangeError("A part ends after the bytes.");
     parts.push(bytes.subarray(start, at));
   }
   return { parts, end: at };
@@ -51,6 +53,7 @@ export function decodePublication(channel: string, message: Buffer): Delivery {
     attachments: attachments.parts,
     except: except.parts.map((part) => part.toString()),
   };
+  // Without a position: the channel keeps no history.
   if (end === 1) return delivery;
   const position = parsePosition(message.toString("latin1", 1, end));
   if (!position) throw new RangeError("A publication has no valid position.");

@@ -25,16 +25,23 @@ type RawSlots = [first: number, last: number, primary: [host: string, port: numb
 /** Milliseconds between two questions where the slots are. */
 const refreshPause = 100;
 
-/** The primaries of a Redis Cluster. Where slots move, what is heard of their channels moves with them. */
+/**
+ * The primaries of a Redis Cluster, and which of them has each slot. Calls learn by an error that a slot has moved; then the
+ * slots are asked for, and subscriptions move to the new owner. Without that a channel whose slot has moved would fall
+ * silent: Redis ends its subscriptions as the slot leaves.
+ */
 export class RedisClusterShards implements Shards {
   readonly #options: RedisClusterShardsOptions;
   readonly #shards = new Map<string, Shard>();
   readonly #owners: Shard[] = [];
   readonly #timer: NodeJS.Timeout;
-  /** Shards that say that something has moved, and so know where to; others may still learn of it. */
-  readonly #witnesses = new Set<Shard>();
-  /** Shards that may have ended subscriptions: those of a slot end as it leaves, also where it comes back at once. */
-  readonly #doubted = new Set<Shard>();
+  /** Shards that have answered that a slot moved. They are asked first: they know where to, and others may not yet. */
+  readonly #reporters = new Set<Shard>();
+  /**
+   * Shards on which all is to be subscribed again at the next look. A slot that left and came back at once has the same
+   * owner as before, so nothing moves here, but Redis has ended its subscriptions.
+   */
+  readonly #resubscribing = new Set<Shard>();
   #stopped = false;
 
   constructor(options: RedisClusterShardsOptions) {
@@ -58,6 +65,7 @@ export class RedisClusterShards implements Shards {
     return this.#shards.values();
   }
 
+  /** One seed that answers is enough to learn of the others, which have to answer then. */
   async connect(): Promise<void> {
     await Promise.any([...this.#shards.values()].map((shard) => shard.connect()));
     await this.#refreshing.start();
@@ -77,11 +85,12 @@ export class RedisClusterShards implements Shards {
   );
 
   #look(): void {
-    for (const shard of this.#doubted) void shard.pubsub.restore();
-    this.#doubted.clear();
+    for (const shard of this.#resubscribing) void shard.pubsub.restore();
+    this.#resubscribing.clear();
     if ([...this.#shards.values()].some((shard) => !shard.answering)) void this.#refreshing.start();
   }
 
+  /** Its connections are awaited by nobody: until they are there, its calls fail and its subscriptions are kept. */
   #open(address: string): Shard {
     const known = this.#shards.get(address);
     if (known) return known;
@@ -93,24 +102,26 @@ export class RedisClusterShards implements Shards {
   #make(address: string): Shard {
     const shard = this.#options.makeShard(address);
     this.#shards.set(address, shard);
-    shard.onDoubt(() => this.#doubted.add(shard));
+    shard.onSubscriptionsDoubtful(() => this.#resubscribing.add(shard));
     shard.onMoved(() => {
-      this.#witnesses.add(shard);
+      this.#reporters.add(shard);
       void this.#refreshing.start();
     });
     return shard;
   }
 
+  /** Again while shards report moves meanwhile: the answer may be older than those. */
   async #refresh(): Promise<void> {
     for (;;) {
-      const shards = new Set([...this.#witnesses, ...this.#shards.values()]);
-      this.#witnesses.clear();
+      const shards = new Set([...this.#reporters, ...this.#shards.values()]);
+      this.#reporters.clear();
       await this.#askOneOf(shards);
-      if (this.#witnesses.size === 0) return;
+      if (this.#reporters.size === 0) return;
       await sleep(refreshPause, undefined, { ref: false });
     }
   }
 
+  /** The first that answers decides. Where none does, the next look or the next moved slot asks again. */
   async #askOneOf(shards: Iterable<Shard>): Promise<void> {
     for (const shard of shards) {
       if (!shard.redis.ready) continue;
@@ -128,7 +139,7 @@ export class RedisClusterShards implements Shards {
   }
 
   #adopt(slots: RawSlots): void {
-    // A cluster that is being made, or has lost a primary, may not know of all.
+    // A cluster that is being set up knows of no slots, and one that lost a primary not of all: what was known stays.
     if (slots.length === 0 || this.#stopped) return;
     const current = new Set<Shard>();
     for (const [first, last, [host, port]] of slots) {
@@ -136,7 +147,8 @@ export class RedisClusterShards implements Shards {
       current.add(shard);
       for (let slot = first; slot <= last; slot += 1) this.#assign(slot, shard);
     }
-    this.#moveEars();
+    // After all slots are assigned, or subscriptions would move twice; before shards stop, or they would be lost with them.
+    this.#moveSubscriptions();
     for (const [address, shard] of this.#shards) {
       if (current.has(shard) || this.#owners.includes(shard)) continue;
       this.#shards.delete(address);
@@ -144,14 +156,15 @@ export class RedisClusterShards implements Shards {
     }
   }
 
+  /** Tells a failover from a moved slot: after a failover acknowledged writes may be missing, after a move none are. */
   #assign(slot: number, shard: Shard): void {
     const before = this.#owners[slot];
     this.#owners[slot] = shard;
-    // A slot that moves takes everything with it; a replica takes over with what it has.
+    // The owner of a slot that moves is still there; one whose replica has taken over is not.
     if (before && before !== shard && !before.answering) this.#options.onReplaced();
   }
 
-  #moveEars(): void {
+  #moveSubscriptions(): void {
     for (const shard of this.#shards.values()) {
       for (const handler of shard.pubsub.values()) {
         const owner = this.of(handler.tag);

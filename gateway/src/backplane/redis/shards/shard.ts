@@ -20,16 +20,20 @@ export interface ShardOptions {
   onReplaced(): void;
 }
 
-/** One Redis, with what this node hears of it. */
+/**
+ * One server with this node's two connections to it, what is subscribed to there, and the check of both. The backplane's
+ * wiring makes them; the others find theirs through Shards. There are two connections because a subscriber's carries
+ * messages of any number, and an answer to a publication would have to wait for them.
+ */
 export class Shard {
   /** For everything but the subscriptions. */
   readonly redis: RedisConnection;
   readonly #subscriber: RedisConnection;
   readonly pubsub: PubSub;
   readonly topics: Topics;
-  readonly #watch: HealthCheck;
+  readonly #healthCheck: HealthCheck;
 
-  /** @param connect makes a client; it is called twice */
+  /** @param connect makes a client; it is called once for each role */
   constructor(connect: (role: "commands" | "subscriber") => Redis, options: ShardOptions) {
     const { throttledLog, timings } = options;
     this.redis = new RedisConnection(connect("commands"), { ...options, role: "commands" });
@@ -42,12 +46,12 @@ export class Shard {
       compare: (handlers) => this.topics.compare(handlers),
     });
     this.topics = new Topics({ ...options, pubsub: this.pubsub, redis, silence: timings.silence });
-    this.#watch = new HealthCheck({
+    this.#healthCheck = new HealthCheck({
       commands: this.redis,
       subscriber: this.#subscriber,
       topics: this.topics,
       throttledLog,
-      interval: timings.watch,
+      interval: timings.healthCheck,
       onReplaced: options.onReplaced,
     });
   }
@@ -67,14 +71,14 @@ export class Shard {
     return { connected: { commands, subscriber }, pending, lag: this.#subscriber.lag };
   }
 
-  /** @param listener is told where this Redis says that something is not, or no longer, here */
+  /** @param listener is called where this server answers that a slot is not, or no longer, here */
   onMoved(listener: () => void): void {
     this.redis.onMoved(listener);
     this.#subscriber.onMoved(listener);
   }
 
-  /** @param listener is told where this Redis may have ended subscriptions, since a slot has left it */
-  onDoubt(listener: () => void): void {
+  /** @param listener is called where this server may have ended subscriptions, as it does for a slot that leaves it */
+  onSubscriptionsDoubtful(listener: () => void): void {
     this.#subscriber.onMoved(listener);
   }
 
@@ -84,7 +88,7 @@ export class Shard {
   }
 
   stop(): void {
-    this.#watch.stop();
+    this.#healthCheck.stop();
     this.redis.stop();
     this.#subscriber.stop();
   }

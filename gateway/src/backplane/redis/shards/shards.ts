@@ -1,9 +1,12 @@
 import type { BackplaneStatus } from "../../ports.ts";
 import type { Shard } from "./shard.ts";
 
-/** The places of what is in Redis: one, or the primaries of a Redis Cluster. */
+/**
+ * The servers among which the keys are spread: one, or the primaries of a Redis Cluster. Everybody in this room asks here
+ * for the shard of each call, and keeps none: a slot may move, or a replica take over, between two calls.
+ */
 export interface Shards {
-  /** The shard that holds a channel. */
+  /** The shard that holds a channel, at this moment. */
   of(channel: string): Shard;
   /** The shard that holds what belongs to no channel. */
   readonly home: Shard;
@@ -14,28 +17,14 @@ export interface Shards {
 }
 
 /** One Redis, or the one that Sentinels name. */
-export class OneShard implements Shards {
-  readonly home: Shard;
-
-  constructor(shard: Shard) {
-    this.home = shard;
-  }
-
-  of(): Shard {
-    return this.home;
-  }
-
-  all(): Iterable<Shard> {
-    return [this.home];
-  }
-
-  connect(): Promise<void> {
-    return this.home.connect();
-  }
-
-  stop(): void {
-    this.home.stop();
-  }
+export function singleShard(shard: Shard): Shards {
+  return {
+    home: shard,
+    of: () => shard,
+    all: () => [shard],
+    connect: () => shard.connect(),
+    stop: () => shard.stop(),
+  };
 }
 
 /** How all of them together look; they are as late as the latest. */

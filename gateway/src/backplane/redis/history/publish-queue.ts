@@ -3,15 +3,14 @@ import type { Draft, Receipt } from "../../ports.ts";
 import type { Argument, RedisConnection } from "../connection/redis-connection.ts";
 import type { Keys } from "../keys.ts";
 import { encodeParts } from "../pubsub/wire.ts";
-import { scripts } from "../scripts.ts";
+import { makeNonce, scripts } from "../scripts.ts";
 import type { Shards } from "../shards/shards.ts";
-import { makeNonce } from "./history-reader.ts";
 
 /** Milliseconds for which an idempotency key is known. */
 const keyLifetime = 5 * 60_000;
 /** From either on a script takes no more: nothing else runs in Redis meanwhile. */
 const chunk = { drafts: 100, size: 256 * 1024 };
-/** Drafts without an answer. */
+/** Drafts without an answer. Beyond that they are refused: in an outage they would fill the memory. */
 const maxPending = 20_000;
 
 /** What the script `publish` returns for a channel: the epoch, then for each draft `repeated` and the offset. */
@@ -24,14 +23,16 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Drafts of one channel that are stored alike, in their order. */
+/** Drafts of one channel with the same retention, in their order; the script takes it once for all of them. */
 type Group = [Waiting, ...Waiting[]];
 
 /**
- * Publications on their way into Redis. Those of one turn of the event loop leave together, many in one script:
- * what a script costs before its first message is several times what a message costs.
+ * Publications on their way into Redis, where the broker adds them. Those of one turn of the event loop leave together, many
+ * in one script: what a script costs before its first message is several times what a message costs. Each is settled with an
+ * outcome of its own. The order of a channel's publications is made here: two connections, or two scripts in the wrong
+ * order, would swap what a client sent.
  */
-export class Publications {
+export class PublishQueue {
   readonly #shards: Shards;
   readonly #keys: Keys;
   #turn: Waiting[] = [];
@@ -54,7 +55,7 @@ export class Publications {
     });
   }
 
-  /** Sends what was added in this turn: what is called after it takes effect after it. */
+  /** Sends what was added in this turn. A call that has to take effect after it, such as `clear`, flushes before it. */
   flush(): void {
     const connections = new Set<RedisConnection>();
     for (const drafts of this.#chunks()) {
@@ -66,21 +67,21 @@ export class Publications {
     for (const redis of connections) redis.flush();
   }
 
-  /** In a Redis Cluster a script has the keys of one channel. */
+  /** What one script takes, in the order of the drafts. In a Redis Cluster a script has the keys of one channel. */
   #chunks(): Group[] {
     const chunks: Group[] = [];
     const open = new Map<string, { drafts: Group; size: number }>();
     for (const waiting of this.#turn) {
       const { channel } = waiting.draft;
       const size = sizeOf(waiting.draft);
-      const place = this.#keys.sharded ? channel : "";
-      const last = open.get(place);
+      const slot = this.#keys.sharded ? channel : "";
+      const last = open.get(slot);
       if (last && last.drafts.length < chunk.drafts && last.size < chunk.size) {
         last.drafts.push(waiting);
         last.size += size;
       } else {
         const drafts: Group = [waiting];
-        open.set(place, { drafts, size });
+        open.set(slot, { drafts, size });
         chunks.push(drafts);
       }
     }
@@ -127,7 +128,10 @@ function partsOf(except: readonly string[], attachments: readonly Uint8Array[]):
   ];
 }
 
-/** By channel, in the order of the drafts; one that is kept otherwise than the one before begins anew. */
+/**
+ * By channel, in the order of the drafts. Where the retention changes between two drafts of a channel, as at a change of the
+ * rules, another group begins; joining it to an earlier one would put its drafts before those between.
+ */
 function groupsOf(drafts: readonly Waiting[]): Group[] {
   const groups: Group[] = [];
   const newest = new Map<string, Group>();
@@ -146,6 +150,7 @@ function groupsOf(drafts: readonly Waiting[]): Group[] {
   return groups;
 }
 
+/** A draft that the script says nothing of has failed: it must not count as acknowledged. */
 function settle(group: Group, receipts: RawReceipts | undefined): void {
   const [epoch, ...outcomes] = receipts ?? [Buffer.alloc(0)];
   const name = epoch.toString();
@@ -158,7 +163,7 @@ function settle(group: Group, receipts: RawReceipts | undefined): void {
   }
 }
 
-/** Characters and bytes, as one number. */
+/** Characters and bytes as one number: it bounds a script's time, so it need not be exact. */
 function sizeOf({ head, attachments }: Draft): number {
   return attachments.reduce((size, { byteLength }) => size + byteLength, head.length);
 }
