@@ -251,7 +251,10 @@ export interface Backplane {
   stop(): Promise<void>;
 }
 
-/** What an implementation is given. */
+/**
+ * What an implementation is given. `deliver` and `lost` are passed on as functions, down to where publications are decoded,
+ * so they must not use `this`.
+ */
 export interface BackplaneHost {
   deliver: DeliverySink;
   /**
@@ -259,8 +262,8 @@ export interface BackplaneHost {
    * channel has to subscribe again, unless it came to where the deliveries go on; the next one may follow
    * with a hole before it.
    *
-   * @param resumed the position behind which they go on
+   * @param resumed the position after which they go on
    */
-  lost(channel: string, resumed: Position): void;
+  lost: (channel: string, resumed: Position) => void;
   target: ControlTarget;
 }

@@ -105,7 +105,8 @@ export class RedisClusterShards implements Shards {
     shard.onSubscriptionsDoubtful(() => this.#resubscribing.add(shard));
     shard.onMoved(() => {
       this.#reporters.add(shard);
-      void this.#refreshing.start();
+      // At the end of the turn: a run that was about to end would miss the reporter, and has ended then.
+      setImmediate(() => void this.#refreshing.start());
     });
     return shard;
   }

@@ -9,8 +9,8 @@ let held: Promise<void>;
 const hang = () => held;
 const fail = () => Promise.reject(new Error("Redis does not answer."));
 
-/** A heart whose parts note what they are asked for. */
-class Body {
+/** A housekeeper whose parts note what they are asked for. */
+class Household {
   readonly renewals: string[] = [];
   readonly swept: string[] = [];
   enforced = 0;
@@ -20,31 +20,31 @@ class Body {
   settle: () => Promise<void> = async () => {};
   renew: () => Promise<void> = async () => {};
   enforce: () => Promise<void> = async () => {};
-  readonly heart: Housekeeper;
+  readonly housekeeper: Housekeeper;
 
   constructor() {
-    const body = this;
+    const household = this;
     const leases: HousekeeperOptions["leases"] = {
       get current() {
-        return body.lease;
+        return household.lease;
       },
       lapse: async () => true,
       renew: async () => {
-        await body.renew();
-        const former = body.lease;
-        body.lease = body.nextLease ?? former;
-        body.renewals.push(body.lease);
-        return body.lease !== former;
+        await household.renew();
+        const former = household.lease;
+        household.lease = household.nextLease ?? former;
+        household.renewals.push(household.lease);
+        return household.lease !== former;
       },
     };
-    this.heart = new Housekeeper({
+    this.housekeeper = new Housekeeper({
       leases,
-      sweeper: { sweepLease: async (lease) => void body.swept.push(lease), sweepLapsed: async () => {} },
-      presence: { renew() {}, settle: () => body.settle() },
+      sweeper: { sweepLease: async (lease) => void household.swept.push(lease), sweepLapsed: async () => {} },
+      presence: { renew() {}, settle: () => household.settle() },
       revocations: {
         enforce: async () => {
-          body.enforced += 1;
-          await body.enforce();
+          household.enforced += 1;
+          await household.enforce();
         },
       },
       target: { execute: async () => ({ connections: [] }) },
@@ -57,7 +57,7 @@ class Body {
 
 const patience = { timeout: 5_000, interval: 5 };
 
-let body: Body;
+let household: Household;
 beforeEach(() => {
   held = new Promise((resolve) => {
     release = resolve;
@@ -65,17 +65,17 @@ beforeEach(() => {
 });
 afterEach(async () => {
   release();
-  await body.heart.stop();
+  await household.housekeeper.stop();
 });
 
-function begin(change: (body: Body) => void): void {
-  body = new Body();
-  change(body);
-  body.heart.start();
+function begin(change: (household: Household) => void): void {
+  household = new Household();
+  change(household);
+  household.housekeeper.start();
 }
 
-const expectRenewed = () => vi.waitFor(() => expect(body.renewals.length).toBeGreaterThan(3), patience);
-const expectEnforced = () => vi.waitFor(() => expect(body.enforced).toBeGreaterThan(3), patience);
+const expectRenewed = () => vi.waitFor(() => expect(household.renewals.length).toBeGreaterThan(3), patience);
+const expectEnforced = () => vi.waitFor(() => expect(household.enforced).toBeGreaterThan(3), patience);
 
 it("renews the lease and enforces revocations while presence is still being entered", async () => {
   begin((one) => {
@@ -117,9 +117,9 @@ it("gives up a former lease once all is entered under the new one, and not befor
     one.settle = hang;
   });
   await expectRenewed();
-  expect(body.swept).toEqual([]);
+  expect(household.swept).toEqual([]);
   release();
-  await vi.waitFor(() => expect(body.swept).toEqual(["first"]), patience);
+  await vi.waitFor(() => expect(household.swept).toEqual(["first"]), patience);
 });
 
 it("tries again to give up a former lease where presence could not be entered", async () => {
@@ -131,6 +131,6 @@ it("tries again to give up a former lease where presence could not be entered", 
       if (attempts < 3) await fail();
     };
   });
-  await vi.waitFor(() => expect(body.swept).toEqual(["first"]), patience);
+  await vi.waitFor(() => expect(household.swept).toEqual(["first"]), patience);
   expect(attempts).toBeGreaterThanOrEqual(3);
 });

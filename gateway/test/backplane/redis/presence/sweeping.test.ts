@@ -67,13 +67,13 @@ async function startDoomed(
 
 /** A node that was killed, with users in many channels; and what is told of them. */
 async function lose(server: RedisServer) {
-  const ears = await listen(server);
+  const listener = await listen(server);
   const lost = await Member.start(server, "lost");
   await Promise.all([
     ...channels.map((channel) => lost.do({ enter: { channel, users: ["ann", "bob"] } })),
     lost.do({ enter: { channel: "crowd", users: crowd } }),
   ]);
-  return { ears, lost };
+  return { listener, lost };
 }
 
 /** Waits until another node has done all that there is to do: each user has left once, and nothing else is told. */
@@ -97,13 +97,13 @@ describe("a node that sweeps", { timeout: 90_000 }, () => {
     "and dies %s leaves the rest to another: everybody leaves once",
     async (_when, death) => {
       const server = await RedisServer.start();
-      const { ears, lost } = await lose(server);
+      const { listener, lost } = await lose(server);
       const { passage, isDead } = await startDoomed(server, death);
       lost.kill("SIGKILL");
       await vi.waitFor(() => expect(isDead()).toBe(true), patience);
-      const { backplane } = await inherit(server, ears.left);
+      const { backplane } = await inherit(server, listener.left);
       await backplane.stop();
-      ears.stop();
+      listener.stop();
       await passage.stop();
       await server.stop();
     },
@@ -111,22 +111,22 @@ describe("a node that sweeps", { timeout: 90_000 }, () => {
 
   it.concurrent("and freezes between two channels tells of nobody again when it thaws", async () => {
     const server = await RedisServer.start();
-    const { ears, lost } = await lose(server);
+    const { listener, lost } = await lose(server);
     const freeze = { command: sweep, after: 20, arrives: true };
     const { passage, member, isDead } = await startDoomed(server, freeze, "SIGSTOP");
     lost.kill("SIGKILL");
     await vi.waitFor(() => expect(isDead()).toBe(true), patience);
-    const { backplane } = await inherit(server, ears.left);
-    const before = ears.left.length;
+    const { backplane } = await inherit(server, listener.left);
+    const before = listener.left.length;
     member.kill("SIGCONT");
     await vi.waitFor(async () => expect(await backplane.control.nodes()).toHaveLength(2), patience);
     // A user that comes and goes there is told of behind all that the sweep still had to tell.
     await member.do({ enter: { channel: "last", users: ["eve"] } });
     member.kill("SIGKILL");
-    await vi.waitFor(() => expect(ears.left).toContain("last eve"), patience);
-    expect(ears.left).toHaveLength(before + 1);
+    await vi.waitFor(() => expect(listener.left).toContain("last eve"), patience);
+    expect(listener.left).toHaveLength(before + 1);
     await backplane.stop();
-    ears.stop();
+    listener.stop();
     await passage.stop();
     await server.stop();
   });
