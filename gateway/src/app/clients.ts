@@ -13,7 +13,7 @@ import type { CoalescingAdapter } from "../fanout/adapter.ts";
 import type { Meter } from "../meter.ts";
 import type { Channels } from "./channels.ts";
 import { type Context, describeNode } from "./context.ts";
-import { createHandshake } from "./login.ts";
+import { createAuthenticator } from "./login.ts";
 
 interface ClientsOptions {
   tokens: Tokens;
@@ -31,15 +31,15 @@ export function createClients(context: Context, options: ClientsOptions) {
   const { nodeId: node, maxChannels, maxDepth, requestRate: rate, requestBurst: burst } = config;
   const leeway = tokenLeeway * 1_000;
   const verifier = new Verifier(tokens, (user) => backplane.revocations.revokedBefore(user));
-  const handshake = createHandshake(context, tokens, verifier);
+  const authenticator = createAuthenticator(context, tokens, verifier);
   const revocations = new FreshRevocations(now);
   const joiner = new Joiner({ subscriptions, presence, verifier, revocations, alarms, now, leeway });
   const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
   const lifecycle = new Lifecycle({ node, registry, joiner, alarms, revocations, leeway, log, meter, now });
   const describe = () => describeNode(context, subscriptions.count);
   const commands = new CommandExecutor({ node, registry, joiner, lifecycle, revocations, describe });
-  const services = { rules, joiner, publisher, history, presence, handshake, lifecycle, maxChannels };
+  const services = { rules, joiner, publisher, history, presence, authenticator, lifecycle, maxChannels };
   const requests = createRequests(services);
   const dispatcher = new Dispatcher({ requests, lifecycle, meter, log, maxDepth, rate, burst });
-  return { handshake, gaps, lifecycle, commands, dispatcher };
+  return { authenticator, gaps, lifecycle, commands, dispatcher };
 }

@@ -1,6 +1,6 @@
 import { AddressLimit } from "../auth/address-limit.ts";
+import { Authenticator } from "../auth/authenticator.ts";
 import { CodeExchange } from "../auth/code-exchange.ts";
-import { Handshake } from "../auth/handshake.ts";
 import { Semaphore } from "../auth/semaphore.ts";
 import { createTokens, type Tokens } from "../auth/token.ts";
 import type { Verifier } from "../auth/verifier.ts";
@@ -22,9 +22,9 @@ export function openTokens({ config, log, now }: Context): Promise<Tokens> {
 }
 
 /** What finds out who connects. */
-export function createHandshake(context: Context, tokens: Tokens, verifier: Verifier): Handshake {
+export function createAuthenticator(context: Context, tokens: Tokens, verifier: Verifier): Authenticator {
   const { anonymous } = context.config;
-  return new Handshake({ verifier, anonymous, wechat: openWeChat(context, tokens) });
+  return new Authenticator({ verifier, anonymous, wechat: openWeChat(context, tokens) });
 }
 
 /** Login codes of mini-programs, where such are set up. */

@@ -13,23 +13,22 @@ import type { Core } from "./core.ts";
 
 /** The public port, and what happens to those who come through it. */
 export function openPublicServer(context: Context, core: Core): HttpServer {
-  const { config, log, registry, openFiles, openSockets } = context;
-  const { handshake, lifecycle, dispatcher, admission, meter, engine } = core;
+  const { config, log, openFiles, openSockets } = context;
+  const { authenticator, lifecycle, dispatcher, admission, meter, engine } = core;
   const addressOf = addressReader(config.trustedProxies);
   const logRefusal = createRefusalLog(log, addressOf);
   acceptClients(core.io, {
-    handshake,
+    authenticator,
     lifecycle,
     dispatcher,
-    connectionOf: (id) => registry.get(id),
-    admit: () => admission.obstacle(),
+    obstacle: () => admission.obstacle(),
     addressOf,
     maxDepth: config.maxDepth,
     meter,
     log,
   });
   const server = createPublicServer({
-    admit: () => admission.upgrade(),
+    upgradeObstacle: () => admission.upgradeObstacle(),
     isOriginAllowed: originCheck(config.allowedOrigins, !config.production),
     onRefused(failure, request) {
       meter.refused(failure.code);

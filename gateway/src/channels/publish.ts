@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import type { Subject } from "../auth/permissions.ts";
 import type { Broker, Receipt } from "../backplane/ports.ts";
 import { type ErrorCode, Failure } from "../errors.ts";

@@ -1,4 +1,4 @@
-import type { Identity } from "../auth/handshake.ts";
+import type { Identity } from "../auth/authenticator.ts";
 import type { Subject } from "../auth/permissions.ts";
 import type { Held, Subscriber } from "../channels/subscriber.ts";
 import type { CloseReason } from "../meter.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Identity } from "../auth/handshake.ts";
+import type { Identity } from "../auth/authenticator.ts";
 import { personalChannel } from "../channels/name.ts";
 import { type ErrorCode, Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -42,13 +42,8 @@ export class Lifecycle {
     this.#options = options;
   }
 
-  /** A client whose handshake was accepted: it joins its channels and is welcomed. */
-  open(
-    wire: Wire,
-    identity: Identity,
-    resume: readonly SubscriptionItem[],
-    handshakeSeconds: number,
-  ): Connection {
+  /** A client whose handshake was accepted. Once its end is listened to, `welcome` follows. */
+  open(wire: Wire, identity: Identity, handshakeSeconds: number): Connection {
     const { registry, log, meter, now } = this.#options;
     const connection = new Connection(wire, identity, now());
     registry.add(connection);
@@ -56,10 +51,14 @@ export class Lifecycle {
     const { id, user } = connection;
     log.info({ connection: id, user, address: wire.address, agent: wire.agent }, "connection opened");
     this.#watchToken(connection);
+    return connection;
+  }
+
+  /** Joins the client to its channels and welcomes it, or ends it in this very call where its token was revoked. */
+  welcome(connection: Connection, resume: readonly SubscriptionItem[]): void {
     connection
       .run(true, () => this.#welcome(connection, resume))
       .catch((error) => this.#fail(connection, error));
-    return connection;
   }
 
   /** The transport has gone. */

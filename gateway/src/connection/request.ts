@@ -1,4 +1,4 @@
-import type { Handshake } from "../auth/handshake.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
 import type { History } from "../channels/history.ts";
 import type { Presence } from "../channels/presence.ts";
 import type { Publisher } from "../channels/publish.ts";
@@ -25,7 +25,7 @@ export interface RequestServices {
   publisher: Publisher;
   history: History;
   presence: Presence;
-  handshake: Pick<Handshake, "verify">;
+  authenticator: Pick<Authenticator, "verify">;
   lifecycle: Pick<Lifecycle, "renew">;
   maxChannels: number;
 }

@@ -1,5 +1,3 @@
-import { performance } from "node:perf_hooks";
-
 /** Lets `perSecond` events a second pass, and `burst` at once. */
 export class TokenBucket {
   readonly #perSecond: number;

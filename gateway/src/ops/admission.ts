@@ -27,7 +27,7 @@ export class Admission {
   }
 
   /** Before the WebSocket upgrade; counts the handshake. */
-  upgrade(): Failure | undefined {
+  upgradeObstacle(): Failure | undefined {
     const reason = this.#hindrance() ?? this.#options.shortage() ?? this.#excess();
     if (reason === undefined) return undefined;
     this.#options.onRefused(reason);

@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
 import { LoopDelay } from "./loop-delay.ts";
 import type { Series } from "./series.ts";

@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import type { DisconnectReason, Server, Socket } from "socket.io";
 import type { Connection } from "../connection/connection.ts";
 import type { Dispatcher } from "../connection/dispatcher.ts";
@@ -7,61 +6,65 @@ import type { Reply } from "../connection/request.ts";
 import { Failure } from "../errors.ts";
 import { closeReason } from "./close-reason.ts";
 import { type Accepted, admit, type HandshakeOptions, refuse } from "./handshake.ts";
+import { Sealed } from "./sealed.ts";
 import { engineSocketOf, forgetHandshake, SocketWire } from "./socket-wire.ts";
 
 export interface Sessions extends HandshakeOptions {
   lifecycle: Lifecycle;
   dispatcher: Dispatcher;
-  /** The connection of a socket that was opened. */
-  connectionOf(id: string): Connection | undefined;
 }
+
+/** What `data` holds from the handshake until the socket is a connection. */
+type Arrival = Accepted & { started: number };
 
 /** Lets clients in, and hands what they do to their connections. */
 export function acceptClients(io: Server, sessions: Sessions): void {
-  const pending = new WeakMap<Socket, Accepted & { started: number }>();
   const onAny = function (this: Socket, event: unknown, ...args: unknown[]): void {
-    receive(sessions.connectionOf(this.id), sessions.dispatcher, event, args);
+    receive(connectionOf(this), sessions.dispatcher, event, args);
   };
   const onDisconnect = function (this: Socket, reason: DisconnectReason): void {
-    const connection = sessions.connectionOf(this.id);
     const slow = engineSocketOf(this)?.slow ?? false;
-    if (connection) sessions.lifecycle.closed(connection, closeReason(reason, slow));
+    sessions.lifecycle.closed(connectionOf(this), closeReason(reason, slow));
   };
   io.use((socket, next) => {
     const started = performance.now();
     admit(socket, sessions).then(
       (accepted) => {
-        pending.set(socket, { ...accepted, started });
+        socket.data = new Sealed<Arrival>({ ...accepted, started });
         next();
       },
       (thrown: unknown) => refuse(socket, Failure.of(thrown), sessions, next),
     );
   });
   io.on("connection", (socket) => {
-    const accepted = pending.get(socket);
-    pending.delete(socket);
-    if (!accepted) return;
-    open(socket, accepted, sessions);
+    // Whom `refuse` had closed without a word comes through here too.
+    if (!(socket.data instanceof Sealed)) return;
+    const { value: arrival }: Sealed<Arrival> = socket.data;
+    const connection = open(socket, arrival, sessions);
+    socket.data = new Sealed(connection);
     // One listener for all sockets: each finds its connection by the socket that it is called on.
     socket.onAny(onAny);
     socket.on("disconnect", onDisconnect);
+    // Not before the listeners: a client that is sent away instead would never be known to have gone.
+    sessions.lifecycle.welcome(connection, arrival.resume);
   });
 }
 
-function open(socket: Socket, accepted: Accepted & { started: number }, sessions: Sessions): void {
-  const { identity, resume, started } = accepted;
+function open(socket: Socket, arrival: Arrival, sessions: Sessions): Connection {
+  const { identity, started } = arrival;
   const wire = new SocketWire(socket, sessions.addressOf(socket.request));
   forgetHandshake(socket);
-  sessions.lifecycle.open(wire, identity, resume, (performance.now() - started) / 1_000);
+  return sessions.lifecycle.open(wire, identity, (performance.now() - started) / 1_000);
 }
 
-function receive(
-  connection: Connection | undefined,
-  dispatcher: Dispatcher,
-  event: unknown,
-  args: unknown[],
-): void {
-  if (!connection) return;
+function connectionOf(socket: Socket): Connection {
+  const { value }: Sealed<Connection> = socket.data;
+  return value;
+}
+
+function receive(connection: Connection, dispatcher: Dispatcher, event: unknown, args: unknown[]): void {
+  // Socket.IO hands on what it read in the turn in which the socket closed.
+  if (connection.closed) return;
   const last = args.at(-1);
   const acknowledge = typeof last === "function" ? (last as Reply) : undefined;
   const payload = args[0] === acknowledge ? undefined : args[0];

@@ -1,5 +1,5 @@
 import type { Socket } from "socket.io";
-import type { Handshake, Identity } from "../auth/handshake.ts";
+import type { Authenticator, Identity } from "../auth/authenticator.ts";
 import { Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
@@ -8,9 +8,9 @@ import { parse } from "../protocol/parse.ts";
 import { handshakeRequest, type SubscriptionItem } from "../protocol/requests.ts";
 
 export interface HandshakeOptions {
-  handshake: Handshake;
+  authenticator: Authenticator;
   /** Why a handshake that passed the upgrade cannot be served now. */
-  admit(): Failure | undefined;
+  obstacle(): Failure | undefined;
   /** The address of the client, seen through trusted proxies. */
   addressOf(request: Socket["request"]): string;
   /** Levels of nesting in the handshake's `auth`. */
@@ -27,7 +27,7 @@ export interface Accepted {
 
 /** @throws Failure with what stands in the way, or is wrong with the request */
 export async function admit(socket: Socket, options: HandshakeOptions): Promise<Accepted> {
-  const refusal = options.admit();
+  const refusal = options.obstacle();
   if (refusal) throw refusal;
   const { auth } = socket.handshake;
   if (isDeeperThan(auth, options.maxDepth)) {
@@ -35,9 +35,9 @@ export async function admit(socket: Socket, options: HandshakeOptions): Promise<
   }
   const request = parse(handshakeRequest, auth);
   const addressOf = () => options.addressOf(socket.request);
-  const identity = await options.handshake.identify(request, socket.id, addressOf);
+  const identity = await options.authenticator.identify(request, socket.id, addressOf);
   // A login or a fetch of keys takes seconds, in which the node may have begun to drain.
-  const obstacle = options.admit();
+  const obstacle = options.obstacle();
   if (obstacle) throw obstacle;
   return { identity, resume: request.resume ?? [] };
 }

@@ -6,7 +6,7 @@ import { Failure } from "../errors.ts";
 
 export interface PublicServerOptions {
   /** Why a new connection cannot be served now, decided before the WebSocket upgrade. */
-  admit(): Failure | undefined;
+  upgradeObstacle(): Failure | undefined;
   /** Whether a request with this Origin and this Host may connect; undefined where it has no such header. */
   isOriginAllowed(origin: string | undefined, host: string | undefined): boolean;
   onRefused(failure: Failure, request: IncomingMessage): void;
@@ -36,7 +36,7 @@ export function createPublicServer(options: PublicServerOptions): Server {
     const failure = refusalOf(request, options);
     if (failure) {
       options.onRefused(failure, request);
-      refuse(socket, failure);
+      refuseUpgrade(socket, failure);
       return;
     }
     socket.removeListener("error", ignore);
@@ -57,7 +57,7 @@ function refusalOf(request: IncomingMessage, options: PublicServerOptions): Fail
   if (!options.isOriginAllowed(origin, host)) {
     return new Failure("forbidden", "Pages of this origin may not connect.");
   }
-  return options.admit();
+  return options.upgradeObstacle();
 }
 
 /** What is wrong with the URL of an upgrade. */
@@ -84,7 +84,7 @@ function webSocketOnly(): Failure {
 
 function ignore(): void {}
 
-function refuse(socket: Duplex, failure: Failure): void {
+function refuseUpgrade(socket: Duplex, failure: Failure): void {
   const body = JSON.stringify({ error: failure.body });
   const status = failure.retryable ? 503 : failure.status;
   const head = [

@@ -1,4 +1,4 @@
-import type { Identity } from "../../src/auth/handshake.ts";
+import type { Identity } from "../../src/auth/authenticator.ts";
 import { createMemoryBackplane } from "../../src/backplane/memory/backplane.ts";
 import type { Backplane, Broker, Delivery } from "../../src/backplane/ports.ts";
 import { Feeds, type Rooms } from "../../src/channels/feeds.ts";

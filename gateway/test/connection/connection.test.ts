@@ -21,7 +21,7 @@ function work(name: string, log: string[]) {
 const rest = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 it("is its subject as the channels see it", () => {
-  expect(createConnection()).toMatchObject({ connection: "c1", user: "ann", info: { name: "Ann" } });
+  expect(createConnection()).toMatchObject({ id: "c1", user: "ann", info: { name: "Ann" } });
 });
 
 it("begins a work at once where nothing has to be waited for", async () => {

@@ -46,7 +46,8 @@ afterEach(async () => {
 async function open(user: string, issuedAt: number): Promise<Connection & { readonly wire: FakeWire }> {
   const wire = new FakeWire(`${user}-${issuedAt}`);
   const subject = { user, anonymous: false, allow: [] };
-  const connection = lifecycle.open(wire, { subject, info: undefined, channels: [], issuedAt }, [], 0);
+  const connection = lifecycle.open(wire, { subject, info: undefined, channels: [], issuedAt }, 0);
+  lifecycle.welcome(connection, []);
   await new Promise((resolve) => setImmediate(resolve));
   return Object.assign(connection, { wire });
 }

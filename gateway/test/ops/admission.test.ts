@@ -23,7 +23,7 @@ function createAdmission(rate = 0): Admission {
 
 it("lets everybody in while nothing is in the way", () => {
   const admission = createAdmission();
-  const failures = Array.from({ length: 1_000 }, () => admission.upgrade());
+  const failures = Array.from({ length: 1_000 }, () => admission.upgradeObstacle());
   expect(failures.every((failure) => failure === undefined)).toBe(true);
   expect(admission.obstacle()).toBeUndefined();
   expect(refused).toEqual([]);
@@ -32,13 +32,13 @@ it("lets everybody in while nothing is in the way", () => {
 it("lets nobody in while the node drains, nor while the shared state is out of reach", () => {
   const admission = createAdmission();
   state.healthy = false;
-  expect(admission.upgrade()).toMatchObject({ code: "unavailable", retryable: true });
+  expect(admission.upgradeObstacle()).toMatchObject({ code: "unavailable", retryable: true });
   expect(admission.obstacle()).toMatchObject({ code: "unavailable" });
   state.draining = true;
-  expect(admission.upgrade()).toMatchObject({ code: "draining", retryable: true });
+  expect(admission.upgradeObstacle()).toMatchObject({ code: "draining", retryable: true });
   expect(admission.obstacle()).toMatchObject({ code: "draining" });
   state = { ...state, draining: false, healthy: true };
-  expect(admission.upgrade()).toBeUndefined();
+  expect(admission.upgradeObstacle()).toBeUndefined();
   expect(refused).toEqual(["unavailable", "draining"]);
 });
 
@@ -47,7 +47,7 @@ it.each(["lag", "memory", "descriptors"] as const)(
   (shortage) => {
     const admission = createAdmission();
     state.shortage = shortage;
-    expect(admission.upgrade()).toMatchObject({ code: "unavailable", retryable: true });
+    expect(admission.upgradeObstacle()).toMatchObject({ code: "unavailable", retryable: true });
     expect(refused).toEqual([shortage]);
     // Its upgrade is done: to refuse it now would cost more than to go on, and it would come back.
     expect(admission.obstacle()).toBeUndefined();
@@ -57,7 +57,7 @@ it.each(["lag", "memory", "descriptors"] as const)(
 
 it("lets so many in at once", () => {
   const admission = createAdmission(100);
-  const failures = Array.from({ length: 1_000 }, () => admission.upgrade());
+  const failures = Array.from({ length: 1_000 }, () => admission.upgradeObstacle());
   const turnedAway = failures.filter((failure) => failure !== undefined);
   expect(failures.slice(0, 100).every((failure) => failure === undefined)).toBe(true);
   expect(turnedAway.length).toBeGreaterThan(0);
@@ -73,9 +73,9 @@ describe("those who are sent away", () => {
     ["because they are too many", () => {}],
   ])("%s are told to come back at different times", (_why, begin) => {
     const admission = createAdmission(1);
-    admission.upgrade();
+    admission.upgradeObstacle();
     begin();
-    const times = Array.from({ length: 100 }, () => admission.upgrade()?.after ?? 0);
+    const times = Array.from({ length: 100 }, () => admission.upgradeObstacle()?.after ?? 0);
     for (const after of times) expect(after).toBeGreaterThanOrEqual(1_000);
     for (const after of times) expect(after).toBeLessThan(5_000);
     expect(new Set(times).size).toBeGreaterThan(10);
@@ -85,14 +85,14 @@ describe("those who are sent away", () => {
 it("does not count a handshake that it refuses for another reason", () => {
   const admission = createAdmission(1);
   state.draining = true;
-  for (let count = 0; count < 10; count += 1) admission.upgrade();
+  for (let count = 0; count < 10; count += 1) admission.upgradeObstacle();
   state.draining = false;
-  expect(admission.upgrade()).toBeUndefined();
+  expect(admission.upgradeObstacle()).toBeUndefined();
 });
 
 it("judges a handshake that passed the upgrade by what is in the way, not by the rate", () => {
   const admission = createAdmission(1);
-  admission.upgrade();
+  admission.upgradeObstacle();
   expect(admission.obstacle()).toBeUndefined();
 });
 
@@ -101,7 +101,7 @@ it("is ready while the shared state is out of reach, once it has let somebody in
   state.healthy = false;
   expect(admission.unready()).toMatchObject({ code: "unavailable" });
   state.healthy = true;
-  expect(admission.upgrade()).toBeUndefined();
+  expect(admission.upgradeObstacle()).toBeUndefined();
   state.healthy = false;
   expect(admission.unready()).toBeUndefined();
 });

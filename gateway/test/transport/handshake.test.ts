@@ -1,6 +1,6 @@
 import type { Socket } from "socket.io";
 import { beforeEach, expect, it } from "vitest";
-import type { Handshake, Identity } from "../../src/auth/handshake.ts";
+import type { Authenticator, Identity } from "../../src/auth/authenticator.ts";
 import { Failure } from "../../src/errors.ts";
 import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 function admitSlowly() {
-  const handshake = {
+  const authenticator = {
     async identify() {
       identified += 1;
       await new Promise<void>((resolve) => (finish = resolve));
@@ -29,8 +29,8 @@ function admitSlowly() {
     },
   };
   return admit(socket, {
-    handshake: handshake as unknown as Handshake,
-    admit: () => obstacle,
+    authenticator: authenticator as unknown as Authenticator,
+    obstacle: () => obstacle,
     addressOf: () => "203.0.113.7",
     maxDepth: 32,
     meter: noMeter,

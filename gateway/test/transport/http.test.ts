@@ -20,7 +20,7 @@ beforeEach(async () => {
   upgraded = 0;
   faults = [];
   server = createPublicServer({
-    admit: () => obstacle,
+    upgradeObstacle: () => obstacle,
     isOriginAllowed: (origin) => origin !== "https://evil.example",
     onRefused: ({ code }) => void refused.push(code),
     upgrade(_request, socket: Duplex) {

@@ -3,9 +3,9 @@ import { parse } from "../../protocol/parse.ts";
 import { requests } from "../../protocol/requests.ts";
 import type { Handler } from "../request.ts";
 
-export const refresh: Handler = async ({ handshake, lifecycle, joiner }, connection, payload, reply) => {
+export const refresh: Handler = async ({ authenticator, lifecycle, joiner }, connection, payload, reply) => {
   const { token } = parse(requests.refresh, payload);
-  const identity = await handshake.verify(token);
+  const identity = await authenticator.verify(token);
   if (identity.subject.user !== connection.user) {
     throw new Failure("forbidden", "The token is another user's.");
   }

@@ -20,7 +20,7 @@ export interface Identity {
   issued?: string;
 }
 
-export interface HandshakeOptions {
+export interface AuthenticatorOptions {
   verifier: Pick<Verifier, "verify">;
   anonymous: boolean;
   /** Absent where no app is set up. */
@@ -28,10 +28,10 @@ export interface HandshakeOptions {
 }
 
 /** Finds out who connects. */
-export class Handshake {
-  readonly #options: HandshakeOptions;
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
 
-  constructor(options: HandshakeOptions) {
+  constructor(options: AuthenticatorOptions) {
     this.#options = options;
   }
 
