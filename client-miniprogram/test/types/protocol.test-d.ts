@@ -8,7 +8,7 @@ import type * as ours from "../../src/protocol.ts";
 type WithAnyCode<T> = T extends { code: string } ? Omit<T, "code"> & { code: string } : T;
 
 expectTypeOf<ours.Message>().toEqualTypeOf<theirs.Message>();
-expectTypeOf<ours.SubscribeRequest>().toEqualTypeOf<theirs.SubscribeRequest>();
+expectTypeOf<ours.SubscribeRequest>().toExtend<theirs.SubscriptionItem>();
 expectTypeOf<ours.SubscribeReply>().toEqualTypeOf<theirs.SubscribeReply>();
 expectTypeOf<ours.PublishReply>().toEqualTypeOf<theirs.PublishReply>();
 expectTypeOf<ours.HistoryReply>().toEqualTypeOf<theirs.HistoryReply>();

@@ -1,14 +1,13 @@
 import { z } from "zod";
 import type { Json } from "../protocol/json.ts";
+import { since } from "../protocol/request-schemas.ts";
 import { answers } from "./answers.ts";
 import { channel, limit, position, writtenAs } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
 
 const query = z.strictObject({
   channel,
-  since: z
-    .string()
-    .max(128)
+  since: since
     .optional()
     .meta({ description: "Only messages after this position; `start`, or absent, for the whole window." }),
   limit: limit.optional(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { presenceOf } from "../channels/access.ts";
+import { cursor } from "../protocol/request-schemas.ts";
 import { answers } from "./answers.ts";
 import { channel, count, limit, user } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
@@ -7,7 +8,7 @@ import type { Api, ApiServices } from "./services.ts";
 const query = z.strictObject({
   channel,
   limit: limit.optional(),
-  cursor: z.string().max(1_024).optional().meta({ description: "The page before's `cursor`." }),
+  cursor: cursor.optional().meta({ description: "The page before's `cursor`." }),
 });
 
 const page = z

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { ErrorBody } from "../errors.ts";
-import { Failure } from "../errors.ts";
+import { idempotencyLifetime } from "../backplane/ports.ts";
+import { type ErrorBody, Failure } from "../errors.ts";
+import { maxItems, publicationId } from "../protocol/request-schemas.ts";
 import { answers } from "./answers.ts";
 import { channel, connection, errorBody, position } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
@@ -12,20 +13,19 @@ import type { Api, ApiServices } from "./services.ts";
 const envelopeBytes = 512 * 1024;
 const escapeFactor = 3;
 
+const minute = 60_000;
+
 export const publication = z
   .strictObject({
     channel: channel.optional(),
-    channels: z.array(channel).min(1).max(1_000).optional(),
+    channels: z.array(channel).min(1).max(maxItems).optional(),
     data: z
       .unknown()
       .refine((data) => data !== undefined, "expected a value")
       .meta({ description: "Any JSON value.", examples: [{ text: "hello" }] }),
-    id: z
-      .string()
-      .min(1)
-      .max(128)
-      .optional()
-      .meta({ description: "For 5 minutes, the same id on the same channel publishes nothing again." }),
+    id: publicationId.optional().meta({
+      description: `For ${idempotencyLifetime / minute} minutes, the same id on the same channel publishes nothing again.`,
+    }),
     exclude: z
       .array(connection)
       .max(1_000)

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type ErrorCode, failureKinds } from "../errors.ts";
+import { pageLimit } from "../protocol/request-schemas.ts";
 
 /** What several resources speak of. Each `id` names the schema in `/openapi.json`. */
 
@@ -27,11 +28,11 @@ export const position = z
 
 /** `limit` in a query. */
 export const limit = z.coerce
-  .number("expected a whole number from 1 to 1000")
+  .number(`expected a whole number from 1 to ${pageLimit.most}`)
   .int()
   .min(1)
-  .max(1_000)
-  .meta({ description: "At most so many; 100 where absent." });
+  .max(pageLimit.most)
+  .meta({ description: `At most so many; ${pageLimit.usual} where absent.` });
 
 export const count = z.int().min(0);
 

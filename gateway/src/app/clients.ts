@@ -8,7 +8,7 @@ import { FreshRevocations } from "../connection/fresh-revocations.ts";
 import { Gaps } from "../connection/gaps.ts";
 import { Joiner } from "../connection/joiner.ts";
 import { Lifecycle } from "../connection/lifecycle.ts";
-import { createRequests } from "../connection/requests.ts";
+import { createRequests } from "../connection/request-table.ts";
 import type { CoalescingAdapter } from "../fanout/adapter.ts";
 import type { Meter } from "../meter.ts";
 import type { Channels } from "./channels.ts";

@@ -1,4 +1,4 @@
-import type { HandshakeRequest } from "../protocol/requests.ts";
+import type { HandshakeRequest } from "../protocol/request-schemas.ts";
 import { refused } from "./claims.ts";
 import type { Subject } from "./permissions.ts";
 import type { Claims } from "./token.ts";

@@ -17,6 +17,9 @@ export interface Retention {
   ttl: number;
 }
 
+/** Milliseconds for which a second draft of the same key on the same channel publishes nothing. PROTOCOL promises it. */
+export const idempotencyLifetime = 5 * 60_000;
+
 /** A publication on its way in. The broker gives it its position. */
 export interface Draft {
   channel: string;
@@ -27,7 +30,7 @@ export interface Draft {
   except: readonly string[];
   /** Absent: the message is not stored and has no position. */
   retention?: Retention | undefined;
-  /** For 5 minutes a second draft with this key on this channel publishes nothing. */
+  /** For `idempotencyLifetime` a second draft with this key on this channel publishes nothing. */
   idempotencyKey?: string | undefined;
 }
 

@@ -3,6 +3,7 @@ import { Failure } from "../errors.ts";
 import { Json } from "../protocol/json.ts";
 import { joinMessages } from "../protocol/packet.ts";
 import { formatPosition, type Position, parsePosition } from "../protocol/position.ts";
+import { pageLimit } from "../protocol/request-schemas.ts";
 import { historyOf } from "./access.ts";
 import { replyBudget } from "./reply.ts";
 import type { ChannelPolicy } from "./rules.ts";
@@ -13,8 +14,6 @@ export interface HistoryQuery {
   reverse?: boolean | undefined;
   limit?: number | undefined;
 }
-
-const defaultLimit = 100;
 
 /** Reads and clears what channels keep of their past. */
 export class History {
@@ -30,7 +29,7 @@ export class History {
    * without history
    */
   async read(query: HistoryQuery, policy: ChannelPolicy): Promise<Json> {
-    const { channel, since, reverse = false, limit = defaultLimit } = query;
+    const { channel, since, reverse = false, limit = pageLimit.usual } = query;
     if (reverse && since !== undefined) throw new Failure("bad_request", "`reverse` goes without `since`.");
     const read: HistoryRead = { channel, retention: historyOf(policy), from: startOf(since), reverse, limit };
     const [page] = await this.#broker.read([read], replyBudget);

@@ -1,8 +1,7 @@
 import type { PresenceMember, PresencePage, PresenceStore } from "../backplane/ports.ts";
+import { pageLimit } from "../protocol/request-schemas.ts";
 import type { Feed } from "./feed.ts";
 import type { Subscriber } from "./subscriber.ts";
-
-const pageLimit = 1_000;
 
 /** Keeps who is in the channels that have presence. */
 export class Presence {
@@ -37,8 +36,8 @@ export class Presence {
     await Promise.all(changes);
   }
 
-  page(channel: string, limit = 100, cursor?: string): Promise<PresencePage> {
-    return this.#store.page(channel, Math.min(limit, pageLimit), cursor);
+  page(channel: string, limit = pageLimit.usual, cursor?: string): Promise<PresencePage> {
+    return this.#store.page(channel, limit, cursor);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Verifier } from "../auth/verifier.ts";
 import type { Presence } from "../channels/presence.ts";
 import type { JoinRequest, JoinResult, Subscriptions } from "../channels/subscriptions.ts";
 import { Failure } from "../errors.ts";
-import type { SubscriptionItem } from "../protocol/requests.ts";
+import type { SubscriptionItem } from "../protocol/request-schemas.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Connection } from "./connection.ts";
 import type { FreshRevocations } from "./fresh-revocations.ts";

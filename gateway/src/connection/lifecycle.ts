@@ -4,7 +4,7 @@ import { personalChannel } from "../channels/name.ts";
 import { type ErrorCode, Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { CloseReason, Meter } from "../meter.ts";
-import type { SubscriptionItem } from "../protocol/requests.ts";
+import type { SubscriptionItem } from "../protocol/request-schemas.ts";
 import type { Alarms } from "./alarms.ts";
 import { Connection, type Wire } from "./connection.ts";
 import type { FreshRevocations } from "./fresh-revocations.ts";

@@ -1,8 +1,12 @@
-/** The protocol's payloads as types, for the gateway and for TypeScript clients. PROTOCOL says what they mean. */
+/**
+ * What the gateway sends, as types; PROTOCOL says what it means. The client package holds its own types equal to these.
+ * What clients send is declared once, as schemas, in `request-schemas.ts`.
+ */
 
 import type { ErrorBody } from "../errors.ts";
 
 export type { ErrorBody } from "../errors.ts";
+export type { SubscriptionItem } from "./request-schemas.ts";
 
 /** `epoch:offset`. */
 export type PositionText = string;
@@ -16,14 +20,6 @@ export interface Message<Data = unknown> {
   user?: string;
   /** Unix milliseconds. */
   time: number;
-}
-
-export interface SubscribeRequest {
-  channel: string;
-  /** A position, or `start` for the whole window. */
-  since?: PositionText | "start";
-  /** A channel token. */
-  token?: string;
 }
 
 export interface SubscribeReply {
@@ -50,24 +46,9 @@ export interface SubscribeManyReply {
   results: (SubscribeReply | ChannelErrorReply)[];
 }
 
-export interface PublishRequest {
-  channel: string;
-  data: unknown;
-  id?: string;
-  /** `false`: the sending connection gets `position` instead of the message. */
-  echo?: boolean;
-}
-
 export interface PublishReply {
   ok: true;
   position?: PositionText;
-}
-
-export interface HistoryRequest {
-  channel: string;
-  since?: PositionText | "start";
-  limit?: number;
-  reverse?: boolean;
 }
 
 export interface HistoryReply {
@@ -87,12 +68,6 @@ export interface PresenceUser {
   /** Unix milliseconds when the last of the user's connections went away; only with `away`. */
   since?: number;
   connections: number;
-}
-
-export interface PresenceRequest {
-  channel: string;
-  limit?: number;
-  cursor?: string;
 }
 
 export interface PresenceReply {

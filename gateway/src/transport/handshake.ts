@@ -5,7 +5,7 @@ import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
 import { isDeeperThan } from "../protocol/json.ts";
 import { parse } from "../protocol/parse.ts";
-import { handshakeRequest, type SubscriptionItem } from "../protocol/requests.ts";
+import { handshakeRequest, type SubscriptionItem } from "../protocol/request-schemas.ts";
 
 export interface HandshakeOptions {
   authenticator: Authenticator;

@@ -6,7 +6,7 @@ import { Rules } from "../../src/channels/rules.ts";
 import { Connection } from "../../src/connection/connection.ts";
 import { Dispatcher } from "../../src/connection/dispatcher.ts";
 import type { RequestServices } from "../../src/connection/request.ts";
-import { createRequests } from "../../src/connection/requests.ts";
+import { createRequests } from "../../src/connection/request-table.ts";
 import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
 import { lasting, rule } from "../channels/node.ts";

@@ -1,7 +1,6 @@
 import type { Position } from "../../protocol/position.ts";
+import { idempotencyLifetime as lifetime } from "../ports.ts";
 
-/** Milliseconds for which an idempotency key is known. */
-const lifetime = 5 * 60_000;
 /**
  * Milliseconds by which keys are dropped late, many at once. The front of a Map from which the oldest
  * is deleted again and again gets slow to find, too slow for every publication.

@@ -4,7 +4,7 @@ import type { JoinResult } from "../../../src/channels/subscriptions.ts";
 import type { Connection } from "../../../src/connection/connection.ts";
 import type { Message, SubscribeReply } from "../../../src/protocol/events.ts";
 import { formatPosition } from "../../../src/protocol/position.ts";
-import type { SubscriptionItem } from "../../../src/protocol/requests.ts";
+import type { SubscriptionItem } from "../../../src/protocol/request-schemas.ts";
 import { decodeEvents } from "../../fanout/frames.ts";
 import type { ChannelName } from "./steps.ts";
 import { View } from "./view.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ChannelRule } from "../../../src/config/rules.ts";
-import type { SubscriptionItem } from "../../../src/protocol/requests.ts";
+import type { SubscriptionItem } from "../../../src/protocol/request-schemas.ts";
 import { TestNode } from "../node.ts";
 import { Client, type Data } from "./client.ts";
 import { createRooms } from "./coalescing.ts";

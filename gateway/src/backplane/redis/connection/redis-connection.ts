@@ -14,7 +14,7 @@ const greetingLimit = 4_000;
 /** Milliseconds after which a client that has given up begins anew. */
 const revivalPause = 100;
 /** Calls without an answer; those that failed by their deadline count until Redis answers or the connection drops. */
-const maxPending = 20_000;
+export const maxPending = 20_000;
 /** Bytes written that the network has not taken. */
 const maxUnsent = 32 * 1024 * 1024;
 /** Codes of errors by which a server of a Redis Cluster refuses a slot that it does not, or no longer, have. */

@@ -1,17 +1,13 @@
 import { Failure } from "../../../errors.ts";
-import type { Draft, Receipt } from "../../ports.ts";
-import type { Argument, RedisConnection } from "../connection/redis-connection.ts";
+import { type Draft, idempotencyLifetime, type Receipt } from "../../ports.ts";
+import { type Argument, maxPending, type RedisConnection } from "../connection/redis-connection.ts";
 import type { Keys } from "../keys.ts";
 import { encodeParts } from "../pubsub/wire.ts";
 import { makeNonce, scripts } from "../scripts.ts";
 import type { Shards } from "../shards/shards.ts";
 
-/** Milliseconds for which an idempotency key is known. */
-const keyLifetime = 5 * 60_000;
 /** From either on a script takes no more: nothing else runs in Redis meanwhile. */
 const chunk = { drafts: 100, size: 256 * 1024 };
-/** Drafts without an answer. Beyond that they are refused: in an outage they would fill the memory. */
-const maxPending = 20_000;
 
 /** What the script `publish` returns for a channel: the epoch, then for each draft `repeated` and the offset. */
 type RawReceipts = [epoch: Buffer, ...repeatedAndOffset: number[]];
@@ -105,7 +101,7 @@ export class PublishQueue {
   #callOf(groups: readonly Group[]): { keys: string[]; args: Argument[] } {
     const keys: string[] = [];
     const idempotency: string[] = [];
-    const args: Argument[] = [this.#keys.publish, makeNonce(), keyLifetime, groups.length];
+    const args: Argument[] = [this.#keys.publish, makeNonce(), idempotencyLifetime, groups.length];
     for (const group of groups) {
       const { channel, retention } = group[0].draft;
       keys.push(this.#keys.counter(channel), this.#keys.stream(channel));

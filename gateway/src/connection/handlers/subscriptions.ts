@@ -1,6 +1,6 @@
 import { Failure } from "../../errors.ts";
 import { parse } from "../../protocol/parse.ts";
-import { requests } from "../../protocol/requests.ts";
+import { requestSchemas } from "../../protocol/request-schemas.ts";
 import type { Connection } from "../connection.ts";
 import { subscribeManyReply, subscribeReply } from "../replies.ts";
 import type { Handler } from "../request.ts";
@@ -15,7 +15,7 @@ export const subscribe: Handler = async (services, connection, payload, reply) =
     await subscribeMany(services, connection, payload, reply);
     return;
   }
-  const request = parse(requests.subscribe, payload);
+  const request = parse(requestSchemas.subscribe, payload);
   let failure: Failure | undefined;
   await services.joiner.join(connection, [request], ([result]) => {
     if (result && "failure" in result) failure = result.failure;
@@ -25,7 +25,7 @@ export const subscribe: Handler = async (services, connection, payload, reply) =
 };
 
 const subscribeMany: Handler = async ({ joiner, maxChannels }, connection, payload, reply) => {
-  const items = parse(requests.subscribeMany, payload);
+  const items = parse(requestSchemas.subscribeMany, payload);
   if (items.length > maxChannels) {
     throw new Failure("bad_request", `One request subscribes to at most ${maxChannels} channels.`);
   }
@@ -33,7 +33,7 @@ const subscribeMany: Handler = async ({ joiner, maxChannels }, connection, paylo
 };
 
 export const unsubscribe: Handler = async ({ joiner }, connection, payload, reply) => {
-  const { channel } = parse(requests.unsubscribe, payload);
+  const { channel } = parse(requestSchemas.unsubscribe, payload);
   if (!connection.held.has(channel)) throw new Failure("not_subscribed");
   await joiner.leave(connection, channel);
   reply({ ok: true });

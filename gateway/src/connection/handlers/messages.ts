@@ -3,13 +3,13 @@ import type { ChannelPolicy } from "../../channels/rules.ts";
 import { standingOf } from "../../channels/subscriber.ts";
 import { Failure } from "../../errors.ts";
 import { parse } from "../../protocol/parse.ts";
-import { requests } from "../../protocol/requests.ts";
+import { requestSchemas } from "../../protocol/request-schemas.ts";
 import type { Connection } from "../connection.ts";
 import type { Handler } from "../request.ts";
 import { TokenBucket } from "../token-bucket.ts";
 
 export const publish: Handler = async ({ publisher }, connection, payload, reply) => {
-  const { channel, data, id, echo = true } = parse(requests.publish, payload);
+  const { channel, data, id, echo = true } = parse(requestSchemas.publish, payload);
   const except = echo ? [] : [connection.id];
   const pace = (policy: ChannelPolicy) => pacePublish(connection, policy);
   const position = await publisher.publish(
@@ -31,7 +31,7 @@ function pacePublish(connection: Connection, { rule, rate }: ChannelPolicy): voi
 }
 
 export const history: Handler = async (services, connection, payload, reply) => {
-  const query = parse(requests.history, payload);
+  const query = parse(requestSchemas.history, payload);
   const policy = services.rules.policyOf(query.channel);
   authorize("history", query.channel, policy, standingOf(connection, query.channel));
   reply(await services.history.read(query, policy));

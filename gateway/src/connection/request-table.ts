@@ -1,8 +1,8 @@
+import { history, publish } from "./handlers/messages.ts";
+import { changesToTell, presence, setAway } from "./handlers/presence.ts";
+import { refresh } from "./handlers/refresh.ts";
+import { itemsOf, subscribe, unsubscribe } from "./handlers/subscriptions.ts";
 import type { Handler, Request, RequestServices } from "./request.ts";
-import { history, publish } from "./requests/messages.ts";
-import { changesToTell, presence, setAway } from "./requests/presence.ts";
-import { refresh } from "./requests/refresh.ts";
-import { itemsOf, subscribe, unsubscribe } from "./requests/subscriptions.ts";
 
 type Entry = Omit<Request, "handle"> & { handle: Handler };
 

@@ -1,12 +1,12 @@
 import { authorize } from "../../channels/access.ts";
 import { standingOf } from "../../channels/subscriber.ts";
 import { parse } from "../../protocol/parse.ts";
-import { requests } from "../../protocol/requests.ts";
+import { requestSchemas } from "../../protocol/request-schemas.ts";
 import type { Connection } from "../connection.ts";
 import type { Handler } from "../request.ts";
 
 export const presence: Handler = async (services, connection, payload, reply) => {
-  const { channel, limit, cursor } = parse(requests.presence, payload);
+  const { channel, limit, cursor } = parse(requestSchemas.presence, payload);
   authorize("presence", channel, services.rules.policyOf(channel), standingOf(connection, channel));
   reply({ ok: true, ...(await services.presence.page(channel, limit, cursor)) });
 };
@@ -14,7 +14,7 @@ export const presence: Handler = async (services, connection, payload, reply) =>
 /** `away` and `back`. */
 export function setAway(away: boolean): Handler {
   return async ({ joiner }, connection, payload, reply) => {
-    parse(away ? requests.away : requests.back, payload);
+    parse(away ? requestSchemas.away : requestSchemas.back, payload);
     await joiner.setAway(connection, away);
     reply({ ok: true });
   };

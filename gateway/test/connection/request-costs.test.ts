@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import type { Held } from "../../src/channels/subscriber.ts";
 import { Connection } from "../../src/connection/connection.ts";
-import { changesToTell } from "../../src/connection/requests/presence.ts";
-import { itemsOf } from "../../src/connection/requests/subscriptions.ts";
+import { changesToTell } from "../../src/connection/handlers/presence.ts";
+import { itemsOf } from "../../src/connection/handlers/subscriptions.ts";
 import { FakeWire } from "./wire.ts";
 
 function connectionIn(channels: Record<string, { presence: boolean }>): Connection {

@@ -1,10 +1,10 @@
 import { Failure } from "../../errors.ts";
 import { parse } from "../../protocol/parse.ts";
-import { requests } from "../../protocol/requests.ts";
+import { requestSchemas } from "../../protocol/request-schemas.ts";
 import type { Handler } from "../request.ts";
 
 export const refresh: Handler = async ({ authenticator, lifecycle, joiner }, connection, payload, reply) => {
-  const { token } = parse(requests.refresh, payload);
+  const { token } = parse(requestSchemas.refresh, payload);
   const identity = await authenticator.verify(token);
   if (identity.subject.user !== connection.user) {
     throw new Failure("forbidden", "The token is another user's.");

@@ -1,0 +1,20 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { idempotencyLifetime } from "../../src/backplane/ports.ts";
+import { pageLimit } from "../../src/protocol/request-schemas.ts";
+
+const page = (name: string) => readFileSync(resolve(import.meta.dirname, "../../docs", name), "utf8");
+
+describe.each(["PROTOCOL.md", "HTTP-API.md"])("what %s promises", (name) => {
+  it("of an id is what the gateway keeps", () => {
+    const promises = [...page(name).matchAll(/for (\d+) minutes,? the same id/g)];
+    expect(promises.map(([, minutes]) => Number(minutes) * 60_000)).toEqual([idempotencyLifetime]);
+  });
+
+  it("of a page without a limit is what the gateway gives", () => {
+    const promises = [...page(name).matchAll(/limit`[^.\n]*? (\d+) (?:unless given|where absent)/g)];
+    expect(promises.length).toBeGreaterThan(1);
+    expect(new Set(promises.map(([, count]) => Number(count)))).toEqual(new Set([pageLimit.usual]));
+  });
+});
