@@ -1,12 +1,10 @@
+import type { Who } from "../config/rules.ts";
 import { hasNameCharacters } from "../protocol/characters.ts";
 import { compilePattern } from "./patterns.ts";
 
 export const actions = ["subscribe", "publish", "presence", "history"] as const;
 
 export type Action = (typeof actions)[number];
-
-/** Whom a rule lets do an action. */
-export type Who = "nobody" | "anyone" | "user" | "subscriber" | "token";
 
 /** An entry of a token's `allow` claim, as it is written. */
 export interface GrantClaim {
@@ -26,9 +24,9 @@ export interface Subject {
   allow: readonly Grant[];
 }
 
-/** What the connection holds on the channel it asks about. */
-export interface ChannelStanding {
-  channel: string;
+/** Who asks, and what it holds on the channel that it asks about. */
+export interface Standing {
+  subject: Subject;
   subscribed: boolean;
   /** A valid channel token of this user for this channel is held. */
   channelToken: boolean;
@@ -54,7 +52,8 @@ export function createGrant({ channels, can }: GrantClaim): Grant {
 }
 
 /** What a rule that lets `who` do the action comes to. Personal channels have no rule; they are the caller's. */
-export function permit(action: Action, who: Who, subject: Subject, standing: ChannelStanding): Decision {
+export function permit(action: Action, who: Who, channel: string, standing: Standing): Decision {
+  const { subject } = standing;
   switch (who) {
     case "nobody":
       return "forbidden";
@@ -65,7 +64,7 @@ export function permit(action: Action, who: Who, subject: Subject, standing: Cha
     case "subscriber":
       return standing.subscribed ? "allowed" : "not_subscribed";
     case "token":
-      return standing.channelToken || isGranted(action, subject, standing.channel) ? "allowed" : "forbidden";
+      return standing.channelToken || isGranted(action, subject, channel) ? "allowed" : "forbidden";
   }
 }
 

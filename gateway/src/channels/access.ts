@@ -1,32 +1,24 @@
-import { type Action, permit, type Subject } from "../auth/permissions.ts";
+import { type Action, permit, type Standing } from "../auth/permissions.ts";
+import type { Who } from "../config/rules.ts";
 import { Failure } from "../errors.ts";
 import { ownerOf } from "./name.ts";
 import type { ChannelPolicy } from "./rules.ts";
-
-export interface Standing {
-  subject: Subject;
-  subscribed: boolean;
-  /** A valid channel token of this user for this channel is held. */
-  channelToken: boolean;
-}
 
 /**
  * Lets an action on a channel pass, or throws. Another user's own channel is `forbidden` whether it exists or
  * not; what a channel does not have is `not_found`.
  */
 export function authorize(action: Action, channel: string, policy: ChannelPolicy, standing: Standing): void {
-  const { subject, subscribed, channelToken } = standing;
   if (policy.personal) {
-    if (ownerOf(channel) !== subject.user || action === "publish") throw new Failure("forbidden");
+    if (ownerOf(channel) !== standing.subject.user || action === "publish") throw new Failure("forbidden");
     if (action === "presence") presenceOf(policy);
     return;
   }
-  const who = whoMay(action, policy);
-  const verdict = permit(action, who, subject, { channel, subscribed, channelToken });
+  const verdict = permit(action, whoMay(action, policy), channel, standing);
   if (verdict !== "allowed") throw new Failure(verdict);
 }
 
-function whoMay(action: Action, policy: ChannelPolicy) {
+function whoMay(action: Action, policy: ChannelPolicy): Who {
   switch (action) {
     case "subscribe":
       return policy.subscribe;

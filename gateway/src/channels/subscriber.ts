@@ -1,6 +1,5 @@
-import type { Subject } from "../auth/permissions.ts";
+import type { Standing, Subject } from "../auth/permissions.ts";
 import type { Position } from "../protocol/position.ts";
-import type { Standing } from "./access.ts";
 import type { Feed } from "./feed.ts";
 
 /** A connection as the channels see it. */

@@ -2,21 +2,21 @@ import { z } from "zod";
 import { hasNameCharacters, isReservedName } from "../protocol/characters.ts";
 import { parseDuration, parseRate } from "./units.ts";
 
-const whos = ["nobody", "anyone", "user", "token"] as const;
-const readers = [...whos, "subscriber"] as const;
+const joiners = ["nobody", "anyone", "user", "token"] as const;
+const whos = [...joiners, "subscriber"] as const;
 
-/** Whom a rule lets subscribe. */
-export type Who = (typeof whos)[number];
 /** Whom a rule lets publish, or read presence or history. */
-export type Reader = (typeof readers)[number];
+export type Who = (typeof whos)[number];
+/** Whom a rule lets subscribe: whoever is subscribed already is no answer to that. */
+export type Joiner = (typeof joiners)[number];
 
 const maxTtl = 30 * 86_400_000;
 
 /** Messages that begin so are completed with what was found. */
 export const expected = (what: string) => `expected ${what}`;
 
+const joiner = z.enum(joiners, expected(`one of ${joiners.join(", ")}`));
 const who = z.enum(whos, expected(`one of ${whos.join(", ")}`));
-const reader = z.enum(readers, expected(`one of ${readers.join(", ")}`));
 const flag = z.boolean(expected("true or false"));
 
 function amount(what: string, parse: (text: string) => number | undefined) {
@@ -48,7 +48,7 @@ function isPattern(text: string): boolean {
 }
 
 export const presenceShape = {
-  read: reader.default("subscriber").describe("Who may read it: as `publish`. Default `subscriber`."),
+  read: who.default("subscriber").describe("Who may read it: as `publish`. Default `subscriber`."),
   events: flag
     .default(false)
     .describe("Whether subscribers get `joined`, `left`, `away` and `back`. Default `false`."),
@@ -59,7 +59,7 @@ export const historyShape = {
   ttl: duration(maxTtl, "a duration such as 30m, at most 30d").describe(
     "How long a message is kept: a duration such as `30m`, at most `30d`. Required.",
   ),
-  read: reader.default("subscriber").describe("Who may read it: as `publish`. Default `subscriber`."),
+  read: who.default("subscriber").describe("Who may read it: as `publish`. Default `subscriber`."),
 };
 
 export const rateShape = {
@@ -86,10 +86,10 @@ export const ruleShape = {
     .string(expected(patternType))
     .refine(isPattern, expected(patternType))
     .describe("The channels: `*` stands for any run of characters but `:`, `**` for any run. Required."),
-  subscribe: who
+  subscribe: joiner
     .optional()
     .describe("Who may subscribe: `nobody`, `anyone`, `user` or `token`. Default `nobody`."),
-  publish: reader
+  publish: who
     .optional()
     .describe(
       "Which clients may publish: also `subscriber`. Default `nobody`. Backends always may, through the server API.",

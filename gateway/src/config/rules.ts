@@ -1,17 +1,17 @@
 import { z } from "zod";
-import { expected, type Reader, ruleShape, type Who, wrongKeys } from "./rule-shape.ts";
+import { expected, type Joiner, ruleShape, type Who, wrongKeys } from "./rule-shape.ts";
 import { parseYaml } from "./yaml.ts";
 
-export type { Reader, Who } from "./rule-shape.ts";
+export type { Who } from "./rule-shape.ts";
 
 /** What holds on the channels that a pattern matches. Absent presence or history: the channel has none. */
 export interface ChannelRule {
   match: string;
-  subscribe: Who;
-  publish: Reader;
-  presence?: { read: Reader; events: boolean } | undefined;
+  subscribe: Joiner;
+  publish: Who;
+  presence?: { read: Who; events: boolean } | undefined;
   /** `ttl` in milliseconds. */
-  history?: { size: number; ttl: number; read: Reader } | undefined;
+  history?: { size: number; ttl: number; read: Who } | undefined;
   /** `publish` in messages a second and connection. */
   rate?: { publish: number; burst: number } | undefined;
   latest: boolean;

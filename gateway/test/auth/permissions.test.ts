@@ -2,20 +2,22 @@ import { describe, expect, it } from "vitest";
 import {
   type Action,
   actions,
-  type ChannelStanding,
   createGrant,
   permit,
+  type Standing,
   type Subject,
-  type Who,
 } from "../../src/auth/permissions.ts";
+import type { Who } from "../../src/config/rules.ts";
 
 const ann: Subject = { user: "ann", anonymous: false, allow: [] };
 const stranger: Subject = { user: "anon:c1", anonymous: true, allow: [] };
-const outside: ChannelStanding = { channel: "chat:1", subscribed: false, channelToken: false };
-const inside: ChannelStanding = { ...outside, subscribed: true };
-const tokened: ChannelStanding = { ...outside, channelToken: true };
+type Held = Omit<Standing, "subject">;
 
-const table: [Who, Subject, ChannelStanding, string][] = [
+const outside: Held = { subscribed: false, channelToken: false };
+const inside: Held = { ...outside, subscribed: true };
+const tokened: Held = { ...outside, channelToken: true };
+
+const table: [Who, Subject, Held, string][] = [
   ["nobody", ann, { ...inside, channelToken: true }, "forbidden"],
   ["anyone", ann, outside, "allowed"],
   ["anyone", stranger, outside, "allowed"],
@@ -30,7 +32,7 @@ const table: [Who, Subject, ChannelStanding, string][] = [
 
 describe.each(actions)("who may %s", (action) => {
   it.each(table)("%s: %o with %o is %s", (who, subject, standing, decision) => {
-    expect(permit(action, who, subject, standing)).toBe(decision);
+    expect(permit(action, who, "chat:1", { subject, ...standing })).toBe(decision);
   });
 });
 
@@ -38,7 +40,7 @@ describe("a grant", () => {
   const grant = createGrant({ channels: ["chat:*", "log:**"], can: ["subscribe", "history"] });
   const holder: Subject = { ...ann, allow: [createGrant({ channels: ["other"], can: [...actions] }), grant] };
   const ask = (action: Action, channel: string, who: Who = "token") =>
-    permit(action, who, holder, { ...outside, channel });
+    permit(action, who, channel, { subject: holder, ...outside });
 
   it("covers the channels of its patterns", () => {
     expect(ask("subscribe", "chat:1")).toBe("allowed");

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Action, actions, createGrant, type Subject, type Who } from "../../src/auth/permissions.ts";
+import { type Action, actions, createGrant, type Subject } from "../../src/auth/permissions.ts";
 import { authorize } from "../../src/channels/access.ts";
 import { type ChannelPolicy, Rules } from "../../src/channels/rules.ts";
+import type { Who } from "../../src/config/rules.ts";
 import { Failure } from "../../src/errors.ts";
 
 const channel = "chat:1";
