@@ -1,6 +1,16 @@
 import type { ReadBudget } from "./ports.ts";
 
-/** What is left of a read call's budget. */
+/** UTF-8 bytes of a message and its attachments, as budgets count them. */
+export function bytesOf(message: string, attachments: readonly Uint8Array[]): number {
+  let bytes = Buffer.byteLength(message);
+  for (const attachment of attachments) bytes += attachment.byteLength;
+  return bytes;
+}
+
+/**
+ * What is left of a budget: of a read call's, or of a reply frame's. The rule that the first entry always fits stands
+ * here and, for what Redis reads, in `read.lua`.
+ */
 export class Allowance {
   readonly #left: ReadBudget;
   #untouched = true;
@@ -10,7 +20,7 @@ export class Allowance {
   }
 
   /**
-   * Takes room for one entry. The call's first entry gets it whatever its size, or a client could never
+   * Takes room for one entry. The first one gets it whatever its size, or a client could never
    * read past a message larger than the budget.
    *
    * @param bytes of the message and its attachments.

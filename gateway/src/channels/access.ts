@@ -3,6 +3,7 @@ import type { Who } from "../config/rules.ts";
 import { Failure } from "../errors.ts";
 import { ownerOf } from "./name.ts";
 import type { ChannelPolicy } from "./rules.ts";
+import { type Subscriber, standingOf } from "./subscriber.ts";
 
 /**
  * Lets an action on a channel pass, or throws. Another user's own channel is `forbidden` whether it exists or
@@ -29,6 +30,20 @@ function whoMay(action: Action, policy: ChannelPolicy): Who {
     case "presence":
       return presenceOf(policy).read;
   }
+}
+
+/** Channels that the subscriber holds and that its present claims do not allow any more. */
+export function noLongerAllowed(subscriber: Subscriber): string[] {
+  const denied: string[] = [];
+  for (const [channel, { feed, granted }] of subscriber.held) {
+    if (granted) continue;
+    try {
+      authorize("subscribe", channel, feed.policy, standingOf(subscriber, channel));
+    } catch {
+      denied.push(channel);
+    }
+  }
+  return denied;
 }
 
 /** @throws Failure `not_found` where the channel keeps none */

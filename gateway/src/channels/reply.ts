@@ -1,3 +1,4 @@
+import { Allowance, bytesOf } from "../backplane/allowance.ts";
 import type { Delivery, HistoryPage, ReadBudget } from "../backplane/ports.ts";
 import { joinMessages, messageOf } from "../protocol/packet.ts";
 import { formatPosition, type Position } from "../protocol/position.ts";
@@ -12,6 +13,13 @@ interface ReplyEntry {
   attachments: readonly Uint8Array[];
 }
 
+/** The part of a reply frame that is still free, shared by all channels of the frame. */
+export type ReplySpace = Allowance;
+
+export function replySpace(): ReplySpace {
+  return new Allowance(replyBudget);
+}
+
 /** How far a subscribe came: the entries of its reply, and where the subscription then stands. */
 export interface SubscribeOutcome {
   position: Position | undefined;
@@ -20,22 +28,6 @@ export interface SubscribeOutcome {
   /** The subscription did not reach the top and is not live. */
   more: boolean;
   latest: boolean;
-}
-
-/** The part of a reply frame that is still free, shared by all channels of the frame. */
-export class ReplySpace {
-  #messages = replyBudget.messages;
-  #bytes = replyBudget.bytes;
-  #attachments = replyBudget.attachments;
-
-  take(entry: ReplyEntry): boolean {
-    const first = this.#messages === replyBudget.messages;
-    this.#messages -= 1;
-    this.#attachments -= entry.attachments.length;
-    this.#bytes -= Buffer.byteLength(entry.message);
-    for (const attachment of entry.attachments) this.#bytes -= attachment.byteLength;
-    return first || (this.#messages >= 0 && this.#bytes >= 0 && this.#attachments >= 0);
-  }
 }
 
 /** The outcome of a subscribe to a channel without history. */
@@ -52,6 +44,8 @@ export function presentOutcome({ live }: Feed): SubscribeOutcome {
 /**
  * Merges what the history held with what arrived while it was read, so that the reply ends exactly where
  * the room's members stand: what they have had is in it, what they have not will reach all of them.
+ *
+ * @param space of the reply frame that is still free; all channels of the frame share it
  */
 export function mergeOutcome(
   feed: Feed,
@@ -66,7 +60,7 @@ export function mergeOutcome(
   const wanted = [...page.entries.filter((entry) => isWithin(entry.position, end)), ...tail(page, tap)];
   const entries: ReplyEntry[] = [];
   for (const entry of wanted) {
-    if (!space.take(entry)) break;
+    if (!takes(space, entry)) break;
     entries.push(entry);
   }
   const last = entries.at(-1)?.position ?? (typeof from === "string" ? undefined : from);
@@ -75,6 +69,10 @@ export function mergeOutcome(
   // entries from ending where the room stands; the next attempt will find it.
   const more = page.more || tap.overflowed || entries.length < wanted.length || !isSame(reach, end);
   return { position: more ? last : end, recovered: true, entries, more, latest: false };
+}
+
+function takes(space: ReplySpace, { message, attachments }: ReplyEntry): boolean {
+  return space.take(bytesOf(message, attachments), attachments.length);
 }
 
 function isSame(one: Position | undefined, other: Position): boolean {
@@ -115,7 +113,7 @@ function entryOf({ packet, attachments }: Delivery, position: Position): ReplyEn
 function newestOutcome(page: HistoryPage, tap: Tap, end: Position, space: ReplySpace): SubscribeOutcome {
   const newest = tail(page, tap).at(-1) ?? page.entries[0];
   const current = isSame(newest?.position ?? page.top, end);
-  const fits = newest !== undefined && current && space.take(newest);
+  const fits = newest !== undefined && current && takes(space, newest);
   const more = page.more || !current || (newest !== undefined && !fits);
   return {
     position: more ? undefined : end,

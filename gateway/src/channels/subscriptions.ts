@@ -1,34 +1,25 @@
 import type { Broker, HistoryPage, ReadFrom } from "../backplane/ports.ts";
 import { Failure } from "../errors.ts";
 import type { Meter, RecoveryResult } from "../meter.ts";
-import { type Position, parsePosition } from "../protocol/position.ts";
-import { authorize } from "./access.ts";
 import type { Feed } from "./feed.ts";
 import type { Feeds } from "./feeds.ts";
+import { type JoinPlan, type JoinRequest, type PlanBounds, planJoins } from "./join-plan.ts";
 import type { Presence } from "./presence.ts";
 import { type Reading, Readings, type Want } from "./readings.ts";
-import { mergeOutcome, plainOutcome, presentOutcome, ReplySpace, type SubscribeOutcome } from "./reply.ts";
-import type { ChannelPolicy, Rules } from "./rules.ts";
-import { type ChannelTokenLife, type Subscriber, standingOf } from "./subscriber.ts";
-
-export interface JoinRequest {
-  channel: string;
-  since?: string | undefined;
-  /** From a verified channel token of this user for this channel. */
-  tokenLife?: ChannelTokenLife | undefined;
-  granted?: boolean;
-}
+import {
+  mergeOutcome,
+  plainOutcome,
+  presentOutcome,
+  type ReplySpace,
+  replySpace,
+  type SubscribeOutcome,
+} from "./reply.ts";
+import type { Held, Subscriber } from "./subscriber.ts";
 
 /** What came of one request of a frame, in the order of the requests. */
 export type JoinResult = { channel: string } & ({ outcome: SubscribeOutcome } | { failure: Failure });
 
-interface Plan {
-  request: JoinRequest;
-  policy: ChannelPolicy;
-  from: ReadFrom;
-}
-
-interface Join extends Plan {
+interface Join extends JoinPlan {
   feed: Feed;
   /** The connection stands in the channel's presence. */
   present: boolean;
@@ -37,14 +28,11 @@ interface Join extends Plan {
   page?: HistoryPage | undefined;
 }
 
-export interface SubscriptionsOptions {
-  rules: Rules;
+export interface SubscriptionsOptions extends PlanBounds {
   broker: Pick<Broker, "read">;
   feeds: Feeds;
   presence: Presence;
   meter: Meter;
-  /** Channels a connection may hold. */
-  maxChannels: number;
 }
 
 /**
@@ -77,7 +65,7 @@ export class Subscriptions {
     requests: readonly JoinRequest[],
     answer: (results: JoinResult[]) => void,
   ): Promise<void> {
-    const plans = this.#planAll(subscriber, requests);
+    const plans = planJoins(subscriber, requests, this.#options);
     const starts = await Promise.all(plans.map((plan) => this.#start(subscriber, plan)));
     const joins = starts.filter((start): start is Join => !(start instanceof Failure));
     try {
@@ -101,54 +89,8 @@ export class Subscriptions {
     await Promise.all([...subscriber.held.keys()].map((channel) => this.unsubscribe(subscriber, channel)));
   }
 
-  /** Held channels that the subscriber's present claims do not allow any more. */
-  noLongerAllowed(subscriber: Subscriber): string[] {
-    const denied: string[] = [];
-    for (const [channel, { feed, granted }] of subscriber.held) {
-      const standing = standingOf(subscriber, channel);
-      if (!granted && !isAllowed(() => authorize("subscribe", channel, feed.policy, standing))) {
-        denied.push(channel);
-      }
-    }
-    return denied;
-  }
-
-  #planAll(subscriber: Subscriber, requests: readonly JoinRequest[]): (Plan | Failure)[] {
-    const places = new Set(subscriber.held.keys());
-    const seen = new Set<string>();
-    return requests.map((request) => {
-      try {
-        if (seen.has(request.channel)) throw new Failure("bad_request", "The channel stands here twice.");
-        const plan = this.#plan(subscriber, request);
-        if (!places.has(request.channel) && places.size >= this.#options.maxChannels) {
-          throw new Failure(
-            "limit_exceeded",
-            `A connection holds at most ${this.#options.maxChannels} channels.`,
-          );
-        }
-        seen.add(request.channel);
-        places.add(request.channel);
-        return plan;
-      } catch (error) {
-        return Failure.of(error);
-      }
-    });
-  }
-
-  #plan(subscriber: Subscriber, request: JoinRequest): Plan {
-    const policy = this.#options.rules.policyOf(request.channel);
-    if (!request.granted) {
-      authorize("subscribe", request.channel, policy, {
-        subject: subscriber.subject,
-        subscribed: subscriber.held.has(request.channel),
-        channelToken: request.tokenLife !== undefined,
-      });
-    }
-    return { request, policy, from: policy.latest ? "newest" : readFrom(request.since) };
-  }
-
   /** Hears the channel, then ends what is held of it; its presence stays, so that nobody sees it flicker. */
-  async #start(subscriber: Subscriber, plan: Plan | Failure): Promise<Join | Failure> {
+  async #start(subscriber: Subscriber, plan: JoinPlan | Failure): Promise<Join | Failure> {
     if (plan instanceof Failure) return plan;
     try {
       const { channel } = plan.request;
@@ -195,8 +137,8 @@ export class Subscriptions {
     starts: readonly (Join | Failure)[],
     answer: (results: JoinResult[]) => void,
   ): void {
-    const space = new ReplySpace();
-    const live: { join: Join; since: Position | undefined }[] = [];
+    const space = replySpace();
+    const live: { join: Join; since: Held["since"] }[] = [];
     const results = starts.map((start, index): JoinResult => {
       const channel = requests[index]?.channel ?? "";
       if (start instanceof Failure) return { channel, failure: start };
@@ -211,7 +153,8 @@ export class Subscriptions {
     for (const { join, since } of live) this.#hold(subscriber, join, since);
   }
 
-  #outcomeOf({ feed, page, reading, from, request, policy }: Join, space: ReplySpace): SubscribeOutcome {
+  #outcomeOf(join: Join, space: ReplySpace): SubscribeOutcome {
+    const { feed, page, reading, from, request, policy } = join;
     if (policy.history && from === "top") return presentOutcome(feed);
     if (!page || !reading || from === "top") return plainOutcome(request.since !== undefined);
     const outcome = mergeOutcome(feed, page, reading.tap, from, space);
@@ -223,7 +166,7 @@ export class Subscriptions {
     return outcome;
   }
 
-  #hold(subscriber: Subscriber, { feed, request }: Join, since: Position | undefined): void {
+  #hold(subscriber: Subscriber, { feed, request }: Join, since: Held["since"]): void {
     const { tokenLife, granted = false } = request;
     subscriber.held.set(feed.channel, { feed, since, tokenLife, granted });
     this.#count += 1;
@@ -262,20 +205,4 @@ function recoveryResult(
 ): RecoveryResult {
   if (recovered) return "recovered";
   return typeof from !== "string" && from.epoch === top.epoch ? "too_old" : "reset";
-}
-
-function readFrom(since: string | undefined): ReadFrom {
-  if (since === undefined) return "top";
-  if (since === "start") return "start";
-  // What is no position of ours cannot be continued, like one of an epoch that is gone.
-  return parsePosition(since) ?? { epoch: "-", offset: 0 };
-}
-
-function isAllowed(check: () => void): boolean {
-  try {
-    check();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,8 @@
 import type { Verifier } from "../auth/verifier.ts";
+import { noLongerAllowed } from "../channels/access.ts";
+import type { JoinRequest } from "../channels/join-plan.ts";
 import type { Presence } from "../channels/presence.ts";
-import type { JoinRequest, JoinResult, Subscriptions } from "../channels/subscriptions.ts";
+import type { JoinResult, Subscriptions } from "../channels/subscriptions.ts";
 import { Failure } from "../errors.ts";
 import type { SubscriptionItem } from "../protocol/request-schemas.ts";
 import type { Alarms } from "./alarms.ts";
@@ -61,7 +63,7 @@ export class Joiner {
 
   /** Ends what the connection's present claims do not allow any more. */
   async recheck(connection: Connection): Promise<void> {
-    for (const channel of this.#options.subscriptions.noLongerAllowed(connection)) {
+    for (const channel of noLongerAllowed(connection)) {
       await this.expel(connection, channel, new Failure("forbidden"));
     }
   }

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HistoryPage } from "../../src/backplane/ports.ts";
 import { Feed } from "../../src/channels/feed.ts";
-import { mergeOutcome, ReplySpace, replyText } from "../../src/channels/reply.ts";
-import type { JoinRequest, JoinResult } from "../../src/channels/subscriptions.ts";
+import type { JoinRequest } from "../../src/channels/join-plan.ts";
+import { mergeOutcome, replySpace, replyText } from "../../src/channels/reply.ts";
+import type { JoinResult } from "../../src/channels/subscriptions.ts";
 import type { SubscribeReply } from "../../src/protocol/events.ts";
 import type { Position } from "../../src/protocol/position.ts";
 import { lasting, rule, TestNode } from "./node.ts";
@@ -154,7 +155,7 @@ describe("a past that was read before a loss, which was found since", () => {
     feed.begin(before);
     const tap = feed.tap();
     feed.lose(resumed);
-    return mergeOutcome(feed, { top: before, more: false, ...page }, tap, from, new ReplySpace());
+    return mergeOutcome(feed, { top: before, more: false, ...page }, tap, from, replySpace());
   }
 
   it("is no place to go on from for who cannot be recovered", () => {

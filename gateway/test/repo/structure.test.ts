@@ -19,7 +19,6 @@ const wiring = [
 
 /** What is above the bound and should not be: a number here may only fall. */
 const above: Record<string, number> = {
-  "gateway/src/channels/subscriptions.ts": 12,
   "gateway/src/connection/lifecycle.ts": 14,
 };
 

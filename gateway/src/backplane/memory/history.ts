@@ -1,7 +1,7 @@
 import { messageOf } from "../../protocol/packet.ts";
 import type { Position } from "../../protocol/position.ts";
 import { randomText } from "../../random.ts";
-import type { Allowance } from "../allowance.ts";
+import { type Allowance, bytesOf } from "../allowance.ts";
 import type { HistoryEntry, HistoryPage, HistoryRead, ReadFrom, Retention } from "../ports.ts";
 
 interface Stored {
@@ -54,7 +54,7 @@ export class ChannelHistory {
   /** @param packet the complete packet of the message that took `position`. */
   add(position: Position, packet: string, attachments: readonly Uint8Array[], now: number): void {
     const message = messageOf(packet);
-    const bytes = attachments.reduce((sum, one) => sum + one.byteLength, Buffer.byteLength(message));
+    const bytes = bytesOf(message, attachments);
     if (this.#stored === nothing) this.#stored = new Map();
     this.#stored.set(position.offset, { entry: { position, message, attachments }, bytes, time: now });
     while (this.#stored.size > this.#retention.size) this.#stored.delete(this.#oldest);

@@ -1,6 +1,6 @@
 import { messageOf } from "../../../protocol/packet.ts";
 import type { Position } from "../../../protocol/position.ts";
-import { Allowance } from "../../allowance.ts";
+import { Allowance, bytesOf } from "../../allowance.ts";
 import type { HistoryRead, ReadBudget } from "../../ports.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { Keys } from "../keys.ts";
@@ -83,15 +83,14 @@ function argumentsOf({ retention, from, limit, reverse }: HistoryRead): (string 
 function cut(pages: readonly PacketPage[], budget: ReadBudget): PacketPage[] {
   const allowance = new Allowance(budget);
   return pages.map((page) => {
-    const end = page.entries.findIndex((entry) => !allowance.take(bytesOf(entry), entry.attachments.length));
+    const end = page.entries.findIndex((entry) => !takes(allowance, entry));
     return end === -1 ? page : { ...page, entries: page.entries.slice(0, end), more: true };
   });
 }
 
 /** As the script counts: the message without what encloses it in the packet. */
-function bytesOf({ packet, attachments }: StoredPacket): number {
-  const message = Buffer.byteLength(messageOf(packet.toString()));
-  return attachments.reduce((sum, one) => sum + one.byteLength, message);
+function takes(allowance: Allowance, { packet, attachments }: StoredPacket): boolean {
+  return allowance.take(bytesOf(messageOf(packet.toString()), attachments), attachments.length);
 }
 
 /** Drops what has another form: another program may have written to the stream. */
