@@ -106,7 +106,7 @@ export function channelsOf({ channel, channels }: PublicationBody): readonly str
 
 function send(publisher: ApiServices["publisher"], channel: string, body: PublicationBody) {
   const { data, id, exclude = [] } = body;
-  return publisher.publish({ channel, data, id, except: exclude }, { source: "api" });
+  return publisher.publish({ channel, data, id, except: exclude });
 }
 
 function resultOf(channel: string, position: string | undefined) {

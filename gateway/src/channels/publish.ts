@@ -1,4 +1,3 @@
-import type { Subject } from "../auth/permissions.ts";
 import type { Broker, Receipt } from "../backplane/ports.ts";
 import { type ErrorCode, Failure } from "../errors.ts";
 import type { Meter, PublishSource } from "../meter.ts";
@@ -6,36 +5,30 @@ import { countBinary, maxAttachments } from "../protocol/binary.ts";
 import { isDeeperThan } from "../protocol/json.ts";
 import { encodeHead } from "../protocol/packet.ts";
 import { formatPosition } from "../protocol/position.ts";
-import { authorize } from "./access.ts";
 import type { ChannelPolicy, Rules } from "./rules.ts";
 
-/** Who publishes. Backends publish to every channel that the rules name. */
-export type Origin =
-  | { source: "api" }
-  | {
-      source: "client";
-      subject: Subject;
-      subscribed: boolean;
-      channelToken: boolean;
-      /** @throws Failure `rate_limited` where the rule's rate is used up */
-      pace(policy: ChannelPolicy): void;
-    };
+/*
+ * Owns the way from data to a stored message. Backends come in by `publish`; clients come from `connection/handlers`,
+ * which asks the rules and charges the rate first. Both meet in `send`, so that no message differs by who sent it.
+ */
 
 export interface Publication {
   channel: string;
   /** Any JSON value, with binary values in it. */
   data: unknown;
   id?: string | undefined;
+  /** The client's user; absent where a backend publishes. */
+  user?: string;
   /** Connections that are sent `position` in place of the message. */
   except: readonly string[];
 }
 
 export interface PublisherOptions {
-  rules: Rules;
+  rules: Pick<Rules, "policyOf">;
   broker: Pick<Broker, "publish">;
-  meter: Meter;
+  meter: Pick<Meter, "published">;
   now(): number;
-  /** Levels of nesting in `data`. */
+  /** Levels of nesting in a backend's `data`. A client's is checked with its payload. */
   maxDepth: number;
   /** Bytes of `data` as JSON, its binary values included. */
   maxBytes: number;
@@ -44,7 +37,7 @@ export interface PublisherOptions {
 /** Room for what a message says besides its data: channel, user, id and time, each bounded. */
 const envelopeBytes = 1_024;
 
-/** The only door for publications, whoever they come from. */
+/** Makes messages of publications and hands them to the broker. */
 export class Publisher {
   readonly #options: PublisherOptions;
 
@@ -52,49 +45,48 @@ export class Publisher {
     this.#options = options;
   }
 
+  /** A backend's publication, which may go to every channel that the rules name. As `measure`. */
+  publish(publication: Publication): Promise<string | undefined> {
+    return this.measure("api", () => {
+      const { rules, maxDepth } = this.#options;
+      const policy = rules.policyOf(publication.channel);
+      if (isDeeperThan(publication.data, maxDepth)) {
+        throw new Failure("bad_request", `\`data\` nests deeper than ${maxDepth} levels.`);
+      }
+      return this.send(publication, policy);
+    });
+  }
+
   /**
-   * Not an async function: thousands are under way at once, and each would keep its data until it is answered.
+   * Counts and times a publication, from the first question whether it may be made to its receipt. Not an async
+   * function: thousands are under way at once, and each would keep its data until it is answered.
    *
+   * @param attempt may throw instead
    * @returns the position, on a channel with history. Once it resolves the message is stored. It rejects with a
    * Failure, and then nothing was published; but after `timeout` that is not known
    */
-  publish(publication: Publication, origin: Origin): Promise<string | undefined> {
-    const { source } = origin;
+  measure(source: PublishSource, attempt: () => Promise<Receipt>): Promise<string | undefined> {
     const started = performance.now();
-    return this.#attempt(publication, origin).then(
+    return begin(attempt).then(
       ({ position }) => {
-        this.#tell(source, started, "ok");
+        this.#count(source, started, "ok");
         return position && formatPosition(position);
       },
       (thrown: unknown) => {
         const failure = Failure.of(thrown);
-        this.#tell(source, started, failure.code);
+        this.#count(source, started, failure.code);
         throw failure;
       },
     );
   }
 
-  #tell(source: PublishSource, started: number, code: "ok" | ErrorCode): void {
-    this.#options.meter.published(source, (performance.now() - started) / 1_000, code);
-  }
-
-  #attempt(publication: Publication, origin: Origin): Promise<Receipt> {
-    try {
-      return this.#send(publication, origin);
-    } catch (thrown) {
-      return Promise.reject(thrown);
-    }
-  }
-
-  #send({ channel, data, id, except }: Publication, origin: Origin): Promise<Receipt> {
-    const policy = this.#options.rules.policyOf(channel);
-    if (origin.source === "client") {
-      authorize("publish", channel, policy, origin);
-      origin.pace(policy);
-    }
-    const user = origin.source === "client" ? origin.subject.user : undefined;
+  /**
+   * @param publication whose publisher may do that, and whose data is of bounded depth
+   * @throws Failure `bad_request`, `too_large`; before anything is published
+   */
+  send({ channel, data, id, user, except }: Publication, policy: ChannelPolicy): Promise<Receipt> {
     const message = { channel, data, id, user, time: this.#options.now() };
-    const { head, attachments } = encodeHead("message", message, this.#checkData(data) > 0);
+    const { head, attachments } = encodeHead("message", message, binariesOf(data) > 0);
     this.#checkSize(head, attachments);
     return this.#options.broker.publish({
       channel,
@@ -102,21 +94,13 @@ export class Publisher {
       attachments,
       except,
       retention: policy.history,
+      // The same id of another user is another publication, and so is a backend's.
       idempotencyKey: id === undefined ? undefined : JSON.stringify([user ?? null, id]),
     });
   }
 
-  /** @returns how many binary values it holds */
-  #checkData(data: unknown): number {
-    if (data === undefined) throw new Failure("bad_request", "`data` is missing.");
-    if (isDeeperThan(data, this.#options.maxDepth)) {
-      throw new Failure("bad_request", `\`data\` nests deeper than ${this.#options.maxDepth} levels.`);
-    }
-    const binaries = countBinary(data);
-    if (binaries > maxAttachments) {
-      throw new Failure("too_large", `A message carries at most ${maxAttachments} binary values.`);
-    }
-    return binaries;
+  #count(source: PublishSource, started: number, code: "ok" | ErrorCode): void {
+    this.#options.meter.published(source, (performance.now() - started) / 1_000, code);
   }
 
   #checkSize(head: string, attachments: readonly Uint8Array[]): void {
@@ -126,4 +110,22 @@ export class Publisher {
     if (bytes > maxBytes + envelopeBytes)
       throw new Failure("too_large", `\`data\` is at most ${maxBytes} bytes.`);
   }
+}
+
+function begin(attempt: () => Promise<Receipt>): Promise<Receipt> {
+  try {
+    return attempt();
+  } catch (thrown) {
+    return Promise.reject(thrown);
+  }
+}
+
+/** @returns how many binary values the data holds. @throws Failure for data that cannot be a message */
+function binariesOf(data: unknown): number {
+  if (data === undefined) throw new Failure("bad_request", "`data` is missing.");
+  const binaries = countBinary(data);
+  if (binaries > maxAttachments) {
+    throw new Failure("too_large", `A message carries at most ${maxAttachments} binary values.`);
+  }
+  return binaries;
 }

@@ -78,7 +78,7 @@ export class TestNode {
 
   /** What a backend publishes. */
   publish(channel: string, data: unknown, id?: string): Promise<string | undefined> {
-    return this.publisher.publish({ channel, data, id, except: [] }, { source: "api" });
+    return this.publisher.publish({ channel, data, id, except: [] });
   }
 
   stop(): Promise<void> {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Origin } from "../../src/channels/publish.ts";
+import type { Connection } from "../../src/connection/connection.ts";
+import { publish as handle } from "../../src/connection/handlers/messages.ts";
+import type { RequestServices } from "../../src/connection/request.ts";
 import { type ErrorCode, Failure } from "../../src/errors.ts";
 import { noMeter } from "../../src/meter.ts";
 import { lasting, rule, TestNode } from "./node.ts";
@@ -18,6 +20,7 @@ beforeEach(() => {
   };
   const rules = [
     rule("bare"),
+    rule("paced", { rate: { publish: 1, burst: 1 }, history: lasting }),
     rule("closed", { publish: "nobody", history: lasting }),
     rule("*", { history: lasting }),
   ];
@@ -26,17 +29,26 @@ beforeEach(() => {
 
 afterEach(() => node.stop());
 
-const api: Origin = { source: "api" };
+/** Who publishes: a client's connection, or a backend. */
+type Origin = Connection | "api";
+const api = "api";
 
-function client(user: string, pace = () => {}): Origin {
-  const subject = { user, anonymous: false, allow: [] };
-  return { source: "client", subject, subscribed: true, channelToken: false, pace };
-}
+const client = (user: string): Origin => node.open(user);
 
 /** The position, or the code of the failure. */
-async function publish(data: unknown, origin = api, id?: string, channel = "a"): Promise<string | undefined> {
+async function publish(
+  data: unknown,
+  origin: Origin = api,
+  id?: string,
+  channel = "a",
+): Promise<string | undefined> {
   try {
-    return await node.publisher.publish({ channel, data, id, except: [] }, origin);
+    if (origin === "api") return await node.publisher.publish({ channel, data, id, except: [] });
+    let position: string | undefined;
+    await handle(node as unknown as RequestServices, origin, { channel, data, id }, (reply) => {
+      position = (reply as { position?: string }).position;
+    });
+    return position;
   } catch (thrown) {
     return Failure.of(thrown).code;
   }
@@ -124,15 +136,18 @@ describe("what is refused", () => {
   });
 
   it("stores nothing, and is counted by its code", async () => {
-    const pace = () => {
-      throw new Failure("rate_limited");
-    };
-    expect(await publish(1, client("ann", pace))).toBe("rate_limited");
+    const ann = client("ann");
+    expect(await publish(1, ann, undefined, "paced")).toMatch(/:1$/);
+    counted = [];
+    expect(await publish(1, ann, undefined, "paced")).toBe("rate_limited");
+    expect(await publish(1, ann, undefined, "closed")).toBe("forbidden");
     expect(await publish(undefined)).toBe("bad_request");
     expect(await publish(1)).toMatch(/:1$/);
     expect(await stored()).toHaveLength(1);
+    expect(await stored("paced")).toHaveLength(1);
     expect(counted).toEqual([
       ["client", "rate_limited"],
+      ["client", "forbidden"],
       ["api", "bad_request"],
       ["api", "ok"],
     ]);
@@ -147,7 +162,7 @@ describe("an id", () => {
   });
 
   it("is each user's own, and the API's", async () => {
-    const origins = [client("ann"), client("bob"), api, client("null"), client("")];
+    const origins: Origin[] = [client("ann"), client("bob"), api, client("null"), client("")];
     const positions = await Promise.all(origins.map((origin) => publish(1, origin, "m1")));
     expect(new Set(positions).size).toBe(origins.length);
     expect(await publish(2, api, "m1")).toBe(positions[2]);

@@ -8,19 +8,21 @@ import type { Connection } from "../connection.ts";
 import type { Handler } from "../request.ts";
 import { TokenBucket } from "../token-bucket.ts";
 
-export const publish: Handler = async ({ publisher }, connection, payload, reply) => {
+/** The rule decides, then the connection pays, then the message is made: who may not publish pays nothing. */
+export const publish: Handler = async ({ rules, publisher }, connection, payload, reply) => {
   const { channel, data, id, echo = true } = parse(requestSchemas.publish, payload);
-  const except = echo ? [] : [connection.id];
-  const pace = (policy: ChannelPolicy) => pacePublish(connection, policy);
-  const position = await publisher.publish(
-    { channel, data, id, except },
-    { source: "client", ...standingOf(connection, channel), pace },
-  );
+  const position = await publisher.measure("client", () => {
+    const policy = rules.policyOf(channel);
+    authorize("publish", channel, policy, standingOf(connection, channel));
+    pay(connection, policy);
+    const except = echo ? [] : [connection.id];
+    return publisher.send({ channel, data, id, user: connection.user, except }, policy);
+  });
   reply(position === undefined ? { ok: true } : { ok: true, position });
 };
 
-/** The publish rate that a rule sets, for each connection. */
-function pacePublish(connection: Connection, { rule, rate }: ChannelPolicy): void {
+/** The publish rate that a rule sets, for each connection. @throws Failure `rate_limited` where it is used up */
+function pay(connection: Connection, { rule, rate }: ChannelPolicy): void {
   if (!rate) return;
   connection.rates ??= new Map();
   const bucket = connection.rates.get(rule) ?? new TokenBucket(rate.publish, rate.burst);

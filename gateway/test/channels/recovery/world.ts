@@ -106,12 +106,15 @@ export class World {
     const data: Data = { number, blobs: Array(attachments).fill(Buffer.from(String(number))) };
     const client = by === "api" ? undefined : this.#client(by);
     const except = client?.connection && !echo ? [client.connection.id] : [];
-    const standing = { subscribed: true, channelToken: false, pace() {} };
-    const subject = { user: client?.user ?? "", anonymous: false, allow: [] };
-    const origin = client ? { source: "client" as const, subject, ...standing } : { source: "api" as const };
     const publication = { channel, by: client?.user ?? "api", id, number, time: this.#node.clock.now() };
-    this.#node.publisher
-      .publish({ channel, data, id, except }, origin)
+    const { publisher, rules } = this.#node;
+    const draft = { channel, data, id, except };
+    const attempt = client
+      ? publisher.measure("client", () =>
+          publisher.send({ ...draft, user: client.user }, rules.policyOf(channel)),
+        )
+      : publisher.publish(draft);
+    attempt
       .then((position) => this.#record.acknowledged(publication, position))
       .catch((fault) => this.#note(fault));
   }
