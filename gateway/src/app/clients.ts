@@ -29,13 +29,30 @@ export function createClients(context: Context, options: ClientsOptions) {
   const { tokens, backplane, channels, rooms, meter } = options;
   const { rules, presence, history, publisher, subscriptions } = channels;
   const { nodeId: node, maxChannels, maxDepth, requestRate: rate, requestBurst: burst } = config;
-  const leeway = tokenLeeway * 1_000;
   const verifier = new Verifier(tokens, (user) => backplane.revocations.revokedBefore(user));
   const authenticator = createAuthenticator(context, tokens, verifier);
   const revocations = new FreshRevocations(now);
-  const joiner = new Joiner({ subscriptions, presence, verifier, revocations, alarms, now, leeway });
+  const joiner = new Joiner({
+    subscriptions,
+    presence,
+    verifier,
+    revocations,
+    alarms,
+    now,
+    leeway: tokenLeeway,
+  });
   const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
-  const lifecycle = new Lifecycle({ node, registry, joiner, alarms, revocations, leeway, log, meter, now });
+  const lifecycle = new Lifecycle({
+    node,
+    registry,
+    joiner,
+    alarms,
+    revocations,
+    leeway: tokenLeeway,
+    log,
+    meter,
+    now,
+  });
   const describe = () => describeNode(context, subscriptions.count);
   const commands = new CommandExecutor({ node, registry, joiner, lifecycle, revocations, describe });
   const services = { rules, joiner, publisher, history, presence, authenticator, lifecycle, maxChannels };

@@ -36,7 +36,7 @@ export async function createCore(context: Context, tokens: Tokens) {
       describe: () => clients.commands.describe(),
     },
   };
-  const backplane = await openBackplane(host, { ...context, meter });
+  const backplane = await openBackplane(host, { ...context, tokenLifetime: tokens.lifetime, meter });
   const sockets = createSockets(context, {
     meter,
     peers: backplane.peers,

@@ -22,8 +22,11 @@ export const sessionClaims = z.object({
 
 export const channelClaims = z.object({ ...base, channel: z.string().min(1) });
 
-/** Seconds by which the issuer's clock may differ from this one's. */
-export const tokenLeeway = 30;
+/**
+ * Milliseconds by which the issuer's clock may differ from this one's: a token is taken for so long after its `exp`.
+ * Whatever remembers something of a token, a revocation above all, has to remember it for as long.
+ */
+export const tokenLeeway = 30_000;
 const second = 1_000;
 
 export interface ClaimsExpectation {
@@ -52,9 +55,8 @@ export function readClaims<T extends { iat: number; exp: number; nbf?: number | 
   if (audience !== undefined && ![payload.aud].flat().includes(audience)) {
     throw refused("the token is for another audience");
   }
-  const seconds = now / second;
-  if (data.exp <= seconds - tokenLeeway) throw new Failure("token_expired");
-  if (Math.max(data.iat, data.nbf ?? 0) > seconds + tokenLeeway)
+  if (data.exp * second <= now - tokenLeeway) throw new Failure("token_expired");
+  if (Math.max(data.iat, data.nbf ?? 0) * second > now + tokenLeeway)
     throw refused("the token is from the future");
   if ((data.exp - data.iat) * second > maxLifetime) throw refused("the token lives too long");
   return data;

@@ -112,6 +112,11 @@ export class Tokens {
     this.#hmac = new HmacVerifier(options.secrets);
   }
 
+  /** Milliseconds from a token's `iat` in which it may be accepted; by then its revocation is of no use any more. */
+  get lifetime(): number {
+    return this.#options.maxLifetime + tokenLeeway;
+  }
+
   async verify(token: unknown): Promise<Claims> {
     const claims = readClaims(sessionClaims, await this.#authenticate(token), this.#expectation);
     const { info, channels, allow } = claims;
@@ -162,7 +167,7 @@ export class Tokens {
     try {
       const { payload } = await jwtVerify(token, key, {
         algorithms: [...algorithms],
-        clockTolerance: tokenLeeway,
+        clockTolerance: tokenLeeway / second,
         currentDate: new Date(now()),
         ...(issuer !== undefined && { issuer }),
         ...(audience !== undefined && { audience }),

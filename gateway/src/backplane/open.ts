@@ -8,10 +8,12 @@ import type { Backplane, BackplaneHost } from "./ports.ts";
 import { createRedisBackplane } from "./redis/backplane.ts";
 import type { RedisSettings } from "./redis/place.ts";
 
-type Settings = Pick<Config, "nodeId" | "tokenMaxLifetime" | Extract<keyof Config, `redis${string}`>>;
+type Settings = Pick<Config, "nodeId" | Extract<keyof Config, `redis${string}`>>;
 
 export interface OpenOptions {
   config: Settings;
+  /** Milliseconds from a token's `iat` in which it may be accepted. */
+  tokenLifetime: number;
   log: Log;
   meter: BackplaneMeter;
   /** Unix milliseconds. */
@@ -21,13 +23,13 @@ export interface OpenOptions {
 /** The place where this node meets the others: Redis, or its own memory where it is alone. */
 export function openBackplane(
   host: BackplaneHost,
-  { config, log, meter, now }: OpenOptions,
+  { config, tokenLifetime, log, meter, now }: OpenOptions,
 ): Promise<Backplane> {
-  const { nodeId: node, tokenMaxLifetime } = config;
+  const { nodeId: node } = config;
   if (config.redisUrl === "memory") {
-    return Promise.resolve(createMemoryBackplane(host, { now, tokenMaxLifetime }));
+    return Promise.resolve(createMemoryBackplane(host, { now, tokenLifetime }));
   }
-  return createRedisBackplane(host, { node, ...placeOf(config), tokenMaxLifetime, log, meter });
+  return createRedisBackplane(host, { node, ...placeOf(config), tokenLifetime, log, meter });
 }
 
 function placeOf(config: Settings): RedisSettings {

@@ -306,3 +306,13 @@ describe("signing", () => {
     await failure(tokens.sign({ user: "ann", ttl: 60_000, info: "x".repeat(8000) }), "too_large");
   });
 });
+
+it("is accepted for the lifetime that whatever remembers a revocation is given, and not a moment longer", async () => {
+  let time = start * 1_000;
+  const tokens = await tokensWith({ now: () => time, maxLifetime: 3_600_000 });
+  const longest = forge({ iat: start, exp: start + 3_600 });
+  time += tokens.lifetime - 1;
+  expect(await tokens.verify(longest)).toMatchObject({ user: "ann" });
+  time += 1;
+  await failure(tokens.verify(longest), "token_expired");
+});

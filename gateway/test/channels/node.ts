@@ -55,7 +55,7 @@ export class TestNode {
       lost() {},
       target: { execute: async () => ({ connections: [] }), describe },
     };
-    this.backplane = createMemoryBackplane(host, { now, tokenMaxLifetime: 3_600_000 });
+    this.backplane = createMemoryBackplane(host, { now, tokenLifetime: 3_600_000 });
     const { broker } = this.backplane;
     const guarded = options.around?.(broker) ?? broker;
     this.rules = new Rules(options.rules, 255);

@@ -31,13 +31,13 @@ export interface Harness {
 
 export interface HarnessSetup {
   target: ControlTarget;
-  /** Milliseconds. */
-  tokenMaxLifetime: number;
+  /** Milliseconds from a token's `iat` in which it may be accepted. */
+  tokenLifetime: number;
 }
 
 export type MakeHarness = (setup: HarnessSetup) => Promise<Harness>;
 
-export const tokenMaxLifetime = 3_600_000;
+export const tokenLifetime = 3_630_000;
 
 const idleTarget: ControlTarget = {
   execute: async (_command: Command) => ({ connections: [] }),
@@ -55,7 +55,7 @@ const idleTarget: ControlTarget = {
 export function useHarness(makeHarness: MakeHarness, target: ControlTarget = idleTarget): () => Harness {
   let harness: Harness | undefined;
   beforeEach(async () => {
-    harness = await makeHarness({ target, tokenMaxLifetime });
+    harness = await makeHarness({ target, tokenLifetime });
   });
   afterEach(async () => {
     await harness?.stop();

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { tokenLeeway } from "../../src/auth/claims.ts";
 import { idempotencyLifetime } from "../../src/backplane/ports.ts";
 import { pageLimit } from "../../src/protocol/request-schemas.ts";
 
@@ -17,4 +18,9 @@ describe.each(["PROTOCOL.md", "HTTP-API.md"])("what %s promises", (name) => {
     expect(promises.length).toBeGreaterThan(1);
     expect(new Set(promises.map(([, count]) => Number(count)))).toEqual(new Set([pageLimit.usual]));
   });
+});
+
+it("the leeway that PROTOCOL promises is the one that tokens get", () => {
+  const [, seconds] = /Clocks may differ by (\d+) s/.exec(page("PROTOCOL.md")) ?? [];
+  expect(Number(seconds) * 1_000).toBe(tokenLeeway);
 });

@@ -11,19 +11,19 @@ const sweepInterval = 1_000;
 export interface MemoryBackplaneOptions {
   /** Unix milliseconds; the system's clock where absent. */
   now?: () => number;
-  /** Milliseconds; the longest that a token may be valid. */
-  tokenMaxLifetime: number;
+  /** Milliseconds from a token's `iat` in which it may be accepted. */
+  tokenLifetime: number;
 }
 
 /** A cluster of one node, which holds everything in its own memory and loses it when it stops. */
 export function createMemoryBackplane(host: BackplaneHost, options: MemoryBackplaneOptions): Backplane {
-  const { now = Date.now, tokenMaxLifetime } = options;
+  const { now = Date.now, tokenLifetime } = options;
   const broker = new MemoryBroker({ deliver: host.deliver, now });
   const announce: Announce = (channel, event, change) => {
     // Without retention and key a publication is a bare delivery, to a subscribed channel only.
     void broker.publish({ channel, ...encodeHead(event, { channel, ...change }), except: [] });
   };
-  const revocations = new MemoryRevocations({ now, maxLifetime: tokenMaxLifetime });
+  const revocations = new MemoryRevocations({ now, lifetime: tokenLifetime });
   const sweeper = setInterval(() => {
     broker.sweep();
     revocations.sweep();

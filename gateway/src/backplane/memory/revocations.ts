@@ -1,24 +1,21 @@
 import type { Revocations } from "../ports.ts";
 import { ExpiryQueue } from "./expiry.ts";
 
-/** Milliseconds for which a token may be accepted after its `exp`. */
-const leeway = 30_000;
-
 /** Revocations in memory, each for as long as a token from before it could still be accepted. */
 export class MemoryRevocations implements Revocations {
   readonly #now: () => number;
-  readonly #maxLifetime: number;
+  readonly #lifetime: number;
   /** User to Unix seconds. */
   readonly #before = new Map<string, number>();
   readonly #expiries = new ExpiryQueue<string>();
 
   /**
    * @param now Unix milliseconds.
-   * @param maxLifetime milliseconds; the longest that a token may be valid.
+   * @param lifetime milliseconds from a token's `iat` in which it may be accepted.
    */
-  constructor({ now, maxLifetime }: { now: () => number; maxLifetime: number }) {
+  constructor({ now, lifetime }: { now: () => number; lifetime: number }) {
     this.#now = now;
-    this.#maxLifetime = maxLifetime;
+    this.#lifetime = lifetime;
   }
 
   /** Users of whom a revocation is remembered. */
@@ -48,8 +45,8 @@ export class MemoryRevocations implements Revocations {
     }
   }
 
-  /** Milliseconds: the latest `exp` of a token with `iat` up to `before`, and the leeway. */
+  /** Unix milliseconds until which a token with `iat` up to `before` may be accepted. */
   #endOf(before: number): number {
-    return before * 1_000 + this.#maxLifetime + leeway;
+    return before * 1_000 + this.#lifetime;
   }
 }

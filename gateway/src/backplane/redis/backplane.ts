@@ -14,8 +14,8 @@ import { defaultTimings, type Timings } from "./timings.ts";
 export interface RedisBackplaneOptions extends RedisSettings {
   /** The node's name; no two may share one. */
   node: string;
-  /** Milliseconds; the longest that a token may be valid. */
-  tokenMaxLifetime: number;
+  /** Milliseconds from a token's `iat` in which it may be accepted. */
+  tokenLifetime: number;
   log: Log;
   meter?: BackplaneMeter | undefined;
   timings?: Timings | undefined;
@@ -34,21 +34,14 @@ export async function createRedisBackplane(
   host: BackplaneHost,
   options: RedisBackplaneOptions,
 ): Promise<Backplane> {
-  const {
-    node,
-    log,
-    tokenMaxLifetime: maxLifetime,
-    timings = defaultTimings,
-    meter = noMeter,
-    ...place
-  } = options;
+  const { node, log, tokenLifetime, timings = defaultTimings, meter = noMeter, ...place } = options;
   // The host may still be in the making; until that is over it has no connections, and is asked nothing here.
   let begun = false;
   const target: ControlTarget = {
     execute: async (command) => (begun ? host.target.execute(command) : { connections: [] }),
     describe: () => (begun ? host.target.describe() : unknownNode(node).info),
   };
-  const parts = makeParts({ place, host, target, node, maxLifetime, log, meter, timings });
+  const parts = makeParts({ place, host, target, node, tokenLifetime, log, meter, timings });
   const { keys, shards, leases, housekeeper, broker, presence, revocations, control, peers } = parts;
 
   /** Does what the node has to have rights for. */

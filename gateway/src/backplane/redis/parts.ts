@@ -21,15 +21,15 @@ export interface PartsOptions {
   target: ControlTarget;
   /** The node's name; no two may share one. */
   node: string;
-  /** Milliseconds; the longest that a token may be valid. */
-  maxLifetime: number;
+  /** Milliseconds from a token's `iat` in which it may be accepted. */
+  tokenLifetime: number;
   log: Log;
   meter: BackplaneMeter;
   timings: Timings;
 }
 
 /** What a node has for its dealings with Redis, wired. Nothing connects yet. */
-export function makeParts({ place, host, target, node, maxLifetime, log, meter, timings }: PartsOptions) {
+export function makeParts({ place, host, target, node, tokenLifetime, log, meter, timings }: PartsOptions) {
   const throttledLog = new ThrottledLog(log, meter.malformed);
   const address = `${node}:${randomBytes(4).toString("hex")}`;
   const keys = makeKeys(place);
@@ -50,7 +50,7 @@ export function makeParts({ place, host, target, node, maxLifetime, log, meter, 
   });
   const sweeper = new Sweeper({ shards, keys, leases, throttledLog });
   const presence = new RedisPresence({ shards, keys, leases, sweeper });
-  const revocations = new RedisRevocations({ shards, keys, maxLifetime });
+  const revocations = new RedisRevocations({ shards, keys, lifetime: tokenLifetime });
   const controlling = { keys, leases, shards, throttledLog, meter, target: host.target, address };
   const control = new RedisControl(controlling);
   const housekeeping = { leases, sweeper, presence, revocations, target, shards, throttledLog };

@@ -24,14 +24,14 @@ const target = {
 };
 
 it("holds one timer, and none after it stopped", async () => {
-  const { backplane } = await makeMemoryHarness({ target, tokenMaxLifetime: 1_000 });
+  const { backplane } = await makeMemoryHarness({ target, tokenLifetime: 1_000 });
   expect(vi.getTimerCount()).toBe(1);
   await backplane.stop();
   expect(vi.getTimerCount()).toBe(0);
 });
 
 it("sweeps broker and revocations by itself", async () => {
-  const { backplane, advance } = await makeMemoryHarness({ target, tokenMaxLifetime: 1_000 });
+  const { backplane, advance } = await makeMemoryHarness({ target, tokenLifetime: 1_000 });
   const { broker, revocations } = backplane;
   if (!(broker instanceof MemoryBroker) || !(revocations instanceof MemoryRevocations)) {
     throw new Error("The cluster is not one in memory.");

@@ -14,7 +14,7 @@ export class ManualClock {
   }
 }
 
-export async function makeMemoryHarness({ target, tokenMaxLifetime }: HarnessSetup): Promise<Harness> {
+export async function makeMemoryHarness({ target, tokenLifetime }: HarnessSetup): Promise<Harness> {
   const clock = new ManualClock();
   const deliveries: Delivery[] = [];
   const host = {
@@ -22,7 +22,7 @@ export async function makeMemoryHarness({ target, tokenMaxLifetime }: HarnessSet
     lost: (channel: string) => expect.fail(`memory lost something of ${channel}`),
     target,
   };
-  const backplane = createMemoryBackplane(host, { now: clock.now, tokenMaxLifetime });
+  const backplane = createMemoryBackplane(host, { now: clock.now, tokenLifetime });
   return {
     backplane,
     deliveries,

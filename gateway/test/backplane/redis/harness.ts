@@ -13,14 +13,14 @@ interface ContractServer {
 
 /** The contract's harness on a server that all tests of a file share; each begins with nothing in it. */
 export function makeRedisHarness(server: () => ContractServer): MakeHarness {
-  return async ({ target, tokenMaxLifetime }: HarnessSetup): Promise<Harness> => {
+  return async ({ target, tokenLifetime }: HarnessSetup): Promise<Harness> => {
     await server().flush();
     const deliveries: Delivery[] = [];
     const host = { deliver: (delivery: Delivery) => void deliveries.push(delivery), lost() {}, target };
     const backplane = await createRedisBackplane(host, {
       node: target.describe().node,
       url: server().url,
-      tokenMaxLifetime,
+      tokenLifetime,
       log: silentLog,
     });
     let aged = 0;
@@ -62,7 +62,7 @@ export async function startNode(
     lost: (channel: string) => void lost.push(channel),
     target: { execute: async () => ({ connections: [] }), describe: () => describeNode(node) },
   };
-  const fixed = { node, url: server.url, tokenMaxLifetime: 3_600_000, log: silentLog };
+  const fixed = { node, url: server.url, tokenLifetime: 3_600_000, log: silentLog };
   return { backplane: await createRedisBackplane(host, { ...fixed, ...options }), deliveries, lost };
 }
 

@@ -22,7 +22,7 @@ const backplane = await createRedisBackplane(
       describe: () => describeNode(node),
     },
   },
-  { node, url, tokenMaxLifetime: 3_600_000, log: silentLog, timings: hurry },
+  { node, url, tokenLifetime: 3_600_000, log: silentLog, timings: hurry },
 );
 
 export interface Task {

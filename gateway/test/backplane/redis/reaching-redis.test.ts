@@ -35,7 +35,13 @@ async function open(env: Record<string, string>): Promise<Opened> {
   };
   const log = createLog("debug", config.nodeId, { write: (line) => void lines.push(line) });
   const node = {
-    backplane: await openBackplane(host, { config, log, meter: noMeter, now: Date.now }),
+    backplane: await openBackplane(host, {
+      config,
+      tokenLifetime: 60_000,
+      log,
+      meter: noMeter,
+      now: Date.now,
+    }),
     lines,
     deliveries,
   };

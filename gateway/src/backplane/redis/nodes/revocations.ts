@@ -3,16 +3,14 @@ import type { Keys } from "../keys.ts";
 import { scripts } from "../scripts.ts";
 import type { Shards } from "../shards/shards.ts";
 
-/** Milliseconds for which a token may be accepted after its `exp`. */
-const leeway = 30_000;
 /** Milliseconds before the last look that are looked at again: a connection may have been between its check and its welcome. */
 const overlap = 10_000;
 
 export interface RedisRevocationsOptions {
   shards: Pick<Shards, "home">;
   keys: Keys;
-  /** Milliseconds; the longest that a token may be valid. */
-  maxLifetime: number;
+  /** Milliseconds from a token's `iat` in which it may be accepted. */
+  lifetime: number;
 }
 
 /** The users that this turn asks for, and the newest `before` of each in the same order. */
@@ -37,8 +35,7 @@ export class RedisRevocations implements Revocations {
   }
 
   async revoke(user: string, before: number): Promise<void> {
-    const { shards, keys, maxLifetime } = this.#options;
-    const kept = maxLifetime + leeway;
+    const { shards, keys, lifetime: kept } = this.#options;
     const args = [user, before, before * 1_000 + kept, kept];
     await shards.home.redis.run(scripts.revoke, [keys.revocation(user), keys.revocations()], args);
   }
