@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import {
   type CryptoKey,
   createRemoteJWKSet,
@@ -8,6 +8,8 @@ import {
   type JWSHeaderParameters,
   type RemoteJWKSet,
 } from "jose";
+import { webUrl } from "../config/kinds.ts";
+import { type PublicKey, publicKeyType, readPublicKey } from "../config/public-key.ts";
 import { Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
 
@@ -26,16 +28,20 @@ export interface KeySetOptions {
   fetch: FetchImplementation;
 }
 
-const minRsaBits = 2048;
+/** How WebCrypto is told what a key is for, by the algorithm of the tokens. */
+const parameters: Record<PublicKey["algorithm"], Parameters<KeyObject["toCryptoKey"]>[0]> = {
+  RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
+  ES256: { name: "ECDSA", namedCurve: "P-256" },
+  EdDSA: { name: "Ed25519" },
+};
 
 /**
- * @param text a public key as PEM (SPKI or X.509 certificate) or as a JWK in JSON.
- * @throws Failure `bad_request` for anything else, private keys included
+ * @param text a public key as `readPublicKey` takes it
+ * @throws Failure `bad_request` for anything else, with nothing of the text
  */
 export function publicKey(text: string): KeySource {
-  const { key, kid } = readPublicKey(text);
-  const [algorithm, parameters] = algorithmOf(key);
-  const cryptoKey = key.toCryptoKey(parameters, true, ["verify"]);
+  const { key, kid, algorithm } = readKey(text);
+  const cryptoKey = key.toCryptoKey(parameters[algorithm], true, ["verify"]);
   const candidates = async (header: JWSHeaderParameters) => {
     const isAnother = kid !== undefined && header.kid !== undefined && header.kid !== kid;
     return isAnother ? [] : [cryptoKey];
@@ -43,48 +49,13 @@ export function publicKey(text: string): KeySource {
   return { algorithms: [algorithm], candidates };
 }
 
-function readPublicKey(text: string): { key: KeyObject; kid?: string } {
-  // An environment file has no way to write a line break, so PEM often arrives with `\n` spelled out.
-  const source = text.trim();
-  if (source.includes("PRIVATE KEY-----")) throw notAPublicKey("it is a private key");
+function readKey(text: string): PublicKey {
   try {
-    if (!source.startsWith("{")) return { key: readPem(source.replaceAll("\\n", "\n")) };
-    const jwk = JSON.parse(source);
-    if ("d" in jwk) throw notAPublicKey("it is a private key");
-    const key = createPublicKey({ key: jwk, format: "jwk" });
-    return typeof jwk.kid === "string" ? { key, kid: jwk.kid } : { key };
+    return readPublicKey(text);
   } catch (error) {
-    // What the parsers say may quote the text.
-    throw error instanceof Failure ? error : notAPublicKey("it cannot be read");
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure("bad_request", `TIDEGATE_TOKEN_PUBLIC_KEY: expected ${publicKeyType}: ${reason}`);
   }
-}
-
-function readPem(pem: string): KeyObject {
-  return pem.includes("BEGIN CERTIFICATE") ? new X509Certificate(pem).publicKey : createPublicKey(pem);
-}
-
-function algorithmOf(
-  key: KeyObject,
-): [algorithm: string, parameters: Parameters<KeyObject["toCryptoKey"]>[0]] {
-  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
-  switch (key.asymmetricKeyType) {
-    case "rsa":
-      if (modulusLength < minRsaBits) throw notAPublicKey(`RSA keys need ${minRsaBits} bits`);
-      return ["RS256", { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }];
-    case "ec":
-      if (namedCurve !== "prime256v1")
-        throw notAPublicKey("of elliptic curves only P-256 and Ed25519 are used");
-      return ["ES256", { name: "ECDSA", namedCurve: "P-256" }];
-    case "ed25519":
-      return ["EdDSA", { name: "Ed25519" }];
-    default:
-      throw notAPublicKey("keys are RSA, P-256 or Ed25519");
-  }
-}
-
-function notAPublicKey(reason: string): Failure {
-  const form = "a PEM public key, an X.509 certificate or a JWK";
-  return new Failure("bad_request", `TIDEGATE_TOKEN_PUBLIC_KEY must be ${form}: ${reason}.`);
 }
 
 const second = 1000;
@@ -108,7 +79,10 @@ export class KeySet implements KeySource {
 
   /** @throws Failure `bad_request` where the URL is none, or carries credentials (they would reach the log) */
   constructor({ url, now, log, fetch }: KeySetOptions) {
-    const address = readUrl(url);
+    if (!webUrl.schema.safeParse(url).success) {
+      throw new Failure("bad_request", `TIDEGATE_TOKEN_JWKS_URL: expected ${webUrl.type}`);
+    }
+    const address = new URL(url);
     this.#now = now;
     this.#log = log;
     this.#origin = address.origin;
@@ -159,15 +133,6 @@ export class KeySet implements KeySource {
       return keys;
     }
   }
-}
-
-function readUrl(text: string): URL {
-  const url = URL.parse(text);
-  const isUsable = url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
-  if (!isUsable) {
-    throw new Failure("bad_request", "TIDEGATE_TOKEN_JWKS_URL must be an http(s) URL without credentials.");
-  }
-  return url;
 }
 
 function describe(error: unknown): string {

@@ -9,12 +9,17 @@ export interface Kind<T> {
   schema: z.ZodType<T, string>;
 }
 
-/** @param parse returns undefined for a text that is not of this kind */
+/** @param parse returns undefined for a text that is not of this kind, or throws an Error with the reason */
 export function kind<T>(type: string, parse: (text: string) => T | undefined): Kind<T> {
   const schema = z.string().transform((text, context) => {
-    const value = parse(text);
-    if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: `expected ${type}` });
+    let reason = "";
+    try {
+      const value = parse(text);
+      if (value !== undefined) return value;
+    } catch (error) {
+      reason = `: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    context.addIssue({ code: "custom", message: `expected ${type}${reason}` });
     return z.NEVER;
   });
   return { type, schema };

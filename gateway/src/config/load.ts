@@ -82,7 +82,8 @@ function readSettings(env: Environment, readFile: ReadFile): ReadSettings {
 function parse(setting: Setting<unknown>, { name, text }: Source): unknown {
   const result = setting.schema.safeParse(text);
   if (result.success) return result.data;
-  throw new Error(`${name}: expected ${setting.type}${setting.fileable ? "" : `, got ${shown(text)}`}`);
+  const [issue] = result.error.issues;
+  throw new Error(`${name}: ${issue?.message}${setting.fileable ? "" : `, got ${shown(text)}`}`);
 }
 
 function defaultOf({ default: value, absent, schema }: Setting<unknown>): unknown {

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { createTokens } from "../../src/auth/token.ts";
+import { ConfigError, loadConfig } from "../../src/config/load.ts";
 import { Failure } from "../../src/errors.ts";
 import { silentLog } from "../../src/log.ts";
 import { forge, hmacKey, type IssuerKey, issuerKey, issuerKeys, secret, start } from "./forge.ts";
@@ -101,6 +102,23 @@ describe("a public key", () => {
     expect(message).toContain("TIDEGATE_TOKEN_PUBLIC_KEY");
     expect(message).not.toContain("planted");
     expect(cause).toBeUndefined();
+  });
+
+  it.each(unusable.filter(([, text]) => text !== ""))(
+    "is not %s, and the settings say so",
+    async (_what, publicKey) => {
+      const { message } = await failure(tokensWith({ publicKey }), "bad_request");
+      const load = () =>
+        loadConfig({ TIDEGATE_TOKEN_PUBLIC_KEY: publicKey, TIDEGATE_PORT: "planted" }, () => "");
+      expect(load).toThrow(ConfigError);
+      expect(load).toThrow(message);
+      expect(load).toThrow("TIDEGATE_PORT");
+    },
+  );
+
+  it("that is a certificate passes the settings too", () => {
+    const { config } = loadConfig({ TIDEGATE_TOKEN_PUBLIC_KEY: certificate }, () => "");
+    expect(config.tokenPublicKey).toBe(certificate);
   });
 });
 

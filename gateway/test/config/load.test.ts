@@ -199,7 +199,7 @@ describe("a fault", () => {
     expect(faultsOf({ [name]: text })).toEqual([`${name}: expected ${expected}, got "${text}"`]);
   });
 
-  const publicKey = "a public key as PEM (BEGIN PUBLIC KEY) or JWK";
+  const publicKey = "a public key as PEM, an X.509 certificate or a JWK";
   const wechatApps = "a comma-separated list of appid:secret, none empty, no app twice";
   const redis = "memory, or a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL";
   it.each([
@@ -210,11 +210,11 @@ describe("a fault", () => {
     ["TIDEGATE_WECHAT_APPS", "wx1:hush,wx1:hush", wechatApps],
     ["TIDEGATE_REDIS_URL", "http://:hush@redis", redis],
     ["TIDEGATE_REDIS_URL", "redis://:hush#@redis", redis],
-    ["TIDEGATE_TOKEN_PUBLIC_KEY", "hush", publicKey],
-    ["TIDEGATE_TOKEN_PUBLIC_KEY", privatePem, publicKey],
-    ["TIDEGATE_TOKEN_PUBLIC_KEY", privateJwk, publicKey],
-    ["TIDEGATE_TOKEN_PUBLIC_KEY", '{"kty":"oct","k":"aHVzaA"}', publicKey],
-    ["TIDEGATE_TOKEN_PUBLIC_KEY", "{hush", publicKey],
+    ["TIDEGATE_TOKEN_PUBLIC_KEY", "hush", `${publicKey}: it cannot be read`],
+    ["TIDEGATE_TOKEN_PUBLIC_KEY", privatePem, `${publicKey}: it is a private key`],
+    ["TIDEGATE_TOKEN_PUBLIC_KEY", privateJwk, `${publicKey}: it is a private key`],
+    ["TIDEGATE_TOKEN_PUBLIC_KEY", '{"kty":"oct","k":"aHVzaA"}', `${publicKey}: it cannot be read`],
+    ["TIDEGATE_TOKEN_PUBLIC_KEY", "{hush", `${publicKey}: it cannot be read`],
   ])("of %s does not show the value %#", (name, text, expected) => {
     expect(faultsOf({ [name]: text })).toEqual([`${name}: expected ${expected}`]);
   });

@@ -1,8 +1,14 @@
 import { boolean, duration, kind, list, text, webUrl } from "../kinds.ts";
-import { readPublicKey } from "../pem.ts";
+import { lines } from "../pem.ts";
+import { publicKeyType, readPublicKey } from "../public-key.ts";
 import { listed, optional, setting } from "../setting.ts";
 
 const any = () => true;
+
+const publicKey = kind(publicKeyType, (value) => {
+  readPublicKey(value);
+  return value.startsWith("{") ? value : lines(value);
+});
 
 /** Who clients and backends are, and how that is known. */
 export const credentials = {
@@ -12,10 +18,10 @@ export const credentials = {
     about:
       "Secrets of HS256 tokens. The first signs, all verify, so that one can be replaced. In production each has at least 32 bytes.",
   }),
-  tokenPublicKey: optional(kind("a public key as PEM (BEGIN PUBLIC KEY) or JWK", readPublicKey), {
+  tokenPublicKey: optional(publicKey, {
     env: "TIDEGATE_TOKEN_PUBLIC_KEY",
     fileable: true,
-    about: "Public key (RSA, EC or Ed25519) of tokens that are signed elsewhere.",
+    about: "Public key of tokens that are signed elsewhere: RSA of 2048 bits or more, P-256 or Ed25519.",
   }),
   tokenJwksUrl: optional(webUrl, {
     env: "TIDEGATE_TOKEN_JWKS_URL",
