@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { createTokens } from "./auth/token.ts";
 import type { Config } from "./config/schema.ts";
 import type { Log } from "./log.ts";
+import { randomText } from "./random.ts";
 
 /** Outside production what is missing to try the gateway is made up, anew at each start. */
 export function withDevelopmentKeys(config: Config): Config {
@@ -16,7 +16,7 @@ export function withDevelopmentKeys(config: Config): Config {
 }
 
 function randomKey(): string {
-  return randomBytes(24).toString("base64url");
+  return randomText(24, "base64url");
 }
 
 const day = 24 * 60 * 60 * 1_000;

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { type ErrorBody, Failure } from "../errors.ts";
+import { faultsOf } from "../protocol/parse.ts";
 import { answers } from "./answers.ts";
 import { channelsOf, type PublishResult, publication, publishAll, publishResult } from "./publish.ts";
 import { errorBody } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
-import { faultsOf } from "./validation.ts";
 
 const batchBytes = 16 * 1024 * 1024;
 

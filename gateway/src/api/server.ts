@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type FastifyInstance, fastify } from "fastify";
+import { type FastifyInstance, type FastifySchemaCompiler, fastify } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { z } from "zod";
 import { Failure } from "../errors.ts";
+import { faultsOf } from "../protocol/parse.ts";
 import { createRequestIds, logRequests } from "./access-log.ts";
 import { acceptJson } from "./body.ts";
 import { answerClientError, answerFailure, sendFailure } from "./errors.ts";
@@ -9,7 +11,6 @@ import { describeApi } from "./openapi.ts";
 import { opsRoutes } from "./ops.ts";
 import { addResources } from "./resources.ts";
 import type { ApiServices } from "./services.ts";
-import { validate } from "./validation.ts";
 
 /** For bodies that carry no message. */
 const bodyLimit = 64 * 1024;
@@ -52,6 +53,15 @@ function createServer({ log }: ApiServices): FastifyInstance {
     return503OnClosing: false,
   });
 }
+
+/** Checks the parts of a request against the zod schemas of its route. */
+const validate: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
+  const root = httpPart === "querystring" ? "query" : "body";
+  return (value) => {
+    const { data, error } = schema.safeParse(value);
+    return error ? { error: faultsOf(error, root) } : { value: data };
+  };
+};
 
 /**
  * A caller that keeps its connection would lose a request with it when the node ends: before that, each answer

@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import type { Log } from "../../log.ts";
 import type { BackplaneMeter } from "../../meter.ts";
+import { randomText } from "../../random.ts";
 import type { BackplaneHost, ControlTarget } from "../ports.ts";
 import { RedisBroker } from "./history/broker.ts";
 import { RedisControl } from "./nodes/control.ts";
@@ -31,7 +31,7 @@ export interface PartsOptions {
 /** What a node has for its dealings with Redis, wired. Nothing connects yet. */
 export function makeParts({ place, host, target, node, tokenLifetime, log, meter, timings }: PartsOptions) {
   const throttledLog = new ThrottledLog(log, meter.malformed);
-  const address = `${node}:${randomBytes(4).toString("hex")}`;
+  const address = `${node}:${randomText(4, "hex")}`;
   const keys = makeKeys(place);
   const foreign = (channel: string, message: Buffer) => peers.receiveOfRoom(channel, message);
   const onReplaced = () => leases.abandon();

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { randomText } from "../../random.ts";
 import { boolean, duration, integer, kind, oneOf, text } from "../kinds.ts";
 import { optional, setting } from "../setting.ts";
 
@@ -43,5 +43,5 @@ export const operation = {
 
 function makeNodeId(): string {
   const host = hostname().replaceAll(/[^A-Za-z0-9_.-]/g, "-");
-  return `${host.slice(0, 57)}-${randomBytes(3).toString("hex")}`;
+  return `${host.slice(0, 57)}-${randomText(3, "hex")}`;
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type { BackplaneMeter } from "../../../meter.ts";
+import { randomText } from "../../../random.ts";
 import type {
   Command,
   CommandResult,
@@ -113,7 +113,7 @@ export class RedisControl implements Control {
    */
   async #ask(command: Command): Promise<CommandResult> {
     const { shards, keys, leases, address } = this.#options;
-    const id = randomBytes(8).toString("hex");
+    const id = randomText(8, "hex");
     const pending = new PendingCommand();
     this.#pending.set(id, pending);
     try {

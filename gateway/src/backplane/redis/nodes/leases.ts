@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type { BackplaneMeter } from "../../../meter.ts";
+import { randomText } from "../../../random.ts";
 import type { NodeInfo } from "../../ports.ts";
 import type { Keys } from "../keys.ts";
 import { scripts } from "../scripts.ts";
@@ -177,6 +177,6 @@ export class Leases {
   }
 
   #makeLease(): string {
-    return `${this.#options.node}.${randomBytes(4).toString("hex")}`;
+    return `${this.#options.node}.${randomText(4, "hex")}`;
   }
 }
