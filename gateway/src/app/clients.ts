@@ -29,7 +29,7 @@ export function createClients(context: Context, options: ClientsOptions) {
   const { tokens, backplane, channels, rooms, meter } = options;
   const { rules, presence, history, publisher, subscriptions } = channels;
   const { nodeId: node, maxChannels, maxDepth, requestRate: rate, requestBurst: burst } = config;
-  const verifier = new Verifier(tokens, (user) => backplane.revocations.revokedBefore(user));
+  const verifier = new Verifier(tokens, backplane.revocations);
   const authenticator = createAuthenticator(context, tokens, verifier);
   const revocations = new FreshRevocations(now);
   const joiner = new Joiner({

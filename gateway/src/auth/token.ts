@@ -69,12 +69,6 @@ export interface SessionRequest {
   allow?: readonly GrantClaim[] | undefined;
 }
 
-export interface ChannelRequest {
-  user: string;
-  channel: string;
-  ttl: number;
-}
-
 export interface SignedToken {
   token: string;
   /** Unix milliseconds. */
@@ -135,7 +129,7 @@ export class Tokens {
   }
 
   /** @throws Failure as `sign` */
-  signChannel({ user, channel, ttl }: ChannelRequest): Promise<SignedToken> {
+  signChannel({ user, channel, ttl }: { user: string; channel: string; ttl: number }): Promise<SignedToken> {
     return this.#sign(user, ttl, { channel });
   }
 

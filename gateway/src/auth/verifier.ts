@@ -1,17 +1,18 @@
+import type { Revocations } from "../backplane/ports.ts";
 import { refused } from "./claims.ts";
 import type { ChannelClaims, Claims, Tokens } from "./token.ts";
-
-/** @returns newest `before` (Unix seconds) of the user's revocations: tokens issued up to it are refused */
-export type RevokedBefore = (user: string) => Promise<number | undefined>;
 
 /** Verifies the tokens that clients bring, of both kinds, and refuses those that were revoked. */
 export class Verifier {
   readonly #tokens: Pick<Tokens, "verify" | "verifyChannel">;
-  readonly #revokedBefore: RevokedBefore;
+  readonly #revocations: Pick<Revocations, "revokedBefore">;
 
-  constructor(tokens: Pick<Tokens, "verify" | "verifyChannel">, revokedBefore: RevokedBefore) {
+  constructor(
+    tokens: Pick<Tokens, "verify" | "verifyChannel">,
+    revocations: Pick<Revocations, "revokedBefore">,
+  ) {
     this.#tokens = tokens;
-    this.#revokedBefore = revokedBefore;
+    this.#revocations = revocations;
   }
 
   /** @throws Failure as `Tokens.verify`, `unauthorized` for a revoked token, `unavailable` where that cannot be asked */
@@ -25,7 +26,7 @@ export class Verifier {
   }
 
   async #unrevoked<Read extends Claims | ChannelClaims>(claims: Read): Promise<Read> {
-    const before = await this.#revokedBefore(claims.user);
+    const before = await this.#revocations.revokedBefore(claims.user);
     if (before !== undefined && claims.issuedAt <= before) throw refused("the token is revoked");
     return claims;
   }

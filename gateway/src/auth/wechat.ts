@@ -1,5 +1,6 @@
 import type { WeChatApp } from "../config/settings/wechat.ts";
 import { Failure } from "../errors.ts";
+import type { HandshakeRequest } from "../protocol/request-schemas.ts";
 import type { AddressLimit } from "./address-limit.ts";
 import { refused } from "./claims.ts";
 import type { CodeExchange } from "./code-exchange.ts";
@@ -17,13 +18,6 @@ export interface WeChatLoginOptions {
   tokens: Pick<Tokens, "sign">;
 }
 
-/** What a client shows to log in. */
-export interface LoginCode {
-  code: string;
-  /** The app id of the mini-program whose `wx.login` gave the code. */
-  app: string | undefined;
-}
-
 /** Logs the users of mini-programs in. */
 export class WeChatLogin {
   readonly #options: WeChatLoginOptions;
@@ -33,13 +27,15 @@ export class WeChatLogin {
   }
 
   /**
+   * @param login the code, and the app id of the mini-program whose `wx.login` gave it
    * @param address of the client
    * @returns a token of the gateway's own for the user whose code it is
    * @throws Failure `unauthorized`, `forbidden`, `rate_limited`, `unavailable`, or `internal` where the settings are
    * not what WeChat knows; the cause quotes neither the code nor a secret
    */
-  async token({ code, app: id }: LoginCode, address: string): Promise<string> {
+  async token(login: Pick<HandshakeRequest, "app"> & { code: string }, address: string): Promise<string> {
     const { apps, exchange, limit, unionid: shared, lifetime: ttl, tokens } = this.#options;
+    const { code, app: id } = login;
     const app = id === undefined ? apps[0] : apps.find((known) => known.id === id);
     if (!app) throw refused("login by code is not set up for this app");
     if (!limit.take(address)) throw new Failure("rate_limited", "Too many logins from this address.");

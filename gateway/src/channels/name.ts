@@ -1,7 +1,5 @@
 import { hasNameCharacters, isReservedName } from "../protocol/characters.ts";
 
-export { isUserId } from "../auth/permissions.ts";
-
 const personalPrefix = "user:";
 
 /** Whether the text names a channel. @param maxBytes of UTF-8. */

@@ -110,7 +110,7 @@ export class Lifecycle {
     const { node, joiner, now } = this.#options;
     if (this.#endIfRevoked(connection)) return;
     await joiner.join(connection, startItems(connection.identity, resume), (results) => {
-      connection.wire.send("welcome", welcomeReply({ connection, node, time: now(), results }));
+      connection.wire.send("welcome", welcomeReply(connection, node, now(), results));
     });
   }
 

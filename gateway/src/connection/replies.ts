@@ -16,15 +16,13 @@ export function subscribeManyReply(results: readonly JoinResult[]): Json {
   return new Json(`{"ok":true,"results":${resultsText(results, attachments)}}`, attachments);
 }
 
-export interface WelcomeParts {
-  connection: Connection;
-  node: string;
-  /** Unix milliseconds. */
-  time: number;
-  results: readonly JoinResult[];
-}
-
-export function welcomeReply({ connection, node, time, results }: WelcomeParts): Json {
+/** @param time Unix milliseconds, for the client to know the gateway's clock */
+export function welcomeReply(
+  connection: Connection,
+  node: string,
+  time: number,
+  results: readonly JoinResult[],
+): Json {
   const { id, user, identity } = connection;
   const { issued: token, expiresAt } = identity;
   const head = JSON.stringify({ connection: id, user, node, time, token, expiresAt });

@@ -17,7 +17,9 @@ const tokens = {
 
 describe.each(["verify", "verifyChannel"] as const)("%s", (verify) => {
   const ask = (token: string, before: number | undefined) =>
-    new Verifier(tokens, async (user) => (user === "ann" ? before : undefined))[verify](token);
+    new Verifier(tokens, { revokedBefore: async (user) => (user === "ann" ? before : undefined) })[verify](
+      token,
+    );
 
   it("refuses what was issued up to the user's revocation, in the words for any bad token", async () => {
     const { message } = new Failure("unauthorized");
@@ -31,7 +33,9 @@ describe.each(["verify", "verifyChannel"] as const)("%s", (verify) => {
   });
 
   it("lets nobody in where revocations cannot be asked for", async () => {
-    const verifier = new Verifier(tokens, () => Promise.reject(new Failure("unavailable")));
+    const verifier = new Verifier(tokens, {
+      revokedBefore: () => Promise.reject(new Failure("unavailable")),
+    });
     await expect(verifier[verify]("20")).rejects.toMatchObject({ code: "unavailable" });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isChannelName, isUserId, ownerOf, personalChannel } from "../../src/channels/name.ts";
+import { isUserId } from "../../src/auth/permissions.ts";
+import { isChannelName, ownerOf, personalChannel } from "../../src/channels/name.ts";
 
 const isName = (name: string) => isChannelName(name, 255);
 

@@ -45,8 +45,9 @@ beforeEach(() => {
   alarms = new Alarms(node.clock.now);
   const { subscriptions, presence } = node;
   const { now } = node.clock;
-  const verifier = new Verifier({ verify: noSession, verifyChannel }, async (user) =>
-    revokedBefore.get(user),
+  const verifier = new Verifier(
+    { verify: noSession, verifyChannel },
+    { revokedBefore: async (user) => revokedBefore.get(user) },
   );
   revocations = new FreshRevocations(now);
   joiner = new Joiner({ subscriptions, presence, verifier, revocations, alarms, now, leeway });
