@@ -10,6 +10,21 @@ const plainMembers: Plugin = {
   name: "plain-members",
   setup({ onLoad }) {
     onLoad({ filter: /client-miniprogram[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8")).replaceAll(/#([a-z]\w*)/gi, "_$1"),
+      loader: "ts",
+    }));
+  },
+};
+
+/**
+ * Bundles the client for mini-programs: one CommonJS file in ES2015, with nothing that phones lack.
+ *
+ * @param outfile where to write it
+ */
+export async function bundleClient(outfile: string): Promise<void> {
+  const { outputFiles } = await build({
+    // Without exports of its own esbuild needs no helpers for them. Node finds their names in assignments only.
+    stdin: {
       contents: `import { connect, TideError } from "./src/index.ts";
         exports.connect = connect;
         exports.TideError = TideError;`,
