@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { inlineBinary } from "../protocol/binary.ts";
 import type { Json } from "../protocol/json.ts";
 import { since } from "../protocol/request-schemas.ts";
 import { answers } from "./answers.ts";
@@ -78,21 +79,7 @@ export function historyRoutes(api: Api, { history, rules }: ApiServices): void {
   );
 }
 
-/** The reply without its `ok`, which HTTP says by the status. Only a page with binary values is parsed. */
+/** The reply without its `ok`, which HTTP says by the status. */
 function pageText({ text, attachments }: Json): string {
-  const page = text.replace(/^\{"ok":true,/, "{");
-  if (attachments.length === 0) return page;
-  return JSON.stringify(
-    JSON.parse(page, (_name, value: unknown) => {
-      const attachment = attachments[placeOf(value)];
-      return attachment ? { _binary: Buffer.from(attachment).toString("base64") } : value;
-    }),
-  );
-}
-
-/** Which attachment a placeholder stands for; -1 for everything else. Published data holds no forged ones. */
-function placeOf(value: unknown): number {
-  if (typeof value !== "object" || value === null) return -1;
-  if (!("_placeholder" in value && "num" in value)) return -1;
-  return value._placeholder === true && typeof value.num === "number" ? value.num : -1;
+  return inlineBinary(text.replace(/^\{"ok":true,/, "{"), attachments);
 }

@@ -1,4 +1,5 @@
 import { Encoder, PacketType } from "socket.io-parser";
+import { renumberPlaceholders } from "./binary.ts";
 import { formatPosition, type Position } from "./position.ts";
 
 /**
@@ -58,14 +59,7 @@ export function joinMessages(
     if (entry.attachments.length === 0) return entry.message;
     const first = attachments.length;
     attachments.push(...entry.attachments);
-    return first === 0 ? entry.message : renumber(entry.message, first);
+    return first === 0 ? entry.message : renumberPlaceholders(entry.message, first);
   });
   return `[${texts.join(",")}]`;
-}
-
-/** Inside a JSON string the quotes would be escaped, so this finds placeholders and nothing else. */
-const placeholder = /\{"_placeholder":true,"num":(\d+)\}/g;
-
-function renumber(message: string, first: number): string {
-  return message.replace(placeholder, (_match, num) => `{"_placeholder":true,"num":${Number(num) + first}}`);
 }
