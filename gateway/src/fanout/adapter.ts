@@ -1,9 +1,9 @@
 import { Adapter, type BroadcastOptions } from "socket.io-adapter";
 import type { Peers } from "../backplane/peers.ts";
 import { publishedAt } from "../protocol/packet.ts";
-import { Batch, type BatchEntry, batchEntry, type RoomMessage } from "./batch.ts";
+import { Batch, type BatchEntry, batchEntry, FramedPacket, type RoomMessage } from "./batch.ts";
 import { Conflation } from "./conflation.ts";
-import { packetFrames } from "./frame.ts";
+import type { Dialect } from "./dialect.ts";
 import type { Outlet } from "./outlet.ts";
 import { type Namespace, type Packet, PeerAdapter } from "./peer-adapter.ts";
 import { RoomMap } from "./room-map.ts";
@@ -36,6 +36,8 @@ export interface RoomWatcher {
   /** Its last member has left. */
   closed(room: string): void;
 }
+
+const usual: Dialect = "socketio";
 
 /** A socket, as far as it matters here. */
 interface Receiver {
@@ -86,12 +88,15 @@ export class CoalescingAdapter extends PeerAdapter {
     this.#batches.delete(room);
     const members = this.rooms.get(room);
     if (!members) return;
-    const whole = { frames: batch.forAll(), messages: batch.size };
     let copies = 0;
     for (const connection of members) {
-      const { frames, messages } = batch.excludes(connection) ? batch.forOne(connection) : whole;
       const outlet = this.#options.outletOf(connection);
-      if (!outlet || frames.length === 0) continue;
+      if (!outlet) continue;
+      const { dialect = usual } = outlet;
+      const { frames, messages } = batch.excludes(connection)
+        ? batch.forOne(connection, dialect)
+        : batch.forAll(dialect);
+      if (frames.length === 0) continue;
       outlet.append(frames);
       copies += messages;
     }
@@ -195,10 +200,12 @@ export class CoalescingAdapter extends PeerAdapter {
       Adapter.prototype.broadcast.call(this, packet, options);
       return;
     }
-    const frames = this.#encode(packet);
+    const framed = this.#encode(packet);
     for (const connection of connections) {
       this.#receiver(connection)?.notifyOutgoingListeners?.(packet);
-      this.#options.outletOf(connection)?.append(frames);
+      const outlet = this.#options.outletOf(connection);
+      const frames = outlet && framed.in(outlet.dialect ?? usual);
+      if (frames?.length) outlet?.append(frames);
     }
     this.#options.onDelivered(1, connections.size, undefined);
   }
@@ -225,10 +232,10 @@ export class CoalescingAdapter extends PeerAdapter {
     return this.nsp.sockets.get(connection);
   }
 
-  #encode(packet: Packet): Buffer {
+  #encode(packet: Packet): FramedPacket {
     const { name, server } = this.nsp;
     const [text, ...attachments]: [string, ...Buffer[]] = server.encoder.encode({ ...packet, nsp: name });
-    return packetFrames(`4${text}`, attachments);
+    return new FramedPacket(`4${text}`, attachments);
   }
 
   /** @param packet of a message whose age at its delivery is measured: once a batch, since reading it takes time */

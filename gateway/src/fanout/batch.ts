@@ -1,14 +1,5 @@
 import { formatPosition, type Position } from "../protocol/position.ts";
-import { packetFrames, textFrame } from "./frame.ts";
-
-/** One message to a room, as the frames that its members are sent. */
-export interface BatchEntry {
-  frames: Buffer;
-  /** Connections that are not sent it. */
-  except: readonly string[];
-  /** What those are sent instead. */
-  notice: Buffer | undefined;
-}
+import { type Dialect, framesOf } from "./dialect.ts";
 
 export interface RoomMessage {
   channel: string;
@@ -18,21 +9,64 @@ export interface RoomMessage {
   position?: Position;
 }
 
+/** A packet as the frames of the dialects that somebody is sent it in: each is written once, when it is asked for. */
+export class FramedPacket {
+  readonly #packet: string | Uint8Array;
+  readonly #attachments: readonly Uint8Array[];
+  readonly #frames: Record<Dialect, Buffer | undefined> = {
+    socketio: undefined,
+    json: undefined,
+    text: undefined,
+  };
+
+  constructor(packet: string | Uint8Array, attachments: readonly Uint8Array[] = []) {
+    this.#packet = packet;
+    this.#attachments = attachments;
+  }
+
+  in(dialect: Dialect): Buffer {
+    this.#frames[dialect] ??= framesOf(dialect, this.#packet, this.#attachments);
+    return this.#frames[dialect];
+  }
+}
+
+/** One message to a room. */
+export interface BatchEntry {
+  message: FramedPacket;
+  /** Connections that are not sent it. */
+  except: readonly string[];
+  /** What those are sent instead. */
+  notice: FramedPacket | undefined;
+}
+
 export function batchEntry(message: RoomMessage): BatchEntry {
   const { packet, attachments, except, position } = message;
   const notice = except.length > 0 && position ? positionNotice(message.channel, position) : undefined;
-  return { frames: packetFrames(packet, attachments), except, notice };
+  return { message: new FramedPacket(packet, attachments), except, notice };
 }
 
 /** Tells a connection that was left out of a message where the channel stands now. */
-function positionNotice(channel: string, position: Position): Buffer {
-  return textFrame(`42["position",${JSON.stringify({ channel, position: formatPosition(position) })}]`);
+function positionNotice(channel: string, position: Position): FramedPacket {
+  const payload = JSON.stringify({ channel, position: formatPosition(position) });
+  return new FramedPacket(`42["position",${payload}]`);
+}
+
+/** What a connection is sent of a batch: both may be none. */
+export interface Share {
+  frames: Buffer;
+  messages: number;
 }
 
 /** A room's messages of one turn. */
 export class Batch {
   readonly #entries: BatchEntry[] = [];
   readonly #exceptions = new Set<string>();
+  /** What everybody is sent whom no entry leaves out, in the dialects that the room has members of. */
+  readonly #whole: Record<Dialect, Share | undefined> = {
+    socketio: undefined,
+    json: undefined,
+    text: undefined,
+  };
   /** When the first message was published, in Unix milliseconds, where that is known. */
   readonly published: number | undefined;
 
@@ -40,6 +74,7 @@ export class Batch {
     this.published = published;
   }
 
+  /** Only before anybody is sent the batch. */
   add(entry: BatchEntry): void {
     this.#entries.push(entry);
     for (const connection of entry.except) this.#exceptions.add(connection);
@@ -49,27 +84,32 @@ export class Batch {
     return this.#entries.length;
   }
 
-  /** What everybody is sent whom no entry leaves out. */
-  forAll(): Buffer {
-    const [first] = this.#entries;
-    if (first && this.#entries.length === 1) return first.frames;
-    return Buffer.concat(this.#entries.map((entry) => entry.frames));
+  /** For everybody whom no entry leaves out. */
+  forAll(dialect: Dialect): Share {
+    this.#whole[dialect] ??= { frames: this.#joined(dialect), messages: this.#entries.length };
+    return this.#whole[dialect];
   }
 
   excludes(connection: string): boolean {
     return this.#exceptions.has(connection);
   }
 
-  /** What a connection is sent that an entry leaves out, and how many messages are in it; both may be none. */
-  forOne(connection: string): { frames: Buffer; messages: number } {
+  /** For a connection that an entry leaves out. */
+  forOne(connection: string, dialect: Dialect): Share {
     const frames: Buffer[] = [];
     let messages = 0;
-    for (const { frames: whole, except, notice } of this.#entries) {
+    for (const { message, except, notice } of this.#entries) {
       if (!except.includes(connection)) {
-        frames.push(whole);
+        frames.push(message.in(dialect));
         messages += 1;
-      } else if (notice) frames.push(notice);
+      } else if (notice) frames.push(notice.in(dialect));
     }
     return { frames: Buffer.concat(frames), messages };
+  }
+
+  #joined(dialect: Dialect): Buffer {
+    const [first] = this.#entries;
+    if (first && this.#entries.length === 1) return first.message.in(dialect);
+    return Buffer.concat(this.#entries.map(({ message }) => message.in(dialect)));
   }
 }

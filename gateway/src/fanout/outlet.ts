@@ -1,8 +1,11 @@
 import type { Socket } from "node:net";
+import type { Dialect } from "./dialect.ts";
 import type { Turn } from "./turn.ts";
 
 /** Where a connection's bytes leave: whole WebSocket frames, in the order of the writes. */
 export interface Outlet {
+  /** What the frames are written in; Socket.IO's where it is absent. */
+  readonly dialect?: Dialect;
   append(frames: Buffer): void;
 }
 
@@ -42,6 +45,10 @@ export abstract class SocketOutlet implements Outlet {
   constructor(socket: Socket, limits: OutletLimits) {
     this.#socket = socket;
     this.#limits = limits;
+  }
+
+  get dialect(): Dialect {
+    return "socketio";
   }
 
   /** The peer does not keep up: it has to be dropped. */

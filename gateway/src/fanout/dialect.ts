@@ -1,0 +1,57 @@
+import { inlineBinary } from "../protocol/binary.ts";
+import { binaryFrame, encodedTextFrame, packetFrames, textFrame } from "./frame.ts";
+
+/**
+ * How a connection is spoken to: in Socket.IO's packets; in JSON arrays, `["message", {…}]`; or in the data of messages
+ * alone, a text or a binary frame each.
+ */
+export type Dialect = "socketio" | "json" | "text";
+
+export const dialects: readonly Dialect[] = ["socketio", "json", "text"];
+
+/** A packet of an event as the publisher's node has written it: see `protocol/packet.ts`. */
+type Packet = string | Uint8Array;
+
+/** What each dialect makes of a packet; none where it has no words for it. */
+const encoders: Record<Dialect, (packet: Packet, attachments: readonly Uint8Array[]) => Buffer> = {
+  socketio: packetFrames,
+  json: jsonFrame,
+  text: dataFrame,
+};
+
+/** @returns WebSocket frames, which may be none: their length is 0 then */
+export function framesOf(dialect: Dialect, packet: Packet, attachments: readonly Uint8Array[]): Buffer {
+  return encoders[dialect](packet, attachments);
+}
+
+const none = Buffer.alloc(0);
+const opening = "[".charCodeAt(0);
+
+/** The array stands in the packet behind its type; only binary values have to be written anew. */
+function jsonFrame(packet: Packet, attachments: readonly Uint8Array[]): Buffer {
+  if (attachments.length > 0) return textFrame(inlineBinary(arrayOf(packet), attachments));
+  if (typeof packet === "string") return textFrame(arrayOf(packet));
+  return encodedTextFrame(packet.subarray(packet.indexOf(opening)));
+}
+
+/** A text as it is, a binary value as it is, everything else as JSON. */
+function dataFrame(packet: Packet, attachments: readonly Uint8Array[]): Buffer {
+  const [event, payload]: [string, unknown] = JSON.parse(arrayOf(packet));
+  if (event !== "message" || typeof payload !== "object" || payload === null) return none;
+  if (!("data" in payload)) return none;
+  const { data } = payload;
+  if (typeof data === "string") return textFrame(data);
+  const whole = attachments[placeOf(data)];
+  return whole ? binaryFrame(whole) : textFrame(inlineBinary(JSON.stringify(data), attachments));
+}
+
+function arrayOf(packet: Packet): string {
+  const text = typeof packet === "string" ? packet : Buffer.from(packet).toString();
+  return text.slice(text.indexOf("["));
+}
+
+/** Which attachment a value stands for; -1 where it is no placeholder. */
+function placeOf(value: unknown): number {
+  if (typeof value !== "object" || value === null || !("_placeholder" in value && "num" in value)) return -1;
+  return value._placeholder === true && typeof value.num === "number" ? value.num : -1;
+}
