@@ -37,8 +37,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   return {
     async start() {
       context.overload.start();
-      await listen(publicServer, config.port, config.host);
-      await api.listen({ port: config.adminPort, host: config.host });
+      const host = await listen(publicServer, config.port, config.host);
+      await api.listen({ port: config.adminPort, host: config.adminHost ?? host });
       for (const server of [publicServer, api.server]) surviveAcceptErrors(server, context.log);
       const warning = capacityWarning(context.openFiles, config.capacity);
       if (warning) context.log.warn({}, warning);

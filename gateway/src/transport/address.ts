@@ -11,6 +11,11 @@ export function addressReader(trusted: readonly string[]): (request: IncomingMes
     // A peer that has gone already has no address any more.
     const { remoteAddress = "" } = request.socket;
     const saysMore = trusted.length > 0 && request.headers["x-forwarded-for"] !== undefined;
-    return saysMore && remoteAddress !== "" ? proxyAddr(request, trust) : remoteAddress;
+    return plain(saysMore && remoteAddress !== "" ? proxyAddr(request, trust) : remoteAddress);
   };
+}
+
+/** A socket of IPv6 that takes IPv4 too, as the gateway's does, writes such a peer as `::ffff:203.0.113.9`. */
+function plain(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 }

@@ -104,8 +104,26 @@ function refuseUpgrade(socket: Duplex, failure: Failure): void {
  */
 const backlog = 4_096;
 
-/** @param port 0 for any that is free */
-export function listen(server: Server, port: number, host: string): Promise<void> {
+/** What a system without IPv6 says of an address of it. */
+const withoutIPv6 = ["EAFNOSUPPORT", "EADDRNOTAVAIL"];
+
+/**
+ * @param port 0 for any that is free
+ * @param host `::` for every address of IPv6 and IPv4; a system without IPv6 has those of IPv4
+ * @returns the host that is listened on
+ */
+export async function listen(server: Server, port: number, host: string): Promise<string> {
+  try {
+    await listenOn(server, port, host);
+    return host;
+  } catch (error) {
+    if (host !== "::" || !withoutIPv6.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    await listenOn(server, port, "0.0.0.0");
+    return "0.0.0.0";
+  }
+}
+
+function listenOn(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen({ port, host, backlog }, () => {

@@ -18,6 +18,15 @@ it("is the first one from the right that is not a trusted proxy", () => {
   expect(addressOf(request("10.1.1.1", "10.2.2.2, 10.3.3.3"))).toBe("10.2.2.2");
 });
 
+it("is an IPv4 client's as it is written everywhere, on a socket of IPv6 too", () => {
+  expect(addressReader([])(request("::ffff:203.0.113.9"))).toBe("203.0.113.9");
+  const addressOf = addressReader(["10.0.0.0/8"]);
+  expect(addressOf(request("::ffff:10.1.1.1", "198.51.100.1"))).toBe("198.51.100.1");
+  expect(addressOf(request("::ffff:10.1.1.1", "::ffff:198.51.100.1"))).toBe("198.51.100.1");
+  expect(addressOf(request("::ffff:203.0.113.9", "10.0.0.1"))).toBe("203.0.113.9");
+  expect(addressOf(request("2001:db8::9"))).toBe("2001:db8::9");
+});
+
 it("does not believe a peer that is not trusted", () => {
   const addressOf = addressReader(["10.0.0.0/8"]);
   expect(addressOf(request("203.0.113.9", "10.0.0.1"))).toBe("203.0.113.9");

@@ -83,6 +83,16 @@ describe("a start in development", { timeout: 60_000 }, () => {
   });
 });
 
+it("keeps the admin port where only this machine reaches it", { timeout: 60_000 }, async () => {
+  const { process, port, api } = await spawnGateway({ TIDEGATE_ADMIN_HOST: "127.0.0.2" });
+  keep(process);
+  const admin = new URL("/livez", api);
+  await expect(fetch(admin)).rejects.toThrow();
+  admin.hostname = "127.0.0.2";
+  expect((await fetch(admin)).status).toBe(200);
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+});
+
 describe("a start in production", { timeout: 60_000 }, () => {
   it("with nothing set ends with one message that names every fault", async () => {
     const said = await failedStart({ NODE_ENV: "production" });

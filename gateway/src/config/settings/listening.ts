@@ -18,9 +18,15 @@ export const listening = {
     env: "TIDEGATE_ADMIN_PORT",
     about: "Port of the server API, metrics and health; clients must not reach it. 0 takes any free port.",
   }),
-  host: setting(text, "0.0.0.0", {
+  host: setting(text, "::", {
     env: "TIDEGATE_HOST",
-    about: "Address or host name that both ports listen on.",
+    about:
+      "Address or host name that both ports listen on. `::` is every address of IPv6 and IPv4, and of IPv4 alone where the system has no IPv6.",
+  }),
+  adminHost: optional(text, {
+    env: "TIDEGATE_ADMIN_HOST",
+    about:
+      "Address or host name that the admin port listens on, where it is another: `127.0.0.1` on a machine that clients reach directly.",
   }),
   allowedOrigins: listed(origins, {
     env: "TIDEGATE_ALLOWED_ORIGINS",
