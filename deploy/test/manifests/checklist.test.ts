@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { type Manifest, only, overlays, render } from "./render.ts";
+import { type Manifest, only, overlays, render, renderIn } from "./render.ts";
 import { environmentOf, workload } from "./workload.ts";
 
 const readDeploy = (path: string) => readFileSync(resolve(import.meta.dirname, "../..", path), "utf8");
@@ -12,6 +12,9 @@ interface Selecting {
   selector: Record<string, string>;
   ports: { targetPort: string; appProtocol: string }[];
 }
+
+/** `0.0.0.0/0` is IPv4 alone. */
+const everywhere = ["0.0.0.0/0", "::/0"];
 
 interface Policy {
   ingress: { ports: { port: string }[]; from: { namespaceSelector?: { matchLabels?: object } }[] }[];
@@ -99,6 +102,7 @@ describe.each(overlays)("%s", (overlay) => {
         },
         // NodeLocal DNSCache's.
         { ipBlock: { cidr: "169.254.20.10/32" } },
+        { ipBlock: { cidr: "fd00::/8" } },
       ],
       ports: ["UDP", "TCP"].map((protocol) => ({ port: 53, protocol })),
     });
@@ -107,6 +111,17 @@ describe.each(overlays)("%s", (overlay) => {
       expect(ports).toHaveLength(1);
       if (ports[0]?.port === "admin") expect(JSON.stringify(from)).not.toContain("ipBlock");
     }
+  });
+
+  it("serves clusters of IPv4, of IPv6 and of both", () => {
+    for (const { spec } of of(manifests, "Service")) {
+      expect(spec).toMatchObject({ ipFamilyPolicy: "PreferDualStack" });
+    }
+    const policy = JSON.stringify(only(manifests, "NetworkPolicy").spec);
+    const [ipv4, ipv6] = everywhere.map((cidr) => policy.split(`"cidr":"${cidr}"`).length - 1);
+    expect(ipv4).toBeGreaterThan(0);
+    expect(ipv6).toBe(ipv4);
+    expect(environmentOf(manifests).TIDEGATE_HOST).toBeUndefined();
   });
 
   it("has replicas unless something scales it", () => {
@@ -134,7 +149,7 @@ describe("autoscaling", () => {
       metricType: string;
       metadata: { query: string; threshold: string; ignoreNullValues: string };
     }[];
-    fallback: object;
+    fallback: { failureThreshold: number };
   };
 
   it("scales the Deployment by metrics that exist, and by nothing where there are none", () => {
@@ -149,8 +164,25 @@ describe("autoscaling", () => {
     const [connections] = spec.triggers;
     const { TIDEGATE_CAPACITY } = environmentOf(manifests);
     expect(Number(connections?.metadata.threshold)).toBe(0.7 * Number(TIDEGATE_CAPACITY));
-    expect(spec.fallback).toMatchObject({ failureThreshold: 3, behavior: "currentReplicasIfHigher" });
+    expect(spec.fallback).toMatchObject({ behavior: "currentReplicasIfHigher" });
+    // A failure is counted by KEDA's polls and by each request of the HPA: some three minutes, in which a fleet that
+    // starts is scraped for the first time, and a Prometheus that restarts is back.
+    expect(spec.fallback.failureThreshold).toBeGreaterThanOrEqual(20);
   });
+
+  it.each(["overlays/autoscaling", "example"])(
+    "asks of %s for the pods of the namespace that it is in",
+    (overlay) => {
+      const scaled = only(renderIn("chat", overlay), "ScaledObject");
+      expect(scaled.metadata.namespace).toBe("chat");
+      const { triggers } = scaled.spec as typeof spec;
+      for (const { metadata } of triggers) {
+        const namespaces = [...metadata.query.matchAll(/namespace="(.*?)"/g)].map(([, name]) => name);
+        expect(namespaces.length).toBe(metadata.query.split("{").length - 1);
+        expect(new Set(namespaces)).toEqual(new Set(["chat"]));
+      }
+    },
+  );
 });
 
 describe.each([
@@ -170,6 +202,13 @@ describe.each([
   it("trusts what the balancer says of addresses", () => {
     const { TIDEGATE_TRUSTED_PROXIES: trusted } = environmentOf(manifests);
     expect(trusted).toBe(overlay === "tke" ? "uniquelocal,100.64.0.0/10" : "uniquelocal");
+  });
+});
+
+it("lets in the proxies of a Gateway that run beside it", () => {
+  const { ingress } = only(render("overlays/gateway-api"), "NetworkPolicy").spec as unknown as Policy;
+  expect(ingress.find(({ ports }) => ports[0]?.port === "public")?.from).toContainEqual({
+    podSelector: { matchLabels: { "gateway.networking.k8s.io/gateway-name": "tidegate" } },
   });
 });
 

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { kubectl } from "./kubectl.ts";
@@ -22,10 +23,22 @@ export const overlays: readonly string[] = [
 
 /** What kustomize makes of the folder in k8s/. */
 export function render(overlay: string): Manifest[] {
-  const text = execFileSync(kubectl(), ["kustomize", join(root, overlay)], {
-    encoding: "utf8",
-    maxBuffer: 2 ** 24,
-  });
+  return kustomize(join(root, overlay));
+}
+
+/** What it makes of it where somebody has written another namespace into its kustomization. */
+export function renderIn(namespace: string, overlay: string): Manifest[] {
+  const copy = mkdtempSync(join(tmpdir(), "tidegate-k8s-"));
+  cpSync(root, copy, { recursive: true });
+  const file = join(copy, overlay, "kustomization.yaml");
+  writeFileSync(file, readFileSync(file, "utf8").replace(/^namespace: .*$/m, `namespace: ${namespace}`));
+  const manifests = kustomize(join(copy, overlay));
+  rmSync(copy, { recursive: true });
+  return manifests;
+}
+
+function kustomize(folder: string): Manifest[] {
+  const text = execFileSync(kubectl(), ["kustomize", folder], { encoding: "utf8", maxBuffer: 2 ** 24 });
   return parseManifests(text);
 }
 

@@ -12,6 +12,7 @@ const secrets = {
   tidegate: {
     "token-secret": "a-secret-for-the-manifests-of-32-bytes\n",
     "api-keys": "a-key-for-the-manifests\n",
+    "wechat-apps": "wx0123456789abcdef:the-secret-of-an-app-for-manifests\n",
     "redis-url": "rediss://tidegate:password@redis.example.com:6380\n",
   },
 };

@@ -1,11 +1,13 @@
 import { of, rate, sum } from "../expressions.ts";
 import { graph } from "../panels.ts";
 
+const here = 'namespace=~"$namespace"';
+const read = (scaler: string) => `sum(tidegate:autoscaler_metrics:value{${here},scaler="${scaler}"})`;
 const autoscaler = 'namespace=~"$namespace",horizontalpodautoscaler=~"(keda-hpa-)?tidegate.*"';
 const scraped = 'up{namespace=~"$namespace",job=~"(.+/)?tidegate"}';
 const left = `${sum(of("tidegate_connections"), "pod")} / clamp_min(${sum(of("tidegate_drain_connections"), "pod")}, 1)`;
 
-/** Rollouts, drains and scaling; the last four panels are from kube-state-metrics and KEDA. */
+/** Rollouts, drains and scaling; the last five panels are from kube-state-metrics and KEDA. */
 export const lifecycle = [
   graph({
     title: "Draining",
@@ -70,10 +72,18 @@ export const lifecycle = [
     },
   }),
   graph({
-    title: "Autoscaler's metrics",
-    about: "What KEDA reads of each trigger. A line that ends is an autoscaler that is blind.",
+    title: "Autoscaler's connections",
+    about:
+      "What KEDA takes for the connections, and what they are; pods that are not scraped count as the others. Lines that part are an autoscaler that is blind: it shows its fallback.",
     unit: "short",
-    series: { "{{metric}}": 'max by (metric) (keda_scaler_metrics_value{scaledObject=~"tidegate.*"})' },
+    series: { autoscaler: read("connections"), fleet: `sum(tidegate:connections:estimate{${here}})` },
+  }),
+  graph({
+    title: "Autoscaler's busy loops",
+    about:
+      "The same of the event loops: how many would be busy all the time. Lines that part for more than some minutes are an autoscaler that is blind.",
+    unit: "short",
+    series: { autoscaler: read("busy"), fleet: `sum(tidegate:busy_loops:estimate{${here}})` },
   }),
   graph({
     title: "Ready pods",
