@@ -28,6 +28,8 @@ describe.each(overlays)("the settings of %s", (overlay) => {
     expect(config.production).toBe(true);
     expect(config.redisUrl).toMatch(/^rediss?:/);
     expect(rules.length).toBeGreaterThan(0);
+    const apps = config.wechatApps.map(({ id }) => id);
+    expect(apps).toEqual(overlay === "overlays/wechat" ? ["wx0123456789abcdef"] : []);
   });
 
   it("would not go unnoticed if they were none, or pointed nowhere", () => {
