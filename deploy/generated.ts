@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { figuresPath, readRun, resultsPage } from "./bench/results.ts";
 import { capacityPage } from "./capacity/page.ts";
+import { chartFiles } from "./chart/base.ts";
 import { dashboardText } from "./grafana/src/dashboard.ts";
 
 /** Where the monitoring component of k8s/ is. */
@@ -14,6 +15,7 @@ export function generatedFiles(): { file: URL; text: string }[] {
     { file: inDeploy("grafana/dashboards/tidegate.json"), text: dashboardText() },
     { file: new URL("tidegate.json", component), text: dashboardText() },
     { file: new URL("rules.yaml", component), text: componentRules() },
+    ...chartFiles(componentRules(), dashboardText()),
     { file: inDeploy("CAPACITY.md"), text: capacityPage() },
     { file: inDeploy("bench/RESULTS.md"), text: resultsPage(readRun(figuresPath)) },
   ];

@@ -11,6 +11,9 @@ const forms = [
   String.raw`"name": "(?:tidegate|@tidegate/\w+|tidegate-[\w-]+)",\s+"version": "${number}"`,
   // Dockerfile.
   `ARG VERSION=${number}`,
+  // The chart's own version, and that of what it installs.
+  String.raw`type: application\nversion: ${number}`,
+  `appVersion: "${number}"`,
   // The image's tag.
   `/tidegate:${number}`,
   // A node in an example of the HTTP API.

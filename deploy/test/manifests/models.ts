@@ -6,6 +6,7 @@ const packages: Record<string, string> = {
   "gateway.networking.k8s.io": "@kubernetes-models/gateway-api",
   "monitoring.coreos.com": "@kubernetes-models/prometheus-operator",
   "traefik.io": "@kubernetes-models/traefik",
+  "external-secrets.io": "@kubernetes-models/external-secrets",
 };
 
 /** Kinds that no package knows; their types are files here, and there is no schema to run. */

