@@ -60,8 +60,11 @@ export class HostSocket {
       failed = true;
       // After a close the place may be another's.
       if (this.#state === "closed") return;
-      if (this.#task instanceof GlobalSocket) this.#task.free();
-      else shared?.free();
+      if (this.#task instanceof GlobalSocket) {
+        this.#task.free();
+        // The call made no socket. The platform's function would close one of another library's.
+        this.#task = undefined;
+      } else shared?.free();
       this.#end(error);
     };
     // A call that has failed returns nothing either; that says nothing of what the host returns otherwise.

@@ -223,7 +223,10 @@ describe("a platform that opens no socket", () => {
     const phone = new Phone({ clock, network: gateway.network });
     const others = Array.from({ length: 5 }, () => phone.wx.connectSocket({ url: "wss://other.test" }));
     const tide = connectOn(phone, url);
-    await until(() => tide.state === "offline", clock);
+    const started = clock.now();
+    await until(() => tide.state === "offline" && clock.now() - started > 20_000, clock, 100);
+    // Those of others are left alone.
+    expect([phone.sockets, gateway.open]).toEqual([5, 5]);
     (others[0] as { close(): void }).close();
     await until(() => tide.state === "online", clock);
     tide.close();
