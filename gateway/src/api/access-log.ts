@@ -1,3 +1,5 @@
+/* One line in the log for each call, and the id by which a caller can ask about it. */
+
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance, onResponseHookHandler } from "fastify";
 import type { Log } from "../log.ts";

@@ -1,3 +1,8 @@
+/*
+ * How a route's answers are described, the errors by their codes. OpenAPI is made from it, and the type of what a
+ * handler returns.
+ */
+
 import type { z } from "zod";
 import { type ErrorCode, failureKinds } from "../errors.ts";
 import { errorAnswer } from "./schemas.ts";

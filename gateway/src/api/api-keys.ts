@@ -1,3 +1,7 @@
+/*
+ * Lets a backend in by its key. It is the only check of who calls `/v1`: whoever has a key may do everything there.
+ */
+
 import { timingSafeEqual } from "node:crypto";
 import type { onRequestHookHandler } from "fastify";
 import { Failure } from "../errors.ts";

@@ -1,3 +1,8 @@
+/*
+ * `POST /v1/batch`: many publications in one call. Each operation succeeds or fails by itself, and order within a
+ * channel is that of the list.
+ */
+
 import { z } from "zod";
 import { type ErrorBody, Failure } from "../errors.ts";
 import { faultsOf } from "../protocol/parse.ts";

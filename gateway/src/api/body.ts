@@ -1,3 +1,8 @@
+/*
+ * Reads the bodies of requests. What a backend publishes has to arrive as it was sent, so nothing may drop or rename a
+ * member.
+ */
+
 import { isUtf8 } from "node:buffer";
 import type { FastifyInstance } from "fastify";
 import { Failure } from "../errors.ts";

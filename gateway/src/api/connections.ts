@@ -1,3 +1,8 @@
+/*
+ * What a backend asks of users' connections: to list them, subscribe them, take them out of a channel, end them. Each
+ * call is a command to every node; the answer says which nodes did not answer.
+ */
+
 import { z } from "zod";
 import type { CommandResult } from "../backplane/ports.ts";
 import { ownerOf } from "../channels/name.ts";

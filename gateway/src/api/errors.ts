@@ -1,3 +1,8 @@
+/*
+ * How a failure leaves the server API: status, body and `Retry-After`. Every error goes through here, Fastify's own
+ * too, so that none shows a stack or quotes the request.
+ */
+
 import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type ErrorCode, Failure } from "../errors.ts";

@@ -1,3 +1,8 @@
+/*
+ * `GET` and `DELETE /v1/history`. The page is the text that the channels room made; only binary values have it parsed,
+ * since JSON over HTTP has no attachments.
+ */
+
 import { z } from "zod";
 import { inlineBinary } from "../protocol/binary.ts";
 import type { Json } from "../protocol/json.ts";

@@ -1,3 +1,8 @@
+/*
+ * `GET /v1/nodes`: which nodes answer, and how many connections each has. It is for people and scripts; the
+ * gateway's own rebalancing asks the backplane.
+ */
+
 import { z } from "zod";
 import { answers } from "./answers.ts";
 import { count } from "./schemas.ts";

@@ -1,3 +1,8 @@
+/*
+ * Publishes the description of the API and the page that shows it. It is made of the schemas that check the requests,
+ * so it cannot say anything else than the code.
+ */
+
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import {

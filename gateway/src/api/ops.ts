@@ -1,3 +1,8 @@
+/*
+ * Liveness, readiness and metrics, which the platform asks without a key. They are on the admin port only, which
+ * clients must not reach.
+ */
+
 import { z } from "zod";
 import { answer } from "./answers.ts";
 import { sendFailure } from "./errors.ts";

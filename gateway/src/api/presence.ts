@@ -1,3 +1,5 @@
+/* `GET /v1/presence`: the users in a channel, by pages. A backend may read every channel that has presence. */
+
 import { z } from "zod";
 import { presenceOf } from "../channels/access.ts";
 import { cursor } from "../protocol/request-schemas.ts";

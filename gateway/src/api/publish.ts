@@ -1,3 +1,8 @@
+/*
+ * `POST /v1/publish`: one message to one channel or to many. `batch.ts` publishes through the same functions. It is
+ * where most of a backend's traffic comes in.
+ */
+
 import { z } from "zod";
 import { idempotencyLifetime } from "../backplane/ports.ts";
 import { type ErrorBody, Failure } from "../errors.ts";

@@ -1,3 +1,7 @@
+/*
+ * The routes under `/v1` and what holds for all of them. A route that is not added here would answer without a key.
+ */
+
 import { requireKey } from "./api-keys.ts";
 import { batchRoutes } from "./batch.ts";
 import { connectionRoutes } from "./connections.ts";

@@ -1,3 +1,8 @@
+/*
+ * Pieces of schemas that several resources share, with the words that the description shows. What clients and backends
+ * send alike is in `protocol/request-schemas.ts`.
+ */
+
 import { z } from "zod";
 import { type ErrorCode, failureKinds } from "../errors.ts";
 import { pageLimit } from "../protocol/request-schemas.ts";

@@ -1,3 +1,8 @@
+/*
+ * Puts the admin server together: parsing, checks, errors, documentation, routes. Hooks run in the order of
+ * the calls, and only for routes that are added after them.
+ */
+
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type FastifyInstance, type FastifySchemaCompiler, fastify } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";

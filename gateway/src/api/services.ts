@@ -1,3 +1,8 @@
+/*
+ * What the admin server needs from the other rooms, and nothing more: each is given as the few methods that a route
+ * calls, so that tests can stand in for it.
+ */
+
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";

@@ -1,3 +1,5 @@
+/* `POST /v1/tokens` and `/v1/revoke`, for backends that have the gateway sign their users' tokens. */
+
 import { z } from "zod";
 import { actions } from "../auth/permissions.ts";
 import { isDeeperThan } from "../protocol/json.ts";

@@ -1,3 +1,8 @@
+/*
+ * Bounds how many login codes one address may have exchanged. `wechat.ts` asks it before it asks WeChat, whose own
+ * quota one attacker could use up for everybody.
+ */
+
 import { isIPv6 } from "node:net";
 
 const minute = 60_000;

@@ -1,3 +1,8 @@
+/*
+ * Answers the first question of every connection: who is it? A token, a login code or nobody at all.
+ * `transport/handshake.ts` calls it at the connect, the `refresh` handler for a newer token.
+ */
+
 import type { HandshakeRequest } from "../protocol/request-schemas.ts";
 import { refused } from "./claims.ts";
 import type { Subject } from "./permissions.ts";

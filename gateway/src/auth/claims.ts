@@ -1,3 +1,8 @@
+/*
+ * What a token has to say besides its signature: times, issuer, audience and the claims of its kind. `token.ts` calls
+ * it for every token. jose checks some of this too, but only for the algorithms that go through it.
+ */
+
 import type { JWTPayload } from "jose";
 import { z } from "zod";
 import { Failure } from "../errors.ts";

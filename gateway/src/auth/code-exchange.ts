@@ -1,3 +1,8 @@
+/*
+ * Speaks to WeChat's server. The app's secret leaves the process here and nowhere else, so nothing here may end up in
+ * a log: not the address that is asked, not what fetch says of it.
+ */
+
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import type { WeChatApp } from "../config/settings/wechat.ts";

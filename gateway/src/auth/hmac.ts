@@ -1,3 +1,8 @@
+/*
+ * Verifies HS256 signatures without leaving the call. `token.ts` uses it for every token that the gateway or a backend
+ * signed with a shared secret.
+ */
+
 import { hash, timingSafeEqual } from "node:crypto";
 import type { JWTPayload } from "jose";
 

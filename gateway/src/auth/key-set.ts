@@ -1,3 +1,9 @@
+/*
+ * The public keys that tokens may be signed with: one that is configured, or those at a JWKS address. `token.ts` asks
+ * for candidates by the header of a token. A header can choose among keys of its algorithm only, never the algorithm
+ * of a key.
+ */
+
 import type { KeyObject } from "node:crypto";
 import {
   type CryptoKey,

@@ -1,3 +1,8 @@
+/*
+ * Compiles patterns of channel names, for rules and for the grants of tokens. Whoever writes a token chooses the
+ * pattern, and whoever publishes the name: no pair of the two may take long.
+ */
+
 export type Matcher = (name: string) => boolean;
 
 /** In place of a character code: a run that stays between two colons, and one that goes across them. */

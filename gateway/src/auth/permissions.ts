@@ -1,3 +1,8 @@
+/*
+ * What a rule's word comes to for one subject. `channels/access.ts` is the only caller of `permit`; nothing here knows
+ * of channels' policies or of connections.
+ */
+
 import type { Who } from "../config/rules.ts";
 import { hasNameCharacters } from "../protocol/characters.ts";
 import { compilePattern } from "./patterns.ts";

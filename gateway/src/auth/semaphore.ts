@@ -1,3 +1,8 @@
+/*
+ * Keeps a slow service from taking all of the node: so many calls at once, so many that wait, and a failure for the
+ * rest. `code-exchange.ts` uses it.
+ */
+
 import { Failure } from "../errors.ts";
 
 /** Lets a bounded number of works run at once; the others wait, a bounded number too, first come first served. */

@@ -1,3 +1,9 @@
+/*
+ * Verifies every token and signs the gateway's own. `verifier.ts` puts revocations on top; the server API and the
+ * login sign. All reasons for a refusal are for the log: what goes out is one code and one sentence, or an attacker
+ * would learn from it.
+ */
+
 import {
   type CryptoKey,
   decodeProtectedHeader,

@@ -1,3 +1,8 @@
+/*
+ * Tokens that are good and not revoked. Connects, refreshes and channel tokens all come through here, so a revocation
+ * holds for all of them.
+ */
+
 import type { Revocations } from "../backplane/ports.ts";
 import { refused } from "./claims.ts";
 import type { ChannelClaims, Claims, Tokens } from "./token.ts";

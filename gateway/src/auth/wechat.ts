@@ -1,3 +1,8 @@
+/*
+ * Turns the code of `wx.login` into a token of the gateway's own. The authenticator calls it; from there on a login is
+ * a session like any other.
+ */
+
 import type { WeChatApp } from "../config/settings/wechat.ts";
 import { Failure } from "../errors.ts";
 import type { HandshakeRequest } from "../protocol/request-schemas.ts";

@@ -1,3 +1,9 @@
+/*
+ * Decides whether a subject may do an action on a channel, by the channel's policy. The request handlers, the server
+ * API and `join-plan.ts` ask it before anything is done. Nothing after it asks again: a call without it would act for
+ * everybody.
+ */
+
 import { type Action, permit, type Standing } from "../auth/permissions.ts";
 import type { Who } from "../config/rules.ts";
 import { Failure } from "../errors.ts";
@@ -19,6 +25,7 @@ export function authorize(action: Action, channel: string, policy: ChannelPolicy
   if (verdict !== "allowed") throw new Failure(verdict);
 }
 
+/** @throws Failure `not_found` where the channel does not have what the action reads */
 function whoMay(action: Action, policy: ChannelPolicy): Who {
   switch (action) {
     case "subscribe":

@@ -1,14 +1,21 @@
+/*
+ * One channel on this node: where the members of its room stand, and what arrives while somebody joins. `feeds.ts`
+ * gives it the deliveries and `subscriptions.ts` its taps. Without it a newcomer would be sent twice what its reply
+ * already had, or would miss what came while the history was read.
+ */
+
 import type { Delivery } from "../backplane/ports.ts";
 import type { Position } from "../protocol/position.ts";
 import type { ChannelPolicy } from "./rules.ts";
 
-/** Messages that arrive while a newcomer's history is read; see `Subscriptions`. */
+/** The messages that arrive while a newcomer's history is read. */
 export interface Tap {
   deliveries: Delivery[];
-  /** More arrived than a reply could ever carry, or some is lost; the newcomer has to ask again. */
+  /** More arrived than a reply could ever carry, or a delivery was lost: the newcomer has to ask again. */
   overflowed: boolean;
 }
 
+/** Deliveries that a tap keeps. A reply carries 300, so a tap that is full can only lead to another request. */
 const tapLimit = 1_000;
 
 /** What the node knows of a channel that somebody here subscribes to. */
@@ -27,13 +34,18 @@ export class Feed {
     this.policy = policy;
   }
 
-  /** @param position behind which all deliveries come; one from when the channel was heard before may stand below it */
+  /**
+   * The broker has subscribed. A delivery that was still on its way from an earlier subscription may have set `live`
+   * already; the position replaces it where it is newer, since everything after it will be delivered.
+   *
+   * @param position after which the broker delivers everything
+   */
   begin(position: Position): void {
     const { live } = this;
     if (live?.epoch !== position.epoch || live.offset < position.offset) this.live = position;
   }
 
-  /** Deliveries are lost; they go on behind the position. */
+  /** Deliveries are lost; the next ones come after the position. Whoever is joining has noted a hole. */
   lose(resumed: Position): void {
     this.live = resumed;
     for (const tap of this.#taps ?? []) tap.overflowed = true;
@@ -51,11 +63,18 @@ export class Feed {
     if (this.#taps?.size === 0) this.#taps = undefined;
   }
 
-  /** @returns whether the members have not had this delivery yet */
+  /**
+   * Notes a delivery for those who are joining, and moves `live` where it is new.
+   *
+   * The Redis topic has dropped what it delivered before, so with Redis this check concerns only what a reply has
+   * already brought to the members. In memory there is no topic, and this is the only check.
+   *
+   * @returns whether the members have not had this delivery yet
+   */
   advance(delivery: Delivery): boolean {
     const { position } = delivery;
     if (!position) return true;
-    // Before the check: what the members had from a reply, a newcomer whose page is older may still miss.
+    // Before the check: the members may have had it from a reply, while a newcomer's page was read before it came.
     for (const tap of this.#taps ?? []) this.#fill(tap, delivery);
     // The backplane has checked the order already, where it is Redis. This check drops what the members had from a reply.
     const { live } = this;

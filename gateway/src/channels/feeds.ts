@@ -1,3 +1,9 @@
+/*
+ * Owns the node's subscriptions at the broker: one for each channel that somebody here needs. `subscriptions.ts` opens
+ * and releases feeds, the broker delivers to `receive`. A feed that is never released keeps its channel subscribed for
+ * as long as the node runs; one that is released too early leaves a room without messages.
+ */
+
 import type { Broker, Delivery } from "../backplane/ports.ts";
 import type { Position } from "../protocol/position.ts";
 import { Feed } from "./feed.ts";
@@ -7,10 +13,10 @@ import type { ChannelPolicy } from "./rules.ts";
 export interface Rooms {
   /** Sends a message to the room's members. */
   deliver(delivery: Delivery, conflate?: number): void;
-  /** Joins a connection that has just been told where the channel stands. */
+  /** Joins a connection in the step in which it was sent the channel's position. */
   join(connection: string, channel: string): void;
   leave(connection: string, channel: string): void;
-  /** Tells when a room gets its first member, and when its last one has left. */
+  /** Reports when a room gets its first member, and when its last one has left. */
   watch(watcher: { opened(room: string): void; closed(room: string): void }): void;
 }
 
@@ -23,16 +29,18 @@ export interface FeedsOptions {
 
 interface OpenFeed {
   feed: Feed;
+  /** Those who have opened it and have not released it: joins that are under way, and subscriptions. */
   users: number;
+  /** Resolves once the broker has subscribed to the channel. */
   ready: Promise<void>;
 }
 
-/** Milliseconds until a room is tried again that could not be heard. */
+/** Milliseconds until the node tries again to subscribe to the channel of a room that has members. */
 const retryAfter = 1_000;
 
 /**
- * The channels that this node hears: each is subscribed once, for as long as anybody here needs it, or is in
- * its room: emitters put sockets into rooms that nobody has subscribed to.
+ * The channels that this node subscribes to: each once, for as long as anybody here needs it or is in its room.
+ * Emitters put sockets into rooms that no client has subscribed to, so both count.
  */
 export class Feeds {
   readonly #entries = new Map<string, OpenFeed>();
@@ -47,7 +55,11 @@ export class Feeds {
     return this.#entries.size;
   }
 
-  /** Each feed that is opened is released once. */
+  /**
+   * Resolves once every later message of the channel reaches the feed. Whoever opens a feed releases it once.
+   *
+   * @throws Failure `unavailable`, and then there is nothing to release
+   */
   async open(channel: string, policy: ChannelPolicy): Promise<Feed> {
     const entry = this.#entries.get(channel) ?? this.#hear(channel, policy);
     entry.users += 1;
@@ -83,7 +95,7 @@ export class Feeds {
     this.#options.rooms.deliver(delivery, delivery.position && feed.policy.conflate);
   }
 
-  /** Deliveries of the channel are lost: they go on behind the position, and so does whoever joins from now on. */
+  /** Deliveries of the channel are lost. The next ones come after the position, and whoever joins begins there. */
   lost(channel: string, resumed: Position): void {
     this.#entries.get(channel)?.feed.lose(resumed);
   }
@@ -113,7 +125,7 @@ export class Feeds {
     this.#settle(entry);
   }
 
-  /** Who asked to hear the channel is told of a failure; who was put into its room cannot be. */
+  /** A join gets the error of its `open`. A socket that an emitter put into the room gets none, so the node tries again. */
   #insist(entry: OpenFeed): void {
     entry.ready.catch(() => {
       if (entry.feed.occupied) setTimeout(() => this.#retry(entry), retryAfter).unref();
@@ -121,11 +133,13 @@ export class Feeds {
   }
 
   #retry(entry: OpenFeed): void {
+    // The room may have emptied meanwhile, and another feed of the channel may have been opened since.
     if (this.#entries.get(entry.feed.channel) !== entry) return;
     entry.ready = this.#subscribe(entry.feed);
     this.#insist(entry);
   }
 
+  /** Unsubscribes from the channel once nobody needs its feed any more. */
   #settle({ feed, users }: OpenFeed): void {
     if (users > 0 || feed.occupied) return;
     this.#entries.delete(feed.channel);

@@ -1,3 +1,8 @@
+/*
+ * Reads and clears the stored messages of a channel, for the `history` request and for the server API. It never
+ * changes what is stored in any other way, and parses nothing: a page joins the stored texts.
+ */
+
 import type { Broker, HistoryRead } from "../backplane/ports.ts";
 import { Failure } from "../errors.ts";
 import { Json } from "../protocol/json.ts";
@@ -41,11 +46,13 @@ export class History {
     return new Json(`{"ok":true,"position":${position},"messages":${messages}${more}}`, attachments);
   }
 
+  /** Forgets what is stored. Positions go on, so nobody who is subscribed has to come again. */
   clear(channel: string, policy: ChannelPolicy): Promise<void> {
     return this.#broker.clear(channel, historyOf(policy));
   }
 }
 
+/** Unlike a subscribe, a history request with a malformed `since` is a mistake of its author. */
 function startOf(since: string | undefined): "start" | Position {
   if (since === undefined || since === "start") return "start";
   const position = parsePosition(since);

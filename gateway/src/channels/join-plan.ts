@@ -1,15 +1,15 @@
+/*
+ * Decides what a subscribe may do before anything is done: which of its channels the subscriber may join, and from
+ * where each is to be read. `Subscriptions` calls it once for each frame. Without it the node would subscribe to a
+ * channel first and refuse it afterwards.
+ */
+
 import type { ReadFrom } from "../backplane/ports.ts";
 import { Failure } from "../errors.ts";
 import { parsePosition } from "../protocol/position.ts";
 import { authorize } from "./access.ts";
 import type { ChannelPolicy, Rules } from "./rules.ts";
 import type { ChannelTokenLife, Subscriber } from "./subscriber.ts";
-
-/*
- * Decides what a subscribe may do before anything is done: which of its channels the subscriber may join, and from
- * where each is to be read. `Subscriptions` calls it once a frame. Without it a channel that is refused would already
- * be subscribed to.
- */
 
 export interface JoinRequest {
   channel: string;

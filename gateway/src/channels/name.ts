@@ -1,3 +1,8 @@
+/*
+ * What a channel's name may be, and whose channel it is. The rules and the server API ask it. A name that passes
+ * wrongly would meet a socket's own room, or break the hash tag that keeps a channel's keys in one slot.
+ */
+
 import { hasNameCharacters, isReservedName } from "../protocol/characters.ts";
 
 const personalPrefix = "user:";

@@ -1,3 +1,9 @@
+/*
+ * Keeps a subscriber in the presence of the channels that have one. `subscriptions.ts` enters and leaves,
+ * `connection/joiner.ts` reports who goes away and who is back. Whatever enters has to leave, or others see a user for
+ * as long as the node lives.
+ */
+
 import type { PresenceMember, PresencePage, PresenceStore } from "../backplane/ports.ts";
 import { pageLimit } from "../protocol/request-schemas.ts";
 import type { Feed } from "./feed.ts";
@@ -11,6 +17,7 @@ export class Presence {
     this.#store = store;
   }
 
+  /** A subscriber whose app is away enters as away: nobody sees it come online for a moment. */
   async enter(subscriber: Subscriber, { channel, policy }: Feed): Promise<void> {
     if (!policy.presence) return;
     const { events } = policy.presence;
@@ -20,11 +27,12 @@ export class Presence {
     if (awaySince !== undefined) await this.#store.setAway(channel, member, awaySince, events);
   }
 
+  /** Nothing to do on a channel without presence. */
   async leave(subscriber: Subscriber, { channel, policy }: Feed): Promise<void> {
     if (policy.presence) await this.#store.leave(channel, memberOf(subscriber), policy.presence.events);
   }
 
-  /** Tells all channels that the subscriber has gone away, or is back. */
+  /** Reports to all channels that the subscriber has gone away, or is back. All are under way at once. */
   async setAway(subscriber: Subscriber): Promise<void> {
     const member = memberOf(subscriber);
     const changes: Promise<void>[] = [];
@@ -36,6 +44,7 @@ export class Presence {
     await Promise.all(changes);
   }
 
+  /** Users in the order of their ids; see `PresenceStore.page`. */
   page(channel: string, limit = pageLimit.usual, cursor?: string): Promise<PresencePage> {
     return this.#store.page(channel, limit, cursor);
   }

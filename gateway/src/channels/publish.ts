@@ -1,3 +1,9 @@
+/*
+ * Owns the way from data to a stored message. Backends come in by `publish`; clients come from `connection/handlers`,
+ * which asks the rules and charges the rate first. Both meet in `send`, so that a message does not differ by who sent
+ * it.
+ */
+
 import type { Broker, Receipt } from "../backplane/ports.ts";
 import { type ErrorCode, Failure } from "../errors.ts";
 import type { Meter, PublishSource } from "../meter.ts";
@@ -6,11 +12,6 @@ import { isDeeperThan } from "../protocol/json.ts";
 import { encodeHead } from "../protocol/packet.ts";
 import { formatPosition } from "../protocol/position.ts";
 import type { ChannelPolicy, Rules } from "./rules.ts";
-
-/*
- * Owns the way from data to a stored message. Backends come in by `publish`; clients come from `connection/handlers`,
- * which asks the rules and charges the rate first. Both meet in `send`, so that no message differs by who sent it.
- */
 
 export interface Publication {
   channel: string;

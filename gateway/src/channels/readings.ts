@@ -1,8 +1,14 @@
+/*
+ * Owns the reads of channels' pasts that joins are waiting for, and shares one among all who ask for the same within a
+ * second. Only `subscriptions.ts` calls it. Without it, a node that comes back would have Redis read the same history
+ * once for each of its thousands of clients.
+ */
+
 import type { Broker, HistoryPage, ReadFrom, Retention } from "../backplane/ports.ts";
 import type { Feed, Tap } from "./feed.ts";
 import { replyBudget } from "./reply.ts";
 
-/** What is to be read of a channel that is heard. */
+/** What is to be read of a channel whose feed is open. */
 export interface Want {
   feed: Feed;
   retention: Retention;
@@ -14,7 +20,7 @@ export interface Reading {
   readonly feed: Feed;
   readonly tap: Tap;
   readonly page: Promise<HistoryPage | undefined>;
-  /** Others find it by this. */
+  /** The channel and the start of the read: whoever asks for the same shares it. */
   readonly name: string;
   /** Milliseconds on the monotonic clock. */
   readonly began: number;
@@ -54,7 +60,7 @@ export class Readings {
     this.#untapUnused(reading);
   }
 
-  /** Whoever asks next has it read anew. */
+  /** Shares the reading no more: the next join reads again. */
   forget(reading: Reading): void {
     if (this.#shared.get(reading.name) !== reading) return;
     this.#shared.delete(reading.name);
@@ -63,14 +69,14 @@ export class Readings {
 
   #find({ feed, from }: Want): Reading | undefined {
     const reading = this.#shared.get(nameOf(feed, from));
-    // What is heard again after it was let go has missed something meanwhile.
+    // Another feed of the channel means that the node was not subscribed for a time: the tap has a hole there.
     if (reading?.feed !== feed || isOld(reading)) return undefined;
     reading.users += 1;
     return reading;
   }
 
   #begin(wants: readonly Want[]): Reading[] {
-    // What comes while it is read is noted from before the call is made.
+    // The taps come first: a delivery between the read and its tap would be in neither.
     const taps = wants.map(({ feed }) => feed.tap());
     const reads = wants.map(({ feed, retention, from }) => ({ channel: feed.channel, retention, from }));
     const pages = this.#broker.read(reads, replyBudget);
@@ -105,6 +111,7 @@ export class Readings {
     }, lifetime).unref();
   }
 
+  /** The tap of a reading that nobody uses or shares would only grow. */
   #untapUnused(reading: Reading): void {
     if (reading.users === 0 && this.#shared.get(reading.name) !== reading) reading.feed.untap(reading.tap);
   }

@@ -1,3 +1,9 @@
+/*
+ * Computes what a subscribe is answered with: the page that was read, what was delivered since, and the position where
+ * both end. `subscriptions.ts` calls it in the step in which the room is joined. If a reply ended anywhere but where
+ * the room's members stand, the next delivery would leave a hole or come twice.
+ */
+
 import { Allowance, bytesOf } from "../backplane/allowance.ts";
 import type { Delivery, HistoryPage, ReadBudget } from "../backplane/ports.ts";
 import { joinMessages, messageOf } from "../protocol/packet.ts";
@@ -36,7 +42,7 @@ export function plainOutcome(sinceGiven: boolean): SubscribeOutcome {
   return { position: undefined, recovered, entries: [], more: false, latest: false };
 }
 
-/** The outcome of a subscribe that goes on from where the room stands. */
+/** The outcome of a subscribe without `since`: it begins where the room's members are. */
 export function presentOutcome({ live }: Feed): SubscribeOutcome {
   return { position: live, recovered: undefined, entries: [], more: false, latest: false };
 }
@@ -79,20 +85,27 @@ function isSame(one: Position | undefined, other: Position): boolean {
   return one?.epoch === other.epoch && one.offset === other.offset;
 }
 
-/** Where the room's members stand, or will stand once the first of them is in. */
+/**
+ * Where the reply has to end: the position up to which the room's members have been sent everything.
+ *
+ * - Without `live` the room is new, and begins at the page's top.
+ * - Where the two epochs differ, one of them is over. A tap that overflowed says that the loss was found after the page
+ *   was read: the members are at `live`. Otherwise the page is newer, which the members will see by the next message.
+ * - In one epoch the members are at `live`. An empty room has nobody who would need it, so a newer top takes its place.
+ */
 function roomPosition(feed: Feed, top: Position, tap: Tap): Position {
   const { live } = feed;
   if (!live) return top;
-  // Where a loss was found since the page was read, the room has gone on, and nobody is told of it again.
   if (live.epoch !== top.epoch) return tap.overflowed ? live : top;
   return feed.occupied || live.offset > top.offset ? live : top;
 }
 
+/** An entry above the end has yet to be sent to the members, and will reach the newcomer together with them. */
 function isWithin(position: Position, end: Position): boolean {
   return position.epoch !== end.epoch || position.offset <= end.offset;
 }
 
-/** What arrived behind the page's top. */
+/** The deliveries that came after the page's top. None of a page that ends before the top: a hole would lie between. */
 function tail(page: HistoryPage, tap: Tap): ReplyEntry[] {
   const entries: ReplyEntry[] = [];
   if (page.more) return entries;
@@ -110,6 +123,7 @@ function entryOf({ packet, attachments }: Delivery, position: Position): ReplyEn
   return { position, message: messageOf(text), attachments };
 }
 
+/** The outcome of a subscribe to a value: its newest message, or nothing where there is none yet. */
 function newestOutcome(page: HistoryPage, tap: Tap, end: Position, space: ReplySpace): SubscribeOutcome {
   const newest = tail(page, tap).at(-1) ?? page.entries[0];
   const current = isSame(newest?.position ?? page.top, end);

@@ -1,3 +1,8 @@
+/*
+ * Finds the policy of a channel: the first rule of the operator's file that matches its name. Everything that acts on
+ * a channel begins here, so a channel that no rule matches does not exist for anybody.
+ */
+
 import { compilePattern } from "../auth/patterns.ts";
 import type { ChannelRule } from "../config/rules.ts";
 import { Failure } from "../errors.ts";
@@ -13,7 +18,7 @@ export interface ChannelPolicy extends Omit<ChannelRule, "match"> {
 
 const minute = 60_000;
 
-/** No client comes into a room that is no channel. */
+/** Of a room that is no channel: emitters may use it, and no client comes into it. */
 const roomPolicy: ChannelPolicy = {
   personal: false,
   subscribe: "nobody",
@@ -76,6 +81,7 @@ function find(rules: readonly CompiledRule[], channel: string): ChannelPolicy | 
   return rules.find((rule) => rule.matches(channel))?.policy;
 }
 
+/** A rule for `user:…` may change only how much history is kept; who may do what is fixed. */
 function personalPolicy(rule?: ChannelPolicy): ChannelPolicy {
   return {
     personal: true,

@@ -1,3 +1,8 @@
+/*
+ * A connection as this room sees it, and what it holds. The connection room implements it; here nothing else of a
+ * connection is known, so that tests and other transports can subscribe without one.
+ */
+
 import type { Standing, Subject } from "../auth/permissions.ts";
 import type { Position } from "../protocol/position.ts";
 import type { Feed } from "./feed.ts";

@@ -1,3 +1,9 @@
+/*
+ * Owns the joining and leaving of channels. `connection/joiner.ts` calls it for clients and backends alike. The order
+ * in `subscribe` is the protocol's promise that nothing is missed or doubled: another order opens a window in which a
+ * live message comes before the reply, or in neither.
+ */
+
 import type { Broker, HistoryPage, ReadFrom } from "../backplane/ports.ts";
 import { Failure } from "../errors.ts";
 import type { Meter, RecoveryResult } from "../meter.ts";
@@ -21,7 +27,7 @@ export type JoinResult = { channel: string } & ({ outcome: SubscribeOutcome } | 
 
 interface Join extends JoinPlan {
   feed: Feed;
-  /** The connection stands in the channel's presence. */
+  /** The connection is in the channel's presence, from before or since now. */
   present: boolean;
   /** Both absent where nothing is to be read: on a channel without history, or from where the room stands. */
   reading?: Reading | undefined;
@@ -36,8 +42,8 @@ export interface SubscriptionsOptions extends PlanBounds {
 }
 
 /**
- * Joins connections to channels without a window in which a message is missed or doubled: the channel is
- * heard first, then its past is read, and in one synchronous step the reply is given and the room joined.
+ * Joins connections to channels without a window in which a message is missed or doubled: the node subscribes to the
+ * channel first, then reads its past, and in one synchronous step gives the reply and joins the room.
  *
  * Calls for one subscriber must not overlap; its connection runs them one after the other.
  */
@@ -104,6 +110,7 @@ export class Subscriptions {
     }
   }
 
+  /** Reads the past of those joins that need it, all channels in one call to the broker. */
   async #read(joins: readonly Join[]): Promise<void> {
     const wanting: { join: Join; want: Want }[] = [];
     for (const join of joins) {
@@ -118,19 +125,24 @@ export class Subscriptions {
     for (const [index, { join }] of wanting.entries()) join.page = pages[index];
   }
 
-  /** All of them end before a failure is told, or one could enter after what it entered was given back. */
+  /** Waits for all of them before it fails: one that entered after `#letGo` would stay in the presence for ever. */
   async #enterAll(subscriber: Subscriber, joins: readonly Join[]): Promise<void> {
     const entered = await Promise.allSettled(joins.map((join) => this.#enter(subscriber, join)));
     const failed = entered.find((result) => result.status === "rejected");
     if (failed) throw failed.reason;
   }
 
+  /** A join that has more to read is no subscription yet; its client comes again, and enters then. */
   async #enter(subscriber: Subscriber, join: Join): Promise<void> {
     if (join.page?.more) return;
     join.present = true;
     await this.#options.presence.enter(subscriber, join.feed);
   }
 
+  /**
+   * The synchronous step. Nothing here may wait: a delivery between the outcome and `#hold` would reach the room while
+   * the newcomer is neither in it nor answered with it.
+   */
   #settle(
     subscriber: Subscriber,
     requests: readonly JoinRequest[],
@@ -145,6 +157,7 @@ export class Subscriptions {
       const outcome = this.#outcomeOf(start, space);
       if (!outcome.more) {
         live.push({ join: start, since: outcome.position });
+        // The members are there, or will be as soon as the first of them has joined.
         start.feed.live = outcome.position;
       }
       return { channel, outcome };
@@ -158,7 +171,7 @@ export class Subscriptions {
     if (policy.history && from === "top") return presentOutcome(feed);
     if (!page || !reading || from === "top") return plainOutcome(request.since !== undefined);
     const outcome = mergeOutcome(feed, page, reading.tap, from, space);
-    // Who is to ask again for the same must find something else.
+    // The client will ask for the same again. The shared reading would give it the same answer, for ever.
     if (outcome.more && outcome.entries.length === 0) this.#readings.forget(reading);
     if (request.since !== undefined) {
       this.#options.meter.recovered(recoveryResult(outcome, page, from), outcome.entries.length);
@@ -181,6 +194,7 @@ export class Subscriptions {
     if (present) await this.#options.presence.leave(subscriber, feed);
   }
 
+  /** Ends a subscription but for its presence. @returns the feed of the subscription, where there was one */
   #drop(subscriber: Subscriber, channel: string): Feed | undefined {
     const held = subscriber.held.get(channel);
     if (!held) return undefined;
@@ -193,11 +207,12 @@ export class Subscriptions {
   }
 }
 
-/** Whether the channel keeps who is in it, which others have to be told of. */
+/** Whether the channel has presence, so that joining it takes calls that have to be waited for. */
 function isNoted({ policy }: Join): boolean {
   return policy.presence !== undefined;
 }
 
+/** What a subscribe with `since` came to, for the metrics: an epoch that is over tells a loss from mere age. */
 function recoveryResult(
   { recovered }: SubscribeOutcome,
   { top }: HistoryPage,

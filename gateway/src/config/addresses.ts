@@ -1,3 +1,8 @@
+/*
+ * What addresses, origins and URLs may be in settings. `kinds.ts` and the settings ask it, `auth/key-set.ts` through
+ * them.
+ */
+
 import { isIP } from "node:net";
 import { compile } from "proxy-addr";
 

@@ -1,3 +1,8 @@
+/*
+ * Where a setting's text comes from: its variable, or the file that `<name>_FILE` names. Values of secrets pass
+ * through here, so no fault quotes one.
+ */
+
 import { nearest } from "./nearest.ts";
 import type { Setting } from "./setting.ts";
 

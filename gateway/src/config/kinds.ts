@@ -1,3 +1,8 @@
+/*
+ * The kinds of values that settings have. Each declares how it is read and the words that say so, which the faults and
+ * the reference page share.
+ */
+
 import { z } from "zod";
 import { isWebUrl } from "./addresses.ts";
 import { parseDuration, parseInteger, parseSize } from "./units.ts";

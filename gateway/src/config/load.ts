@@ -1,3 +1,8 @@
+/*
+ * Reads everything that is configured, or says everything that is wrong with it. `main.ts` calls it once. A node never
+ * starts with a part of its settings, and never stops at the first fault.
+ */
+
 import { isProtected } from "./addresses.ts";
 import {
   type Environment,

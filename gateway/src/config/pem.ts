@@ -1,3 +1,5 @@
+/* Certificates and private keys as PEM, for TLS to Redis. Public keys of tokens have a reader of their own. */
+
 import { createPrivateKey, X509Certificate } from "node:crypto";
 
 /** @returns the certificates as PEM, or undefined where the text is something else or one of them is broken */

@@ -1,3 +1,8 @@
+/*
+ * What must be set once NODE_ENV is `production`. Defaults that are pleasant in development, such as made-up keys,
+ * would be holes there.
+ */
+
 import { isProtected } from "./addresses.ts";
 import type { Config, settings } from "./schema.ts";
 

@@ -1,3 +1,8 @@
+/*
+ * Settings of Redis that are each valid and do not go together. `load.ts` asks at the start; found later, they would
+ * be errors of a connection that name no setting.
+ */
+
 import { createSecureContext } from "node:tls";
 import { parseRedisUrl, type RedisUrl } from "./redis-url.ts";
 import type { Config, settings } from "./schema.ts";

@@ -1,3 +1,7 @@
+/*
+ * The forms of `TIDEGATE_REDIS_URL`. The settings check it and the backplane connects by it, both with this parser.
+ */
+
 export interface RedisHost {
   host: string;
   /** Absent where the URL names none. */

@@ -1,3 +1,8 @@
+/*
+ * Every key of a channel rule, declared once with its words: the parser, the faults and CONFIG's table are made from
+ * it.
+ */
+
 import { z } from "zod";
 import { hasNameCharacters, isReservedName } from "../protocol/characters.ts";
 import { parseDuration, parseRate } from "./units.ts";

@@ -1,3 +1,8 @@
+/*
+ * The file of channel rules: what its keys mean together. A rule that would be ignored is a fault, since its author
+ * relies on it.
+ */
+
 import { z } from "zod";
 import { expected, type Joiner, ruleShape, type Who, wrongKeys } from "./rule-shape.ts";
 import { parseYaml } from "./yaml.ts";

@@ -1,3 +1,5 @@
+/* All settings in one place. A setting that is not in here cannot be read by any part of the gateway. */
+
 import type { Setting } from "./setting.ts";
 import { credentials } from "./settings/credentials.ts";
 import { limits } from "./settings/limits.ts";

@@ -1,3 +1,8 @@
+/*
+ * What a setting is: name, kind, default, words, and whether its value is a secret. The files in `settings/` are lists
+ * of these.
+ */
+
 import type { z } from "zod";
 import type { Kind } from "./kinds.ts";
 

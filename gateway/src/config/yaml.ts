@@ -1,3 +1,8 @@
+/*
+ * Reads a YAML file against a schema and says of every fault in which line and column it is. `rules.ts` is its only
+ * caller.
+ */
+
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 

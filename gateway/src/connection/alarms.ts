@@ -42,7 +42,7 @@ export class Alarms {
     if (alarms?.size === 0) this.#due.delete(slot);
   }
 
-  /** Rings all that is due. */
+  /** Rings all that is due. Slots that were skipped, by a busy node or a clock put forward, ring too. */
   ring(): void {
     const now = this.#followBack();
     while (this.#rung < now) {

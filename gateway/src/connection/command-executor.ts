@@ -1,3 +1,8 @@
+/*
+ * Does on this node's connections what a backend asks of the whole cluster, and what emitters ask of a socket.
+ * `backplane` calls it with every command, on each node. Connections that end meanwhile are passed over.
+ */
+
 import type { Command, CommandReply, ConnectionInfo, ControlTarget, NodeInfo } from "../backplane/ports.ts";
 import { Failure } from "../errors.ts";
 import type { Connection } from "./connection.ts";
@@ -25,6 +30,7 @@ export class CommandExecutor implements ControlTarget {
   }
 
   async execute(command: Command): Promise<CommandReply> {
+    // Before the connections are looked for: one that is opened meanwhile finds the revocation here.
     if (command.kind === "revoke") this.#options.revocations.note(command.user, command.before);
     const touched: Connection[] = [];
     await Promise.all(
@@ -42,12 +48,13 @@ export class CommandExecutor implements ControlTarget {
   /**
    * An emitter takes a socket out of a room.
    *
-   * @returns whether that is a channel it is subscribed to; the subscription then ends, and the client is told
+   * @returns whether that is a channel it is subscribed to; the subscription then ends, and the client is sent
+   * `unsubscribed`
    */
   leave(id: string, channel: string): boolean {
     const connection = this.#options.registry.get(id);
     if (!connection?.held.has(channel)) return false;
-    // Where the connection ends meanwhile, its subscriptions do too.
+    // It fails only where the connection ends meanwhile, and its subscriptions with it.
     this.#unsubscribe(connection, channel).catch(() => {});
     return true;
   }
@@ -59,6 +66,7 @@ export class CommandExecutor implements ControlTarget {
     return connection !== undefined;
   }
 
+  /** The connections of this node that the command is for. */
   #targets(command: Command): Connection[] {
     const { registry } = this.#options;
     if (command.kind !== "disconnect") return registry.ofUser(command.user);
@@ -108,6 +116,7 @@ export class CommandExecutor implements ControlTarget {
     return ended;
   }
 
+  /** The client did not ask, so it gets an event in place of a reply. */
   async #subscribe(connection: Connection, channel: string): Promise<boolean> {
     if (connection.held.has(channel)) return true;
     let joined = false;
@@ -120,6 +129,7 @@ export class CommandExecutor implements ControlTarget {
     return joined;
   }
 
+  /** @returns whether it was subscribed */
   async #unsubscribe(connection: Connection, channel: string): Promise<boolean> {
     if (!connection.held.has(channel)) return false;
     const failure = new Failure("disconnected", "A backend ended the subscription.");

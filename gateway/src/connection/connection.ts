@@ -1,3 +1,9 @@
+/*
+ * The state of one client's session. It decides nothing: `lifecycle.ts` opens and ends it, `dispatcher.ts` brings its
+ * requests, `joiner.ts` changes what it holds. There are tens of thousands, so what is not always needed is made on
+ * first use.
+ */
+
 import type { Identity } from "../auth/authenticator.ts";
 import type { Subject } from "../auth/permissions.ts";
 import type { Held, Subscriber } from "../channels/subscriber.ts";
@@ -29,8 +35,9 @@ export class Connection implements Subscriber {
   identity: Identity;
   /** Unix milliseconds when its app went away; undefined while it is in front. */
   awaySince: number | undefined;
+  /** The transport has gone: nothing can be sent any more. */
   closed = false;
-  /** Why the gateway ended it, where it did. */
+  /** Why the gateway ended it, where it did. The transport may still have to close. */
   ending: CloseReason | undefined;
   /** Requests so far that were malformed beyond a client's mistake. */
   strikes = 0;
@@ -79,7 +86,7 @@ export class Connection implements Subscriber {
 
   /**
    * Runs a client's work in the order of the calls, once the client has taken most of what it was sent. What follows
-   * an exclusive work waits for it to end: a `publish` right behind a `subscribe` finds the subscription made.
+   * an exclusive work waits for it to end: a `publish` right after a `subscribe` finds the subscription made.
    *
    * @param payload what is kept for the work while it waits
    * @throws Failure `rate_limited` when too much waits already, `disconnected` when the connection ends before

@@ -1,3 +1,9 @@
+/*
+ * The way of every event that a client sends: rate, depth and name are checked, the handler runs, and the outcome goes
+ * back as acknowledgement or `failed`. `transport/clients.ts` calls it. Nothing of a client reaches a handler without
+ * it.
+ */
+
 import { type ErrorCode, Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
@@ -40,7 +46,9 @@ export class Dispatcher {
     payload: unknown,
     acknowledge: Reply | undefined,
   ): Promise<void> {
+    // It was sent `goodbye`: what it still asks is not answered.
     if (connection.ending) return;
+    // A label of the metrics: what clients make up must not become one.
     const known = event !== undefined && this.#options.requests.has(event) ? event : "other";
     let code: "ok" | ErrorCode = "ok";
     try {
@@ -59,10 +67,12 @@ export class Dispatcher {
     payload: unknown,
     reply: Reply,
   ): Promise<void> {
+    // What nobody handles is charged too: a flood of it has to be bounded like any other.
     const request = event === undefined ? undefined : this.#options.requests.get(event);
     this.#pace(connection, request?.cost?.(connection, payload) ?? 1);
     if (event === undefined) throw new Failure("bad_request", "An event's name is a string.");
-    // Deeper by one than what `publish` allows its data, which stands inside the payload.
+    // One level more than `publish` allows its data, which is inside the payload. The only walk for depth: everything
+    // after it may recurse.
     if (isDeeperThan(payload, this.#options.maxDepth + 1)) {
       connection.strikes += 1;
       throw new Failure("bad_request", `The payload nests deeper than ${this.#options.maxDepth} levels.`);
@@ -72,6 +82,7 @@ export class Dispatcher {
     await connection.request(request.exclusive, handle, payload);
   }
 
+  /** @throws Failure `rate_limited` with the time after which the next request may pass */
   #pace(connection: Connection, cost: number): void {
     const { rate, burst } = this.#options;
     connection.pace ??= new TokenBucket(rate, burst);
@@ -79,6 +90,7 @@ export class Dispatcher {
     throw new Failure("rate_limited", undefined, { after: connection.pace.wait });
   }
 
+  /** Answers a failure, and ends a connection that goes on as no honest client would. */
   #refuse(
     connection: Connection,
     event: string | undefined,
@@ -99,4 +111,5 @@ export class Dispatcher {
   }
 }
 
+/** The reply to an event that was sent without acknowledgement. */
 function ignore(): void {}

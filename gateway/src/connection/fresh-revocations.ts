@@ -2,8 +2,8 @@
 const lifetime = 60_000;
 
 /**
- * Revocations that this node has just been told of, for the connections that they miss: those whose tokens were
- * verified before, and which became connections after.
+ * The revocations of the last minute, for the connections that a revocation cannot find: their tokens were verified
+ * before it came, and they became connections after.
  */
 export class FreshRevocations {
   readonly #now: () => number;

@@ -1,3 +1,8 @@
+/*
+ * Tells the members of a channel that messages are lost and cannot be read again. The backplane reports the loss.
+ * Their clients subscribe again by position, spread over some seconds, since each of them reads the history.
+ */
+
 import type { Held } from "../channels/subscriber.ts";
 import { Failure } from "../errors.ts";
 import type { Position } from "../protocol/position.ts";
@@ -11,7 +16,7 @@ export interface GapsOptions {
   members(channel: string): Iterable<string>;
 }
 
-/** Milliseconds over which the members of a channel are told, since each of them comes back and reads. */
+/** Milliseconds over which the members of a channel are sent the loss, since each of them comes back and reads. */
 const spread = 5_000;
 
 /** Ends the subscriptions of channels in which something is missing that nobody can bring back. */
@@ -22,12 +27,12 @@ export class Gaps {
     this.#options = options;
   }
 
-  /** @param resumed the position behind which deliveries go on */
+  /** @param resumed the position after which deliveries go on */
   lost(channel: string, resumed: Position): void {
     const { members, registry } = this.#options;
     for (const id of members(channel)) {
       const subscription = registry.get(id)?.held.get(channel);
-      // Who came after the loss, but before it was found, stands there already.
+      // Whoever joined after the loss and before it was found has missed nothing.
       if (subscription?.since && reaches(subscription.since, resumed)) continue;
       setTimeout(() => this.#tell(id, channel, subscription), Math.random() * spread).unref();
     }
@@ -45,11 +50,12 @@ export class Gaps {
     };
     connection
       .run(true, expel)
-      // The connection has ended: there is nobody left to tell.
+      // It fails only where the connection has ended: nobody is left to send it to.
       .catch(() => {});
   }
 }
 
+/** Whether a subscription that began at `since` began after everything that was lost. */
 function reaches(since: Position, resumed: Position): boolean {
   return since.epoch === resumed.epoch && since.offset >= resumed.offset;
 }

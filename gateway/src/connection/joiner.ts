@@ -1,3 +1,9 @@
+/*
+ * Everything that changes what a connection holds, with the checks that need the connection: channel tokens, their
+ * expiry, revocations. The request handlers, `lifecycle.ts`, `command-executor.ts` and `gaps.ts` call it.
+ * `channels/subscriptions.ts` does the joining itself.
+ */
+
 import type { Verifier } from "../auth/verifier.ts";
 import { noLongerAllowed } from "../channels/access.ts";
 import type { JoinRequest } from "../channels/join-plan.ts";
@@ -50,6 +56,7 @@ export class Joiner {
     });
   }
 
+  /** Ends a subscription at the client's wish. */
   leave(connection: Connection, channel: string): Promise<void> {
     return this.#options.subscriptions.unsubscribe(connection, channel);
   }
@@ -82,16 +89,19 @@ export class Joiner {
     return revoked.length > 0;
   }
 
+  /** Ends all subscriptions of a connection that has gone. */
   end(connection: Connection): Promise<void> {
     return this.#options.subscriptions.end(connection);
   }
 
+  /** The app has gone to the background, or is back. Saying the same twice changes nothing. */
   async setAway(connection: Connection, away: boolean): Promise<void> {
     if (connection.away === away) return;
     connection.awaySince = away ? this.#options.now() : undefined;
     await this.#options.presence.setAway(connection);
   }
 
+  /** Verifies the channel token of an item, where it has one. Its failure is the item's own, not the frame's. */
   async #check(connection: Connection, item: SubscriptionItem): Promise<JoinRequest | Failure> {
     const { channel, since, token } = item;
     if (token === undefined) return { channel, since };
@@ -105,6 +115,7 @@ export class Joiner {
     }
   }
 
+  /** Ends a subscription that rests on a channel token when that expires, or now where it was just revoked. */
   async #watchChannelToken(connection: Connection, channel: string): Promise<void> {
     const held = connection.held.get(channel);
     if (!held?.tokenLife || held.cancelAlarm) return;
@@ -125,9 +136,10 @@ export class Joiner {
   }
 }
 
-/** The connection has ended: its token alarm has nobody to tell. */
+/** An alarm that rings after the connection has ended has nothing to do. */
 function ignore(): void {}
 
+/** Items whose token was refused never reached the channels; here they get their place in the reply again. */
 function inOrder(
   items: readonly SubscriptionItem[],
   checked: readonly (JoinRequest | Failure)[],

@@ -1,3 +1,9 @@
+/*
+ * How a session begins, is renewed and ends, with its log lines and metrics. `transport/clients.ts` reports connects
+ * and closes, whoever wants a connection gone calls `end`. A connection that ends by another way would stay in the
+ * registry and in presence.
+ */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Identity } from "../auth/authenticator.ts";
 import { personalChannel } from "../channels/name.ts";
@@ -70,6 +76,7 @@ export class Lifecycle {
     joiner
       .end(connection)
       .catch((error) => log.warn({ err: error }, "presence could not be told of a close"));
+    // What the transport reports of an ending that the gateway made says less.
     const cause = connection.ending ?? reason;
     meter.connectionClosed(cause);
     if (cause === "slow_consumer") meter.slowConsumer();
@@ -80,7 +87,13 @@ export class Lifecycle {
     );
   }
 
-  /** Says goodbye and ends the connection. */
+  /**
+   * Sends `goodbye` and ends the connection. A second ending of the same connection does nothing.
+   *
+   * @param reconnect whether the client should come back; the transport closes in the way that even a client that does
+   * not know `goodbye` takes so
+   * @param after milliseconds that the client should wait before it comes back
+   */
   end(connection: Connection, code: ErrorCode, reconnect: boolean, after?: number): void {
     if (connection.closed || connection.ending) return;
     connection.ending = code;
@@ -122,7 +135,7 @@ export class Lifecycle {
     return true;
   }
 
-  /** What is in the way of a welcome may be gone at the next attempt. */
+  /** A client that cannot be welcomed is sent away to come again: whatever failed may work then, here or elsewhere. */
   #fail(connection: Connection, error: unknown): void {
     if (connection.closed) return;
     const failure = Failure.of(error);
@@ -130,6 +143,7 @@ export class Lifecycle {
     this.end(connection, failure.retryable ? failure.code : "unavailable", true);
   }
 
+  /** Sets the alarms of the session's token; those of the token before are cancelled. */
   #watchToken(connection: Connection): void {
     const { alarms, now: clock, leeway } = this.#options;
     connection.tokenWatch?.stop();

@@ -1,3 +1,8 @@
+/*
+ * Finds the connections of this node, for commands, drains and metrics. `lifecycle.ts` adds and removes. It keeps no
+ * order but that of the connects.
+ */
+
 import type { Connection } from "./connection.ts";
 
 /** The connections of this node, by id and by user. */
@@ -31,6 +36,7 @@ export class Registry {
     return this.#byId.get(id);
   }
 
+  /** A copy: whoever walks it may end the connections. */
   ofUser(user: string): Connection[] {
     const found = this.#byUser.get(user);
     if (found === undefined) return [];

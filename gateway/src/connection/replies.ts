@@ -1,3 +1,8 @@
+/*
+ * Writes the replies that carry messages. The texts of the messages are joined as they are stored; only what stands
+ * around them is made here, once for all channels of a frame, since attachments are counted across the frame.
+ */
+
 import { replyText } from "../channels/reply.ts";
 import type { JoinResult } from "../channels/subscriptions.ts";
 import { Json } from "../protocol/json.ts";
@@ -30,6 +35,7 @@ export function welcomeReply(
   return new Json(`${head.slice(0, -1)},"channels":${resultsText(results, attachments)}}`, attachments);
 }
 
+/** A failure names its channel too, since a client finds the results of many channels by name. */
 function resultsText(results: readonly JoinResult[], attachments: Uint8Array[]): string {
   const texts = results.map((result) => {
     if ("outcome" in result) return replyText(result.channel, result.outcome, attachments);

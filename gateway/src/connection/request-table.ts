@@ -1,11 +1,18 @@
+/*
+ * Which handler an event has, whether what follows has to wait for it, and what it costs. A new request of the
+ * protocol is one row here, one schema in `protocol/request-schemas.ts` and one handler.
+ */
+
 import { history, publish } from "./handlers/messages.ts";
 import { changesToTell, presence, setAway } from "./handlers/presence.ts";
 import { refresh } from "./handlers/refresh.ts";
 import { itemsOf, subscribe, unsubscribe } from "./handlers/subscriptions.ts";
 import type { Handler, Request, RequestServices } from "./request.ts";
 
+/** A row: the request without what it is bound to. */
 type Entry = Omit<Request, "handle"> & { handle: Handler };
 
+/** Those that read or change what the connection holds are exclusive; publications may overlap each other. */
 const entries: Record<string, Entry> = {
   subscribe: { exclusive: true, cost: itemsOf, handle: subscribe },
   unsubscribe: { exclusive: true, handle: unsubscribe },

@@ -1,3 +1,5 @@
+/* What a request handler is, and what it is given. The dispatcher knows handlers by this alone. */
+
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { History } from "../channels/history.ts";
 import type { Presence } from "../channels/presence.ts";
@@ -19,6 +21,7 @@ export interface Request {
   handle(connection: Connection, payload: unknown, reply: Reply): Promise<void>;
 }
 
+/** What the handlers call, each for its own part. */
 export interface RequestServices {
   rules: Rules;
   joiner: Joiner;
@@ -27,9 +30,14 @@ export interface RequestServices {
   presence: Presence;
   authenticator: Pick<Authenticator, "verify">;
   lifecycle: Pick<Lifecycle, "renew">;
+  /** Channels that one request may subscribe to. */
   maxChannels: number;
 }
 
+/**
+ * Does one request and replies, or throws a Failure that the dispatcher answers. A handler may go on after its reply;
+ * an exclusive one holds up the connection's next request until it ends.
+ */
 export type Handler = (
   services: RequestServices,
   connection: Connection,

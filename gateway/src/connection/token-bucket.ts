@@ -3,7 +3,10 @@ export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
   readonly #now: () => number;
-  /** Events that did not pass, less those that did: it grows only above twice the rate. */
+  /**
+   * Events that did not pass, less those that did. It grows only while more than half of them are refused, so a client
+   * that sends at less than twice the rate stays out of debt.
+   */
   debt = 0;
   #tokens: number;
   #updated: number;

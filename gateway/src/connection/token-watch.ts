@@ -1,9 +1,14 @@
+/*
+ * Warns a session before its token expires and ends it when it does. `lifecycle.ts` sets one for each session whose
+ * user is not anonymous. Without it a session would outlive its token.
+ */
+
 import type { Alarm, Alarms } from "./alarms.ts";
 
-/** A session is told to refresh its token this long before the end, or half-way where less is left. */
+/** Milliseconds before the end at which a session is sent `expiring`; half-way where less is left. */
 const expiringLead = 60_000;
 
-/** What a watch tells, with the session that it was set for. */
+/** What a watch reports, with its session. One object serves all sessions, which closures of their own could not. */
 export interface TokenWatchEvents<Session> {
   /** The token will soon expire. */
   expiring(session: Session, expiresAt: number): void;
@@ -39,6 +44,7 @@ export class TokenWatch<Session> implements Alarm {
     this.#slot = alarms.set(end - Math.min(expiringLead, (end - now) / 2), this);
   }
 
+  /** The first alarm warns and sets the second, which ends the session. */
   ring(): void {
     if (this.#warned) {
       this.#events.expired(this.#session);

@@ -1,3 +1,9 @@
+/*
+ * The order of one connection's work. The dispatcher queues requests here, and whatever the gateway does to the
+ * connection by itself. Two subscribes of one connection must never overlap, and a client that does not read its
+ * answers must not be given more.
+ */
+
 import { Failure } from "../errors.ts";
 import { weightOf } from "../protocol/json.ts";
 
@@ -69,6 +75,7 @@ export class WorkQueue {
     return this.#wait(this.#waitingOwn, exclusive, work);
   }
 
+  /** Requests of a connection that has ended are not held up: they have to be refused. */
   get #isHeldUp(): boolean {
     return this.#session.wire.full && !this.#session.ended;
   }
@@ -95,6 +102,7 @@ export class WorkQueue {
     return done;
   }
 
+  /** @returns a promise of the work itself, not only of its turn */
   #wait(queue: (() => void)[], exclusive: boolean, work: Work): Promise<void> {
     return new Promise((resolve, reject) => {
       queue.push(() => {
@@ -113,6 +121,7 @@ export class WorkQueue {
     }
   }
 
+  /** The next request that waits, where the client has taken what it was sent; else it is begun once that is so. */
   #nextRequest(): (() => void) | undefined {
     if (!this.#waitingRequests?.length) return undefined;
     if (!this.#isHeldUp) return this.#waitingRequests.shift();

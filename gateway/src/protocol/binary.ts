@@ -1,3 +1,5 @@
+/* Binary values inside a message's data. They leave as attachments of the packet, which Socket.IO's clients bound. */
+
 import { Failure } from "../errors.ts";
 
 /** Binary values in one packet. Socket.IO's parser ends the connection that is sent more. */

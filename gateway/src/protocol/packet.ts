@@ -1,3 +1,8 @@
+/*
+ * Writes and reads the packets of messages, the one form in which a message exists: on the wire, in Redis and in
+ * replies.
+ */
+
 import { Encoder, PacketType } from "socket.io-parser";
 import { renumberPlaceholders } from "./binary.ts";
 import { formatPosition, type Position } from "./position.ts";

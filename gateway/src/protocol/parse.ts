@@ -1,3 +1,5 @@
+/* Checks what came in against a schema, and describes what is wrong with it. */
+
 import type { z } from "zod";
 import { Failure } from "../errors.ts";
 

@@ -1,3 +1,5 @@
+/* Secrets are fileable and are in no fault; whatever is added here and lets somebody in has to be too. */
+
 import { boolean, duration, kind, list, text, webUrl } from "../kinds.ts";
 import { lines } from "../pem.ts";
 import { publicKeyType, readPublicKey } from "../public-key.ts";

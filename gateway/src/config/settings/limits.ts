@@ -1,3 +1,8 @@
+/*
+ * Each bounds what one connection can make grow (ARCHITECTURE, *Bounds*). They are read at the start and hold for all
+ * connections alike.
+ */
+
 import { duration, integer, size } from "../kinds.ts";
 import { setting } from "../setting.ts";
 

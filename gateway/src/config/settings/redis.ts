@@ -1,3 +1,8 @@
+/*
+ * How Redis is reached, alone, by Sentinel or as a Redis Cluster. Certificates are texts or files, for secrets that
+ * are mounted.
+ */
+
 import { boolean, kind, text } from "../kinds.ts";
 import { readCertificates, readPrivateKey } from "../pem.ts";
 import { parseRedisUrl } from "../redis-url.ts";

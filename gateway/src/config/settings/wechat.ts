@@ -1,3 +1,5 @@
+/* Apps are written `appid:secret`, so that one setting says which secret is whose. */
+
 import { boolean, duration, integer, kind, webUrl } from "../kinds.ts";
 import { listed, setting } from "../setting.ts";
 

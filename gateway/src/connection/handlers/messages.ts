@@ -1,3 +1,5 @@
+/* The requests that bring and read messages: `publish` and `history`. */
+
 import { authorize } from "../../channels/access.ts";
 import type { ChannelPolicy } from "../../channels/rules.ts";
 import { standingOf } from "../../channels/subscriber.ts";
@@ -32,6 +34,7 @@ function pay(connection: Connection, { rule, rate }: ChannelPolicy): void {
   }
 }
 
+/** A page of the channel's past. */
 export const history: Handler = async (services, connection, payload, reply) => {
   const query = parse(requestSchemas.history, payload);
   const policy = services.rules.policyOf(query.channel);

@@ -1,3 +1,5 @@
+/* The requests about who is there: `presence`, `away` and `back`. */
+
 import { authorize } from "../../channels/access.ts";
 import { standingOf } from "../../channels/subscriber.ts";
 import { parse } from "../../protocol/parse.ts";
@@ -5,6 +7,7 @@ import { requestSchemas } from "../../protocol/request-schemas.ts";
 import type { Connection } from "../connection.ts";
 import type { Handler } from "../request.ts";
 
+/** A page of the channel's users. */
 export const presence: Handler = async (services, connection, payload, reply) => {
   const { channel, limit, cursor } = parse(requestSchemas.presence, payload);
   authorize("presence", channel, services.rules.policyOf(channel), standingOf(connection, channel));
@@ -20,7 +23,7 @@ export function setAway(away: boolean): Handler {
   };
 }
 
-/** A change of state counts once for each channel with presence, since each of them is told. */
+/** A change of state costs one for each channel with presence, since it is published to each of them. */
 export function changesToTell(away: boolean): (connection: Connection) => number {
   return (connection) => {
     if (connection.away === away) return 1;

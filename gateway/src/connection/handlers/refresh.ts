@@ -1,3 +1,8 @@
+/*
+ * `refresh`: a session goes on with a newer token of the same user. Channels that the new token does not allow any
+ * more end; the reply comes first, so that the client knows why.
+ */
+
 import { Failure } from "../../errors.ts";
 import { parse } from "../../protocol/parse.ts";
 import { requestSchemas } from "../../protocol/request-schemas.ts";

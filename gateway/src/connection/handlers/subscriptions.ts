@@ -1,3 +1,8 @@
+/*
+ * `subscribe` to one channel or to many, and `unsubscribe`. Many in one request share one read of Redis and one reply
+ * frame, which is what makes coming back after a broken network cheap.
+ */
+
 import { Failure } from "../../errors.ts";
 import { parse } from "../../protocol/parse.ts";
 import { requestSchemas } from "../../protocol/request-schemas.ts";
@@ -16,6 +21,7 @@ export const subscribe: Handler = async (services, connection, payload, reply) =
     return;
   }
   const request = parse(requestSchemas.subscribe, payload);
+  // The answer is given inside the synchronous step of the join; a failure is thrown after it, to be answered as one.
   let failure: Failure | undefined;
   await services.joiner.join(connection, [request], ([result]) => {
     if (result && "failure" in result) failure = result.failure;
@@ -24,6 +30,7 @@ export const subscribe: Handler = async (services, connection, payload, reply) =
   if (failure) throw failure;
 };
 
+/** The bound on channels is the connection's, so a request of more could never succeed whole. */
 const subscribeMany: Handler = async ({ joiner, maxChannels }, connection, payload, reply) => {
   const items = parse(requestSchemas.subscribeMany, payload);
   if (items.length > maxChannels) {
