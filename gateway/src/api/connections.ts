@@ -48,6 +48,7 @@ export function reachOf({ connections, unreached }: CommandResult) {
   return { connections: connections.length, ...unreachedOf(unreached) };
 }
 
+/** Absent where every node answered, so that a caller has only to look whether it is there. */
 function unreachedOf(unreached: string[]) {
   return unreached.length > 0 ? { unreached } : {};
 }
@@ -75,6 +76,10 @@ export function connectionRoutes(api: Api, services: ApiServices): void {
   disconnectRoute(api, services);
 }
 
+/**
+ * `subscribe` and `unsubscribe` differ in the command alone. The channel needs a rule, and no permission; only a user's
+ * own channel stays closed to others.
+ */
 function membershipRoute(
   api: Api,
   { control, rules }: ApiServices,
@@ -104,6 +109,7 @@ function membershipRoute(
   );
 }
 
+/** Ends connections without touching their tokens; `revoke` does both. */
 function disconnectRoute(api: Api, { control }: ApiServices): void {
   api.post(
     "/v1/disconnect",

@@ -61,6 +61,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
 }
 
+/** Fastify's errors by their code, everything else by what it is. */
 function failureOf(thrown: unknown): Failure {
   if (thrown instanceof Error && "code" in thrown && typeof thrown.code === "string") {
     const fault = Object.hasOwn(callerFaults, thrown.code) ? callerFaults[thrown.code] : undefined;

@@ -43,6 +43,7 @@ export function opsRoutes(api: Api, { metrics, ready }: ApiServices): void {
   metricsRoute(api, metrics);
 }
 
+/** The text is made at each scrape: nothing counts on a timer for it. */
 function metricsRoute(api: Api, metrics: ApiServices["metrics"]): void {
   const text = { description: "Prometheus' text format.", content: { "text/plain": { schema: z.string() } } };
   api.get(

@@ -49,6 +49,7 @@ export const publication = z
 
 export type PublicationBody = z.output<typeof publication>;
 
+/** The good half of a result. Batches have the same. */
 export const published = z
   .object({ channel, position: position.optional() })
   .meta({ id: "Published", description: "`position` on a channel with history." });
@@ -105,6 +106,7 @@ export function publishAll(
   );
 }
 
+/** One or several; the schema allows exactly one of the two. */
 export function channelsOf({ channel, channels }: PublicationBody): readonly string[] {
   return channel === undefined ? (channels ?? []) : [channel];
 }
@@ -114,6 +116,7 @@ function send(publisher: ApiServices["publisher"], channel: string, body: Public
   return publisher.publish({ channel, data, id, except: exclude });
 }
 
+/** A channel without history has no positions. */
 function resultOf(channel: string, position: string | undefined) {
   return position === undefined ? { channel } : { channel, position };
 }

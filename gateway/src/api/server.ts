@@ -45,6 +45,7 @@ export async function createApiServer(services: ApiServices): Promise<FastifyIns
   return app;
 }
 
+/** Fastify with limits on what a slow or broken caller may hold, and without its own log and error bodies. */
 function createServer({ log }: ApiServices): FastifyInstance {
   return fastify({
     logger: false,

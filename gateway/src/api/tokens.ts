@@ -9,6 +9,7 @@ import { channel, reach, user } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
 
 const second = 1_000;
+/** `info` goes into presence events and pages, which clients decode: as deep as a message's data may be. */
 const maxInfoDepth = 32;
 
 const tokenRequest = z
@@ -41,6 +42,7 @@ const token = z
   .object({ token: z.string(), expiresAt: z.number().meta({ description: "Unix milliseconds." }) })
   .meta({ id: "Token" });
 
+/** Without a secret both kinds of token are `not_found`: a gateway that only has public keys cannot sign. */
 export function tokenRoutes(api: Api, services: ApiServices): void {
   const { tokens } = services;
   api.post(
@@ -64,6 +66,7 @@ export function tokenRoutes(api: Api, services: ApiServices): void {
   revokeRoute(api, services);
 }
 
+/** `before` is the time of the call: a token that is issued afterwards is good. */
 function revokeRoute(api: Api, { revocations, control, now }: ApiServices): void {
   api.post(
     "/v1/revoke",

@@ -97,6 +97,7 @@ export class CodeExchange {
   }
 }
 
+/** What the client is told is a code; the log has WeChat's own number. */
 function failureOf(errcode: number, { id }: WeChatApp): Failure {
   const code = clientFaults[errcode];
   const cause = `WeChat: errcode ${errcode} for the app ${id}`;
@@ -104,6 +105,7 @@ function failureOf(errcode: number, { id }: WeChatApp): Failure {
   return new Failure("internal", undefined, { cause: `${cause}; see TIDEGATE_WECHAT_APPS` });
 }
 
+/** An answer of WeChat's, or of what stands in for it, that cannot be understood: an operator has to look. */
 function broken(fault: string): Failure {
   return new Failure("internal", undefined, {
     cause: `WeChat: the answer ${fault}; see TIDEGATE_WECHAT_URL`,

@@ -141,6 +141,7 @@ export class KeySet implements KeySource {
   }
 }
 
+/** For the log: fetch puts the reason into the cause. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;

@@ -105,7 +105,8 @@ export interface Broker {
    * Once it resolves, every later publication of the channel reaches the sink, until `unsubscribe`.
    * The counter of a channel with retention exists from here on.
    *
-   * @returns with retention, the position behind which the sink is given all; what came before it may have been given too
+   * @returns with retention, the position after which the sink is given every message. Some of those before it may reach
+   * the sink as well, where the node has subscribed to the channel before
    */
   subscribe(channel: string, retention: Retention | undefined): Promise<Position | undefined>;
   unsubscribe(channel: string): void;

@@ -66,9 +66,6 @@ export class Feed {
   /**
    * Notes a delivery for those who are joining, and moves `live` where it is new.
    *
-   * The Redis topic has dropped what it delivered before, so with Redis this check concerns only what a reply has
-   * already brought to the members. In memory there is no topic, and this is the only check.
-   *
    * @returns whether the members have not had this delivery yet
    */
   advance(delivery: Delivery): boolean {

@@ -125,7 +125,7 @@ export class Feeds {
     this.#settle(entry);
   }
 
-  /** A join gets the error of its `open`. A socket that an emitter put into the room gets none, so the node tries again. */
+  /** A join gets the error of its `open`. A socket that an emitter put into the room cannot, so the node tries again. */
   #insist(entry: OpenFeed): void {
     entry.ready.catch(() => {
       if (entry.feed.occupied) setTimeout(() => this.#retry(entry), retryAfter).unref();

@@ -60,6 +60,7 @@ export function unknownNames(env: Environment, settings: readonly Setting<unknow
   });
 }
 
+/** Spaces around a value come from files of variables; none of the settings means them. */
 function written(env: Environment, name: string): string | undefined {
   const text = env[name]?.trim();
   return text === "" ? undefined : text;

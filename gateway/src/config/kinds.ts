@@ -30,8 +30,10 @@ export function kind<T>(type: string, parse: (text: string) => T | undefined): K
   return { type, schema };
 }
 
+/** Anything. An empty text counts as not set, before it comes here. */
 export const text = kind("a text", (value) => value);
 
+/** Credentials in a URL would reach the log with it. */
 export const webUrl = kind("an http or https URL without a user or password", (value) =>
   isWebUrl(value) ? value : undefined,
 );
@@ -41,6 +43,7 @@ export const boolean = kind("true or false", (value) => {
   return value === "false" ? false : undefined;
 });
 
+/** A whole number, both bounds included. */
 export function integer(min: number, max: number): Kind<number> {
   return kind(`a whole number from ${min} to ${max}`, within(parseInteger, min, max));
 }
@@ -69,6 +72,7 @@ export function list(items: string, accepts: (item: string) => boolean): Kind<re
   });
 }
 
+/** A parser that refuses what is outside the bounds as it refuses what is no number. */
 function within(parse: (text: string) => number | undefined, min: number, max: number) {
   return (value: string): number | undefined => {
     const number = parse(value);

@@ -66,6 +66,7 @@ interface ReadSettings {
   faults: string[];
 }
 
+/** Goes on after a fault, so that all of them are found. */
 function readSettings(env: Environment, readFile: ReadFile): ReadSettings {
   const values: Record<string, unknown> = { production: env.NODE_ENV === "production" };
   const given = new Set<string>();
@@ -91,6 +92,7 @@ function parse(setting: Setting<unknown>, { name, text }: Source): unknown {
   throw new Error(`${name}: ${issue?.message}${setting.fileable ? "" : `, got ${shown(text)}`}`);
 }
 
+/** A default is parsed like a written text: one that is no valid value fails in every test. */
 function defaultOf({ default: value, absent, schema }: Setting<unknown>): unknown {
   if (value === undefined) return absent;
   return schema.parse(typeof value === "string" ? value : value.make());
@@ -104,11 +106,13 @@ function shown(text: string): string {
   return `${quoted}, which Kubernetes sets for a Service of that name: set enableServiceLinks: false on the pod`;
 }
 
+/** Two ports of 0 are two free ones. */
 function portFaults({ port, adminPort }: Config): string[] {
   if (port !== adminPort || port === 0 || port === undefined) return [];
   return [`TIDEGATE_PORT and TIDEGATE_ADMIN_PORT are both ${port}; they must differ`];
 }
 
+/** A login ends in a token of the gateway's own, which takes a secret to sign. */
 function loginFaults({ wechatApps }: Config, given: Set<string>): string[] {
   if (!wechatApps?.length || given.has("tokenSecret")) return [];
   return [
@@ -116,6 +120,7 @@ function loginFaults({ wechatApps }: Config, given: Set<string>): string[] {
   ];
 }
 
+/** Not a fault: a stand-in for WeChat in a private network may speak http. */
 function loginWarnings({ production, wechatApps, wechatUrl }: Config): string[] {
   if (!production || wechatApps.length === 0 || isProtected(wechatUrl)) return [];
   return ["TIDEGATE_WECHAT_URL is not https: the secrets of the apps can be read on the way"];
@@ -127,6 +132,7 @@ interface LoadedRules {
   warnings: string[];
 }
 
+/** Without a file: everything is allowed in development, and nothing in production. */
 function loadRules({ configFile, production }: Config, readFile: ReadFile): LoadedRules {
   const none = { rules: [], faults: [], warnings: [] };
   if (configFile === undefined) {
@@ -146,6 +152,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Every room has the config; one that changed it would change it for all. */
 function deepFreeze<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   for (const member of Object.values(value)) deepFreeze(member);

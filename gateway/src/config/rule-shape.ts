@@ -24,6 +24,7 @@ const joiner = z.enum(joiners, expected(`one of ${joiners.join(", ")}`));
 const who = z.enum(whos, expected(`one of ${whos.join(", ")}`));
 const flag = z.boolean(expected("true or false"));
 
+/** A text that `parse` turns into a number. */
 function amount(what: string, parse: (text: string) => number | undefined) {
   return z.string(expected(what)).transform((text, context) => {
     const value = parse(text);
@@ -33,6 +34,7 @@ function amount(what: string, parse: (text: string) => number | undefined) {
   });
 }
 
+/** @param max milliseconds. @param what completes "expected …" */
 function duration(max: number, what: string) {
   return amount(what, (text) => {
     const value = parseDuration(text);
@@ -47,6 +49,7 @@ function count(max: number) {
 
 const patternType = 'a pattern of channel names, such as "chat:*"';
 
+/** A pattern is bounded like a name, since nothing longer than a name could match it. */
 function isPattern(text: string): boolean {
   const bytes = Buffer.byteLength(text);
   return bytes > 0 && bytes <= 255 && hasNameCharacters(text) && !isReservedName(text);

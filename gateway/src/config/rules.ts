@@ -46,6 +46,7 @@ type WrittenRule = z.output<z.ZodObject<typeof ruleShape>>;
 
 type Contradiction = [path: readonly string[], message: string];
 
+/** Keys of one rule that do not go together, each at the key that has to change. */
 function* contradictions(rule: WrittenRule): Generator<Contradiction> {
   if (String(rule.match).startsWith("user:")) return yield* personalFaults(rule);
   if (rule.conflate !== undefined && rule.latest === false) {
@@ -70,6 +71,7 @@ function* personalFaults(rule: WrittenRule): Generator<Contradiction> {
   if (read !== "subscriber") yield [["history", "read"], personalFault];
 }
 
+/** The rule with its defaults. Those of single keys are in the shape; these need another key. */
 function complete({ subscribe, publish, rate, latest, ...rest }: WrittenRule): ChannelRule {
   return {
     ...rest,

@@ -39,6 +39,7 @@ export const wechat = {
   }),
 };
 
+/** An app twice would leave open which of its secrets is meant. */
 function readApps(text: string): readonly WeChatApp[] | undefined {
   const found = text.split(",").map((item) => {
     const [, id = "", secret = ""] = /^([A-Za-z0-9_-]{1,64}):(\S+)$/.exec(item.trim()) ?? [];
