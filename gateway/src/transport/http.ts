@@ -151,19 +151,32 @@ const firstRequestLimit = 250;
 
 /** Milliseconds; a turn of the event loop that took no longer had nothing to do. */
 const quiet = 0.1;
-/** Milliseconds in which such a turn is waited for. */
-const quietLimit = 300;
+/** Milliseconds in which a turn without anything to do is waited for, and one without a newcomer. */
+const waits = { quiet: 300, newcomer: 1_500 };
 
-/** Resolves right behind a phase of the event loop in which the server has taken all that the system had for it. */
-async function quietTurn(): Promise<void> {
-  const end = performance.now() + quietLimit;
-  let before: number;
-  // Of the turn that this is called in that phase may be over.
+/**
+ * Resolves right after a phase of the event loop in which the server found no connection to take. It takes one a
+ * turn, however many the system has for it, and each that is left when listening ends is reset. A turn with nothing
+ * else to do is preferred: the longer ago the server looked, the more may have come since.
+ */
+async function takeAll(server: Server): Promise<void> {
+  const began = performance.now();
+  let isNewcomer = false;
+  const note = (): void => {
+    isNewcomer = true;
+  };
+  server.on("connection", note).on("drop", note);
+  // Of the turn in which this is called the phase may be over.
   await nextTurn();
-  do {
-    before = performance.now();
+  for (let isDone = false; !isDone; ) {
+    isNewcomer = false;
+    const before = performance.now();
     await nextTurn();
-  } while (performance.now() - before > quiet && performance.now() < end);
+    const now = performance.now();
+    const isQuiet = now - before <= quiet || now - began > waits.quiet;
+    isDone = (isQuiet && !isNewcomer) || now - began > waits.newcomer;
+  }
+  server.off("connection", note).off("drop", note);
 }
 
 function nextTurn(): Promise<void> {
@@ -171,12 +184,11 @@ function nextTurn(): Promise<void> {
 }
 
 /**
- * Takes no new connections, and serves the last that were made. What the server has not taken when it stops is reset
- * by the system, so it stops in a turn of the event loop in which there is nothing else to do. An HTTP server's own
- * `close` would also end the connections whose request is still under way.
+ * Takes no new connections, and serves the last that were made. An HTTP server's own `close` would also end the
+ * connections whose request is still under way.
  */
 export async function stopListening(server: Server): Promise<void> {
-  await quietTurn();
+  await takeAll(server);
   NetServer.prototype.close.call(server);
   await whenLeft(server, firstRequestLimit);
 }

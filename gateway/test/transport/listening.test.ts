@@ -33,10 +33,10 @@ afterEach(async () => {
 });
 
 /** Returns when the system has taken the calls; the server, whose thread this is, cannot have. */
-function comeIn(): void {
-  callers.postMessage(atOnce);
-  called += atOnce;
-  for (let count = 0; count < called; count = Atomics.load(taken, 0)) Atomics.wait(taken, 0, count);
+function comeIn(count = atOnce): void {
+  callers.postMessage(count);
+  called += count;
+  for (let so = 0; so < called; so = Atomics.load(taken, 0)) Atomics.wait(taken, 0, so);
 }
 
 /** So many turns of the event loop, in each of which more come in. */
@@ -73,5 +73,16 @@ it("ends although there is something to do in every turn", async () => {
   work();
   await stopListening(server);
   busy = false;
+  expect(server.listening).toBe(false);
+});
+
+it("ends although another comes in every turn", async () => {
+  const comeInFurther = () => {
+    if (!server.listening) return;
+    comeIn(1);
+    setImmediate(comeInFurther);
+  };
+  comeInFurther();
+  await stopListening(server);
   expect(server.listening).toBe(false);
 });
