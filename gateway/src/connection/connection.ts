@@ -79,9 +79,13 @@ export class Connection implements Subscriber {
     return this.closed || this.ending !== undefined;
   }
 
-  /** Whether every request so far has its answer. */
-  get idle(): boolean {
-    return this.#queue.idle;
+  /**
+   * Resolves once every request so far has its answer, or after a time.
+   *
+   * @param limit milliseconds
+   */
+  whenIdle(limit: number): Promise<void> {
+    return this.#queue.whenIdle(limit);
   }
 
   /**

@@ -4,7 +4,6 @@
  * registry and in presence.
  */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Identity } from "../auth/authenticator.ts";
 import { personalChannel } from "../channels/name.ts";
 import { type ErrorCode, Failure } from "../errors.ts";
@@ -32,9 +31,11 @@ export interface LifecycleOptions {
   now(): number;
 }
 
-/** Milliseconds that requests have to be answered before a connection is released; the shared state answers in one. */
+/**
+ * Milliseconds that requests have to be answered before a connection is released; the shared state answers within one
+ * second.
+ */
 const answerLimit = 1_000;
-const answerPause = 10;
 
 /** Opens and ends connections. */
 export class Lifecycle {
@@ -104,9 +105,7 @@ export class Lifecycle {
 
   /** Ends the connection, so that the client comes back, as soon as its requests are answered. */
   async release(connection: Connection, code: ErrorCode, after: number): Promise<void> {
-    for (let waited = 0; !connection.idle && waited < answerLimit; waited += answerPause) {
-      await sleep(answerPause);
-    }
+    await connection.whenIdle(answerLimit);
     this.end(connection, code, true, after);
   }
 

@@ -43,6 +43,7 @@ export class WorkQueue {
   /** Each begins its work, or refuses it where the connection has ended. */
   #waitingRequests: (() => void)[] | undefined;
   #waitingOwn: (() => void)[] | undefined;
+  #waitingForIdle: (() => void)[] | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -51,6 +52,19 @@ export class WorkQueue {
   /** Whether every request so far has its answer. */
   get idle(): boolean {
     return this.#requests === 0;
+  }
+
+  /** As `Connection.whenIdle`. */
+  whenIdle(limit: number): Promise<void> {
+    if (this.idle) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, limit);
+      this.#waitingForIdle ??= [];
+      this.#waitingForIdle.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   /** As `Connection.request`. */
@@ -65,6 +79,7 @@ export class WorkQueue {
       } else await this.#begin(exclusive, work);
     } finally {
       this.#requests -= 1;
+      if (this.idle) this.#tellIdle();
     }
   }
 
@@ -73,6 +88,12 @@ export class WorkQueue {
     if (!this.#exclusive) return this.#begin(exclusive, work);
     this.#waitingOwn ??= [];
     return this.#wait(this.#waitingOwn, exclusive, work);
+  }
+
+  #tellIdle(): void {
+    const waiting = this.#waitingForIdle;
+    this.#waitingForIdle = undefined;
+    for (const resolve of waiting ?? []) resolve();
   }
 
   /** Requests of a connection that has ended are not held up: they have to be refused. */

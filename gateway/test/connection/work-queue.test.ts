@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { WorkQueue } from "../../src/connection/work-queue.ts";
 import { FakeWire } from "./wire.ts";
 
@@ -156,4 +156,50 @@ it("begins what waited before what comes in the same step", async () => {
   resolve();
   await Promise.all([first, second, third]);
   expect(log).toEqual(["second", "third"]);
+});
+
+describe("whoever waits until all is answered", () => {
+  /** A request that is answered when `answer` is called. */
+  function askSlowly(): { done: Promise<void>; answer(): void } {
+    let answer = () => {};
+    const done = queue.request(false, () => new Promise<void>((resolve) => (answer = resolve)), {});
+    return { done, answer: () => answer() };
+  }
+
+  it("goes on at once where nothing is asked", async () => {
+    await queue.whenIdle(60_000);
+  });
+
+  it("goes on with the last answer, however many wait", async () => {
+    const [first, second] = [askSlowly(), askSlowly()];
+    let idle = 0;
+    const waiting = [1, 2].map(() => queue.whenIdle(60_000).then(() => (idle += 1)));
+    first.answer();
+    await first.done;
+    await rest();
+    expect(idle).toBe(0);
+    second.answer();
+    await Promise.all(waiting);
+    expect(idle).toBe(2);
+  });
+
+  it("goes on after the limit, and leaves no timer where it was not needed", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const request = askSlowly();
+      let isOver = false;
+      const waiting = queue.whenIdle(1_000).then(() => (isOver = true));
+      await vi.advanceTimersByTimeAsync(999);
+      expect(isOver).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      await waiting;
+      const another = queue.whenIdle(1_000);
+      expect(vi.getTimerCount()).toBe(1);
+      request.answer();
+      await another;
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });

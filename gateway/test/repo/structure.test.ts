@@ -19,7 +19,7 @@ const wiring = [
 
 /** What is above the bound and should not be: a number here may only fall. */
 const above: Record<string, number> = {
-  "gateway/src/connection/lifecycle.ts": 14,
+  "gateway/src/connection/lifecycle.ts": 13,
 };
 
 function sources(folder: string): string[] {
