@@ -8,7 +8,8 @@ takes a value that a client chooses, so the number of series has a bound. What N
 /** The page of metrics, from the registry that a node scrapes. */
 export async function metricsPage(): Promise<string> {
   const none = () => 0;
-  const { registry } = createMetrics({
+  const { registry, observe } = createMetrics();
+  observe({
     version: "",
     connections: none,
     subscriptions: none,

@@ -9,8 +9,14 @@ import { Rebalance } from "./ops/rebalance.ts";
 import { surviveAcceptErrors } from "./transport/accept-errors.ts";
 import { closeServer, listen, portOf, stopListening, whenLeft } from "./transport/http.ts";
 
+/** One node: made without a connection or a timer, then started, drained and stopped. */
 export interface App {
-  /** @returns the ports that are listened on */
+  /**
+   * Starts what the node needs, then listens.
+   *
+   * @returns the ports that are listened on
+   * @throws Failure `internal` where Redis cannot be used, Error where a port cannot be listened on
+   */
   start(): Promise<{ port: number; adminPort: number }>;
   /**
    * Sends the clients to other nodes, over the drain window.
@@ -30,13 +36,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { config } = options;
   const context = createContext(options);
   const tokens = await openTokens(context);
-  const core = await createCore(context, tokens);
+  const core = createCore(context, tokens);
   const publicServer = openPublicServer(context, core);
   const api = await openApiServer(context, core, tokens);
   const rebalance = evenOut(context, core);
   return {
     async start() {
-      context.overload.start();
+      const { alarms, overload } = context;
+      await core.backplane.start();
+      for (const part of [alarms, overload, core.engine, core.metrics]) part.start();
       const host = await listen(publicServer, config.port, config.host);
       await api.listen({ port: config.adminPort, host: config.adminHost ?? host });
       for (const server of [publicServer, api.server]) surviveAcceptErrors(server, context.log);
@@ -59,6 +67,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       core.rooms.close();
       context.alarms.stop();
       context.overload.stop();
+      core.metrics.stop();
       await core.backplane.stop();
     },
   };

@@ -9,22 +9,12 @@ import { createClients } from "./clients.ts";
 import type { Context } from "./context.ts";
 import { createSockets } from "./sockets.ts";
 
-/** The rooms between the cluster and the clients; deliveries come out of the one and go to the other. */
-export async function createCore(context: Context, tokens: Tokens) {
-  const { config, registry, state, overload } = context;
-  const { meter, registry: metrics } = createMetrics({
-    version,
-    connections: () => registry.size,
-    subscriptions: () => channels.subscriptions.count,
-    channels: () => channels.feeds.size,
-    capacity: config.capacity,
-    memoryLimit: overload.memoryLimit,
-    backlog: () => sockets.engine.backlog(),
-    draining: () => state.draining,
-    healthy: () => backplane.healthy(),
-    backplane: () => backplane.status(),
-    connectionsBeforeDrain: () => state.connectionsBefore,
-  });
+/** The rooms between the backplane and the clients; deliveries come out of the one and go to the other. */
+export function createCore(context: Context, tokens: Tokens) {
+  const { config, state, overload } = context;
+  const metrics = createMetrics();
+  const { meter } = metrics;
+  // The two need each other. The backplane calls nothing of this before its start, when all of it is there.
   const host: BackplaneHost = {
     deliver: (delivery) => channels.feeds.receive(delivery),
     lost(channel, resumed) {
@@ -36,18 +26,12 @@ export async function createCore(context: Context, tokens: Tokens) {
       describe: () => clients.commands.describe(),
     },
   };
-  const backplane = await openBackplane(host, { ...context, tokenLifetime: tokens.lifetime, meter });
-  const sockets = createSockets(context, {
-    meter,
-    peers: backplane.peers,
-    connections: {
-      leave: (id, channel) => clients.commands.leave(id, channel),
-      end: (id) => clients.commands.end(id),
-    },
-  });
+  const backplane = openBackplane(host, { ...context, tokenLifetime: tokens.lifetime, meter });
+  const sockets = createSockets(context, { meter, peers: backplane.peers });
   const { rooms } = sockets;
   const channels = createChannels(context, { backplane, rooms, meter });
   const clients = createClients(context, { tokens, backplane, channels, rooms, meter });
+  rooms.attend(clients.commands);
   const admission = new Admission({
     draining: () => state.draining,
     healthy: () => backplane.healthy(),
@@ -55,7 +39,29 @@ export async function createCore(context: Context, tokens: Tokens) {
     rate: config.handshakeRate,
     onRefused: meter.turnedAway,
   });
-  return { backplane, meter, metrics, admission, ...sockets, ...channels, ...clients };
+  const core = { backplane, meter, metrics, admission, ...sockets, ...channels, ...clients };
+  observe(context, core);
+  return core;
 }
 
-export type Core = Awaited<ReturnType<typeof createCore>>;
+type Observed = Pick<Core, "backplane" | "engine" | "feeds" | "metrics" | "subscriptions">;
+
+/** Has the metrics read what the node is and holds. */
+function observe({ config, registry, state, overload }: Context, core: Observed): void {
+  const { backplane, engine, feeds, metrics, subscriptions } = core;
+  metrics.observe({
+    version,
+    connections: () => registry.size,
+    subscriptions: () => subscriptions.count,
+    channels: () => feeds.size,
+    capacity: config.capacity,
+    memoryLimit: overload.memoryLimit,
+    backlog: () => engine.backlog(),
+    draining: () => state.draining,
+    healthy: () => backplane.healthy(),
+    backplane: () => backplane.status(),
+    connectionsBeforeDrain: () => state.connectionsBefore,
+  });
+}
+
+export type Core = ReturnType<typeof createCore>;

@@ -42,7 +42,8 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
 
 /** The admin port. */
 export function openApiServer({ config, log, now, state }: Context, core: Core, tokens: Tokens) {
-  const { publisher, history, presence, rules, backplane, metrics, admission } = core;
+  const { publisher, history, presence, rules, backplane, admission } = core;
+  const { registry: metrics } = core.metrics;
   return createApiServer({
     publisher,
     history,

@@ -1,5 +1,4 @@
 import type { Peers } from "../backplane/peers.ts";
-import type { Connections } from "../fanout/adapter.ts";
 import { Turn } from "../fanout/turn.ts";
 import type { Meter } from "../meter.ts";
 import { Engine } from "../transport/engine.ts";
@@ -9,19 +8,17 @@ import type { Context } from "./context.ts";
 interface SocketsOptions {
   meter: Meter;
   peers: Peers;
-  /** Asked where Socket.IO's operations take a socket out of a room, or end it. */
-  connections: Connections;
 }
 
 /** The sockets of this node, and the rooms that they are in. */
-export function createSockets({ config, now }: Context, { meter, peers, connections }: SocketsOptions) {
+export function createSockets({ config, now }: Context, { meter, peers }: SocketsOptions) {
   const turn = new Turn(config.flushDelay);
   const outlets = { turn, unsentLimit: config.sendQueueLimit, onSent: meter.sent, onDropped: meter.dropped };
   const engine = new Engine({ ...config, outlets });
   const onDelivered = (messages: number, copies: number, published: number | undefined) =>
     meter.delivered(messages, copies, published && Math.max(0, now() - published) / 1_000);
   const { connectTimeout } = config;
-  const fanout = { onDelivered, onConflated: meter.conflated, turn, peers, connections };
+  const fanout = { onDelivered, onConflated: meter.conflated, turn, peers };
   const { io, rooms } = createSocketServer({ engine, connectTimeout, fanout, onReceived: meter.received });
   return { engine, io, rooms };
 }

@@ -5,8 +5,7 @@ import type { Log } from "../log.ts";
 import type { BackplaneMeter } from "../meter.ts";
 import { createMemoryBackplane } from "./memory/backplane.ts";
 import type { Backplane, BackplaneHost } from "./ports.ts";
-import { createRedisBackplane } from "./redis/backplane.ts";
-import type { RedisSettings } from "./redis/place.ts";
+import { createRedisBackplane, type RedisSettings } from "./redis/backplane.ts";
 
 type Settings = Pick<Config, "nodeId" | Extract<keyof Config, `redis${string}`>>;
 
@@ -24,11 +23,9 @@ export interface OpenOptions {
 export function openBackplane(
   host: BackplaneHost,
   { config, tokenLifetime, log, meter, now }: OpenOptions,
-): Promise<Backplane> {
+): Backplane {
   const { nodeId: node } = config;
-  if (config.redisUrl === "memory") {
-    return Promise.resolve(createMemoryBackplane(host, { now, tokenLifetime }));
-  }
+  if (config.redisUrl === "memory") return createMemoryBackplane(host, { now, tokenLifetime });
   return createRedisBackplane(host, { node, ...placeOf(config), tokenLifetime, log, meter });
 }
 

@@ -235,7 +235,7 @@ export interface BackplaneStatus {
   nodes: number;
 }
 
-/** One implementation of all of them. */
+/** One implementation of all of them. It is made without a connection or a timer; nothing is called before its start. */
 export interface Backplane {
   broker: Broker;
   presence: PresenceStore;
@@ -252,6 +252,12 @@ export interface Backplane {
    * @param format `publication`, with the number of its form, or `command`, with its kind
    */
   understoodByAll(format: string, form: string | number): boolean;
+  /**
+   * Resolves once the shared state is reached, or was waited for long enough: then it is tried further.
+   *
+   * @throws Failure `internal` where the shared state cannot be used as it is
+   */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 

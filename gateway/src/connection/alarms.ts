@@ -12,13 +12,16 @@ const second = 1_000;
 export class Alarms {
   readonly #now: () => number;
   readonly #due = new Map<number, Set<Alarm>>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #rung: number;
 
   /** @param now Unix milliseconds */
   constructor(now: () => number) {
     this.#now = now;
     this.#rung = Math.floor(now() / second);
+  }
+
+  start(): void {
     this.#timer = setInterval(() => this.ring(), second).unref();
   }
 

@@ -17,8 +17,6 @@ export interface FanoutOptions {
   onConflated(messages: number): void;
   turn: Turn;
   peers: Peers;
-  /** Asked first where Socket.IO's operations take a socket out of a room, or end it. */
-  connections?: Connections;
 }
 
 /** What backends do to connections through Socket.IO, as far as the gateway has to know of it. */
@@ -60,6 +58,7 @@ export class CoalescingAdapter extends PeerAdapter {
   readonly #conflation: Conflation;
   /** Sockets without a room of their own, which those of Socket.IO's server always have. */
   readonly #homeless = new Set<string>();
+  #connections: Connections | undefined;
   #scheduled = false;
 
   constructor(namespace: Namespace, options: FanoutOptions) {
@@ -71,6 +70,11 @@ export class CoalescingAdapter extends PeerAdapter {
       onDropped: options.onConflated,
     });
     this.on("delete-room", (room: string) => this.#conflation.forget(room));
+  }
+
+  /** @param connections asked first where Socket.IO's operations take a socket out of a room, or end it */
+  attend(connections: Connections): void {
+    this.#connections = connections;
   }
 
   /** @param conflate milliseconds: at most one message in that time is sent, the newest */
@@ -152,7 +156,7 @@ export class CoalescingAdapter extends PeerAdapter {
   }
 
   override del(connection: string, room: string): void {
-    if (!this.#options.connections?.leave(connection, room)) this.#remove(connection, room);
+    if (!this.#connections?.leave(connection, room)) this.#remove(connection, room);
   }
 
   override close(): void {
@@ -213,7 +217,7 @@ export class CoalescingAdapter extends PeerAdapter {
   protected override disconnectHere(options: BroadcastOptions, close: boolean): void {
     this.settle(options);
     for (const connection of this.#selected(options)) {
-      if (!this.#options.connections?.end(connection)) this.#receiver(connection)?.disconnect(close);
+      if (!this.#connections?.end(connection)) this.#receiver(connection)?.disconnect(close);
     }
   }
 

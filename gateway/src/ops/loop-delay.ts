@@ -12,24 +12,31 @@ const half = 30_000;
  * answers until the younger one has seen enough.
  */
 export class LoopDelay {
-  #older: Look;
-  #younger: Look;
+  #older: Look | undefined;
+  #younger: Look | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor() {
+  start(): void {
     this.#older = look();
     this.#younger = look();
-    setInterval(() => this.#turn(), half).unref();
+    this.#timer = setInterval(() => this.#turn(), half).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#older?.disable();
+    this.#younger?.disable();
   }
 
   /** @returns seconds; of 1 the worst */
   quantile(quantile: number): number {
     // Nanoseconds between two samples, which stand at the resolution where nothing is late.
-    const interval = this.#older.percentile(quantile * 100);
+    const interval = this.#older?.percentile(quantile * 100) ?? 0;
     return Math.max(0, interval / 1e9 - resolution / 1_000);
   }
 
   #turn(): void {
-    this.#older.disable();
+    this.#older?.disable();
     this.#older = this.#younger;
     this.#younger = look();
   }

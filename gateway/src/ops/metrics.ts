@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Meter } from "../meter.ts";
 import { connectionMeter } from "./connection-metrics.ts";
+import { LoopDelay } from "./loop-delay.ts";
 import { messageMeter } from "./message-metrics.ts";
 import { createProcessMetrics } from "./process-metrics.ts";
 import { redisMeter } from "./redis-metrics.ts";
@@ -12,14 +13,29 @@ export type { MetricsSources } from "./state-metrics.ts";
 export interface Metrics {
   meter: Meter;
   registry: Registry;
+  /** Adds what a node is and holds, which is asked for at each scrape. */
+  observe(sources: MetricsSources): void;
+  /** Adds what Node itself reports, and begins to watch the event loop. */
+  start(): void;
+  stop(): void;
 }
 
 /** The metrics of one node. No label takes a value that a client chooses. */
-export function createMetrics(sources: MetricsSources): Metrics {
+export function createMetrics(): Metrics {
   const registry = new Registry();
   const series = new Series(registry);
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
-  createStateMetrics(series, sources);
-  createProcessMetrics(series, sources.memoryLimit);
-  return { registry, meter: { ...connectionMeter(series), ...messageMeter(series), ...redisMeter(series) } };
+  const delay = new LoopDelay();
+  return {
+    registry,
+    meter: { ...connectionMeter(series), ...messageMeter(series), ...redisMeter(series) },
+    observe(sources) {
+      createStateMetrics(series, sources);
+      createProcessMetrics(series, sources.memoryLimit, delay);
+    },
+    start() {
+      collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
+      delay.start();
+    },
+    stop: () => delay.stop(),
+  };
 }

@@ -1,5 +1,5 @@
 import { getHeapStatistics } from "node:v8";
-import { LoopDelay } from "./loop-delay.ts";
+import type { LoopDelay } from "./loop-delay.ts";
 import type { Series } from "./series.ts";
 
 const quantiles = [0.5, 0.99, 1];
@@ -9,8 +9,7 @@ const quantiles = [0.5, 0.99, 1];
  *
  * @param memoryLimit bytes that it may have
  */
-export function createProcessMetrics(series: Series, memoryLimit: number): void {
-  const delay = new LoopDelay();
+export function createProcessMetrics(series: Series, memoryLimit: number, delay: LoopDelay): void {
   series.readGauges(
     "event_loop_delay_seconds",
     "How late timers ran in the last 30 to 60 s, by quantile; 1 is the worst.",

@@ -17,7 +17,10 @@ export interface EngineOptions {
   outlets: OutletLimits;
 }
 
-/** Milliseconds in which a peer has to answer the WebSocket's close. */
+/**
+ * Milliseconds in which a peer has to answer the WebSocket's close. A node that stops waits less long: the phase `peers`
+ * of ops/shutdown.ts.
+ */
 const closeTimeout = 5_000;
 
 /** How a client says that it cannot take binary frames. */
@@ -52,6 +55,11 @@ export class Engine extends EventEmitter<EngineEvents> {
       closeTimeout,
     };
     this.#server = new WebSocketServer({ ...server, WebSocket: OwnedWebSocket });
+  }
+
+  /** Pings connections from now on. */
+  start(): void {
+    this.#heartbeat.start();
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -17,14 +17,20 @@ const resolution = 25;
 export class Heartbeat {
   readonly #slots: Set<EngineSocket>[];
   readonly #timeoutTicks: number;
-  readonly #timer: NodeJS.Timeout;
+  /** Milliseconds. */
+  readonly #interval: number;
+  #timer: NodeJS.Timeout | undefined;
   #tick = 1;
 
   constructor({ interval, timeout }: HeartbeatOptions) {
     const tick = Math.max(Math.min(interval / resolution, 1_000), 10);
     this.#slots = Array.from({ length: Math.max(1, Math.round(interval / tick)) }, () => new Set());
     this.#timeoutTicks = Math.max(1, Math.ceil(timeout / tick));
-    this.#timer = setInterval(() => this.#beat(), tick).unref();
+    this.#interval = tick;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#beat(), this.#interval).unref();
   }
 
   add(socket: EngineSocket): void {

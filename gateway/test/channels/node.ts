@@ -56,6 +56,7 @@ export class TestNode {
       target: { execute: async () => ({ connections: [] }), describe },
     };
     this.backplane = createMemoryBackplane(host, { now, tokenLifetime: 3_600_000 });
+    void this.backplane.start();
     const { broker } = this.backplane;
     const guarded = options.around?.(broker) ?? broker;
     this.rules = new Rules(options.rules, 255);

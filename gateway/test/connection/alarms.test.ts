@@ -10,6 +10,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   clock = new ManualClock();
   alarms = new Alarms(clock.now);
+  alarms.start();
   rung = [];
 });
 

@@ -22,6 +22,7 @@ beforeEach(() => {
   node = new TestNode({ rules: [rule("*", { history: lasting })], rooms });
   registry = new Registry();
   alarms = new Alarms(node.clock.now);
+  alarms.start();
   const { subscriptions, presence } = node;
   const { now } = node.clock;
   const verifyChannel = () => Promise.reject(new Failure("unauthorized"));

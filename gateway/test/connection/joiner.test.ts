@@ -43,6 +43,7 @@ beforeEach(() => {
   node = new TestNode({ rules, rooms });
   start = node.clock.now();
   alarms = new Alarms(node.clock.now);
+  alarms.start();
   const { subscriptions, presence } = node;
   const { now } = node.clock;
   const verifier = new Verifier(

@@ -25,6 +25,7 @@ beforeEach(() => {
   node = new TestNode({ rules: [rule("secret", { subscribe: "token" })], rooms: new RecordingRooms() });
   const { now } = node.clock;
   alarms = new Alarms(now);
+  alarms.start();
   const { subscriptions, presence } = node;
   const verifyChannel = async () => ({ user: "ann", channel: "secret", ...tokenLife });
   const revocations = new FreshRevocations(now);

@@ -12,6 +12,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   clock = new ManualClock();
   alarms = new Alarms(clock.now);
+  alarms.start();
   log = [];
 });
 

@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { PacketType } from "socket.io-parser";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { noPeers } from "../../src/backplane/memory/peers.ts";
-import { CoalescingAdapter, type Connections } from "../../src/fanout/adapter.ts";
+import { CoalescingAdapter } from "../../src/fanout/adapter.ts";
 import { textFrame } from "../../src/fanout/frame.ts";
 import { Turn } from "../../src/fanout/turn.ts";
 import { numbered, summary } from "./messages.ts";
@@ -17,7 +17,7 @@ let counted: (number | undefined)[];
 let conflated: number;
 let adapter: CoalescingAdapter;
 
-function createAdapter(flushDelay = 0, connections?: Connections): CoalescingAdapter {
+function createAdapter(flushDelay = 0): CoalescingAdapter {
   return new CoalescingAdapter(fakeNamespace(sockets), {
     outletOf: (id) => (writes.has(id) ? { append: (frames) => note(id, frames) } : undefined),
     onDelivered: (...counts) => counted.push(...counts),
@@ -26,7 +26,6 @@ function createAdapter(flushDelay = 0, connections?: Connections): CoalescingAda
     },
     turn: new Turn(flushDelay),
     peers: noPeers,
-    ...(connections ? { connections } : {}),
   });
 }
 
@@ -271,7 +270,7 @@ describe("Socket.IO's operations", () => {
 
   it("leave it to the gateway to end a subscription, and a connection", async () => {
     const asked: string[] = [];
-    adapter = createAdapter(0, {
+    adapter.attend({
       leave: (connection, channel) => asked.push(`${connection} leaves ${channel}`) > 0,
       end: (connection) => asked.push(`${connection} ends`) > 0,
     });

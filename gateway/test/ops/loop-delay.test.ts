@@ -7,9 +7,11 @@ beforeEach(() => {
   // The looks turn by the fake clock; what they see is real.
   vi.useFakeTimers({ toFake: ["setInterval"] });
   delay = new LoopDelay();
+  delay.start();
 });
 
 afterEach(() => {
+  delay.stop();
   vi.useRealTimers();
 });
 

@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
 import { getHeapStatistics } from "node:v8";
-import { beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type ErrorCode, failureKinds } from "../../src/errors.ts";
 import type { CloseReason } from "../../src/meter.ts";
 import { createMetrics, type Metrics, type MetricsSources } from "../../src/ops/metrics.ts";
@@ -45,8 +45,17 @@ beforeEach(() => {
     draining: () => false,
     connectionsBeforeDrain: () => 2,
   };
-  metrics = createMetrics(sources);
+  metrics = make(sources);
 });
+
+afterEach(() => metrics.stop());
+
+function make(observed: MetricsSources): Metrics {
+  const made = createMetrics();
+  made.observe(observed);
+  made.start();
+  return made;
+}
 
 /** The samples of a metric: labels to value. */
 async function samples(name: string): Promise<Record<string, number>> {
@@ -175,7 +184,8 @@ it("are scraped without those that cannot be read at the moment", async () => {
     return value;
   };
   const status = sources.backplane();
-  metrics = createMetrics({ ...sources, channels: () => read(4), backplane: () => read(status) });
+  metrics.stop();
+  metrics = make({ ...sources, channels: () => read(4), backplane: () => read(status) });
   expect(await samples("channels")).toEqual({});
   expect(await samples("redis_connected")).toEqual({});
   expect(await samples("subscriptions")).toEqual({ "": 5 });
@@ -255,6 +265,7 @@ it("have labels of few values, all of them the gateway's own", async () => {
 
 it("are each node's own", async () => {
   metrics.meter.slowConsumer();
-  metrics = createMetrics(sources);
+  metrics.stop();
+  metrics = make(sources);
   expect(await samples("slow_consumers_total")).toEqual({ "": 0 });
 });

@@ -13,7 +13,6 @@ const wiring = [
   "gateway/src/app/clients.ts",
   "gateway/src/app/servers.ts",
   "gateway/src/backplane/redis/backplane.ts",
-  "gateway/src/backplane/redis/parts.ts",
   "client-miniprogram/src/index.ts",
 ];
 

@@ -25,6 +25,7 @@ export const servers: Record<string, Opener> = {
       maxPayload,
       outlets: { turn, unsentLimit: 1 << 20, onSent() {}, onDropped() {} },
     });
+    engine.start();
     const io = new Server();
     io.bind(engine);
     io.adapter(coalescing(turn));

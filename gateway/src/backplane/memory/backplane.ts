@@ -24,10 +24,11 @@ export function createMemoryBackplane(host: BackplaneHost, options: MemoryBackpl
     void broker.publish({ channel, ...encodeHead(event, { channel, ...change }), except: [] });
   };
   const revocations = new MemoryRevocations({ now, lifetime: tokenLifetime });
-  const sweeper = setInterval(() => {
+  const sweep = (): void => {
     broker.sweep();
     revocations.sweep();
-  }, sweepInterval).unref();
+  };
+  let sweeper: NodeJS.Timeout | undefined;
   return {
     broker,
     presence: new MemoryPresence({ announce }),
@@ -38,6 +39,9 @@ export function createMemoryBackplane(host: BackplaneHost, options: MemoryBackpl
     status: () => ({ connected: { commands: 0, subscriber: 0 }, pending: 0, lag: 0, nodes: 1 }),
     // Nobody else reads what this node writes.
     understoodByAll: () => true,
+    async start() {
+      sweeper = setInterval(sweep, sweepInterval).unref();
+    },
     async stop() {
       clearInterval(sweeper);
     },

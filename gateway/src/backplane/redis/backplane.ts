@@ -1,15 +1,33 @@
 import { Failure } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { type BackplaneMeter, noMeter } from "../../meter.ts";
-import type { Backplane, BackplaneHost, ControlTarget } from "../ports.ts";
+import { randomText } from "../../random.ts";
+import type { Backplane, BackplaneHost } from "../ports.ts";
+import { clusterSeeds, createClient, type RedisAddress } from "./connection/client.ts";
 import { FirstContact } from "./connection/first-contact.ts";
 import { checkRequirements } from "./connection/requirements.ts";
-import { homeTag } from "./keys.ts";
-import { unknownNode } from "./nodes/node-record.ts";
-import { makeParts } from "./parts.ts";
-import type { RedisSettings } from "./place.ts";
-import { statusOf } from "./shards/shards.ts";
+import { RedisBroker } from "./history/broker.ts";
+import { homeTag, Keys } from "./keys.ts";
+import { RedisControl } from "./nodes/control.ts";
+import { Housekeeper } from "./nodes/housekeeper.ts";
+import { Leases } from "./nodes/leases.ts";
+import { RedisRevocations } from "./nodes/revocations.ts";
+import { RedisPeers } from "./peers/peers.ts";
+import { RedisPresence } from "./presence/presence.ts";
+import { Sweeper } from "./presence/sweeper.ts";
+import { RedisClusterShards } from "./shards/cluster-shards.ts";
+import { Shard, type ShardOptions } from "./shards/shard.ts";
+import { type Shards, singleShard, statusOf } from "./shards/shards.ts";
+import { ThrottledLog } from "./throttled-log.ts";
 import { defaultTimings, type Timings } from "./timings.ts";
+
+/** Where in Redis the nodes meet. */
+export interface RedisSettings extends RedisAddress {
+  /** Before every key, and every pub/sub channel but those of rooms; `tidegate:` where absent. */
+  keyPrefix?: string | undefined;
+  /** Before every room's pub/sub channel; `socket.io` where absent. Socket.IO emitters have to be given the same. */
+  channelPrefix?: string | undefined;
+}
 
 export interface RedisBackplaneOptions extends RedisSettings {
   /** The node's name; no two may share one. */
@@ -28,21 +46,12 @@ const patience = 5_000;
  * Nodes that meet in Redis. Where Redis is not there at the start, or does not let this node do what it needs, the
  * node comes up without it: it is not `healthy` until it is.
  *
- * @throws Failure `internal` where this Redis cannot be used
+ * @throws TypeError where the URL is not of a form that is known
  */
-export async function createRedisBackplane(
-  host: BackplaneHost,
-  options: RedisBackplaneOptions,
-): Promise<Backplane> {
-  const { node, log, tokenLifetime, timings = defaultTimings, meter = noMeter, ...place } = options;
-  // The host may still be in the making; until that is over it has no connections, and is asked nothing here.
-  let begun = false;
-  const target: ControlTarget = {
-    execute: async (command) => (begun ? host.target.execute(command) : { connections: [] }),
-    describe: () => (begun ? host.target.describe() : unknownNode(node).info),
-  };
-  const parts = makeParts({ place, host, target, node, tokenLifetime, log, meter, timings });
+export function createRedisBackplane(host: BackplaneHost, options: RedisBackplaneOptions): Backplane {
+  const parts = wire(host, options);
   const { keys, shards, leases, housekeeper, broker, presence, revocations, control, peers } = parts;
+  const { log } = options;
 
   /** Does what the node has to have rights for. */
   const tryOut = async (): Promise<void> => {
@@ -53,27 +62,64 @@ export async function createRedisBackplane(
   const check = () => checkRequirements({ redis: shards.home.redis, sharded: keys.sharded, tryOut, log });
   const firstContact = new FirstContact({ connect: () => shards.connect(), check, log });
 
-  let beginning: NodeJS.Immediate | undefined;
   const stop = async (): Promise<void> => {
-    clearImmediate(beginning);
     firstContact.stop();
     await housekeeper.stop();
     shards.stop();
   };
-  try {
-    await firstContact.make(patience);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  shards.home.redis.onReady(() => void housekeeper.runOnce());
-  beginning = setImmediate(() => {
-    begun = true;
+  const start = async (): Promise<void> => {
+    try {
+      await firstContact.make(patience);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    shards.home.redis.onReady(() => void housekeeper.runOnce());
     control.listen();
     housekeeper.start();
-  });
+  };
   const healthy = () => firstContact.made && shards.home.answering;
   const status = () => ({ ...statusOf(shards), nodes: leases.live.length });
   const understoodByAll = leases.allUnderstand.bind(leases);
-  return { broker, presence, control, revocations, peers, healthy, status, understoodByAll, stop };
+  return { broker, presence, control, revocations, peers, healthy, status, understoodByAll, start, stop };
+}
+
+/** What a node has for its dealings with Redis. */
+function wire(host: BackplaneHost, options: RedisBackplaneOptions) {
+  const { node, log, tokenLifetime: lifetime, timings = defaultTimings, meter = noMeter } = options;
+  const { target } = host;
+  const throttledLog = new ThrottledLog(log, meter.malformed);
+  const address = `${node}:${randomText(4, "hex")}`;
+  const keys = makeKeys(options);
+  const foreign = (channel: string, message: Buffer) => peers.receiveOfRoom(channel, message);
+  const onReplaced = () => leases.abandon();
+  const shards = makeShards(options, { keys, throttledLog, meter, timings, host, node, foreign, onReplaced });
+  const peers = new RedisPeers({ shards, keys, throttledLog });
+  const describe = () => target.describe();
+  const leasing = { shards, keys, address, node, meter, throttledLog, describe };
+  const leases = new Leases({ ...leasing, life: timings.lease });
+  const sweeper = new Sweeper({ shards, keys, leases, throttledLog });
+  const presence = new RedisPresence({ shards, keys, leases, sweeper });
+  const revocations = new RedisRevocations({ shards, keys, lifetime });
+  const control = new RedisControl({ keys, leases, shards, throttledLog, meter, target, address });
+  const housekeeping = { leases, sweeper, presence, revocations, target, shards, throttledLog };
+  const housekeeper = new Housekeeper({ ...housekeeping, interval: timings.renewal });
+  const broker = new RedisBroker({ shards, keys });
+  return { keys, shards, leases, housekeeper, broker, presence, revocations, control, peers };
+}
+
+function makeKeys(settings: RedisSettings): Keys {
+  const { keyPrefix = "tidegate:", channelPrefix = "socket.io" } = settings;
+  return new Keys(keyPrefix, channelPrefix, clusterSeeds(settings) !== undefined);
+}
+
+/** @param options with the node's name, which its connections bear */
+function makeShards(settings: RedisSettings, options: ShardOptions & { node: string }): Shards {
+  const { node, throttledLog, timings, onReplaced } = options;
+  const makeShard = (server?: string): Shard =>
+    new Shard((role) => createClient(settings, `tidegate:${node}:${role}`, server), options);
+  const seeds = clusterSeeds(settings);
+  if (!seeds) return singleShard(makeShard());
+  const interval = timings.healthCheck;
+  return new RedisClusterShards({ seeds, homeTag, makeShard, throttledLog, onReplaced, interval });
 }

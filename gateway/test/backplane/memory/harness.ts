@@ -23,6 +23,7 @@ export async function makeMemoryHarness({ target, tokenLifetime }: HarnessSetup)
     target,
   };
   const backplane = createMemoryBackplane(host, { now: clock.now, tokenLifetime });
+  await backplane.start();
   return {
     backplane,
     deliveries,

@@ -52,6 +52,7 @@ function serve(http: ReturnType<typeof createServer>, backplane: Backplane): Ser
   const turn = new Turn(0);
   const outlets = { turn, unsentLimit: 1 << 20, onSent() {}, onDropped() {} };
   const engine = new Engine({ pingInterval: 25_000, pingTimeout: 20_000, maxPayload: 1e6, outlets });
+  engine.start();
   const io = new Server();
   io.bind(engine);
   const outletOf = (id: string) => engineSocketOf(io.of("/").sockets.get(id));

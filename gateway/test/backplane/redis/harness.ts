@@ -17,12 +17,13 @@ export function makeRedisHarness(server: () => ContractServer): MakeHarness {
     await server().flush();
     const deliveries: Delivery[] = [];
     const host = { deliver: (delivery: Delivery) => void deliveries.push(delivery), lost() {}, target };
-    const backplane = await createRedisBackplane(host, {
+    const backplane = createRedisBackplane(host, {
       node: target.describe().node,
       url: server().url,
       tokenLifetime,
       log: silentLog,
     });
+    await backplane.start();
     let aged = 0;
     const age = async (ms: number) => {
       aged += ms;
@@ -63,7 +64,9 @@ export async function startNode(
     target: { execute: async () => ({ connections: [] }), describe: () => describeNode(node) },
   };
   const fixed = { node, url: server.url, tokenLifetime: 3_600_000, log: silentLog };
-  return { backplane: await createRedisBackplane(host, { ...fixed, ...options }), deliveries, lost };
+  const backplane = createRedisBackplane(host, { ...fixed, ...options });
+  await backplane.start();
+  return { backplane, deliveries, lost };
 }
 
 export function describeNode(node: string): NodeInfo {

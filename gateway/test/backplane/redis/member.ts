@@ -6,7 +6,7 @@ import { describeNode, hurry } from "./harness.ts";
 const [url = "", node = ""] = process.argv.slice(2);
 const executed: unknown[] = [];
 
-const backplane = await createRedisBackplane(
+const backplane = createRedisBackplane(
   {
     deliver() {},
     lost() {},
@@ -24,6 +24,7 @@ const backplane = await createRedisBackplane(
   },
   { node, url, tokenLifetime: 3_600_000, log: silentLog, timings: hurry },
 );
+await backplane.start();
 
 export interface Task {
   id: number;

@@ -35,7 +35,7 @@ async function open(env: Record<string, string>): Promise<Opened> {
   };
   const log = createLog("debug", config.nodeId, { write: (line) => void lines.push(line) });
   const node = {
-    backplane: await openBackplane(host, {
+    backplane: openBackplane(host, {
       config,
       tokenLifetime: 60_000,
       log,
@@ -45,6 +45,7 @@ async function open(env: Record<string, string>): Promise<Opened> {
     lines,
     deliveries,
   };
+  await node.backplane.start();
   opened.push(node);
   return node;
 }

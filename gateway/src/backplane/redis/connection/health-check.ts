@@ -22,14 +22,18 @@ export interface HealthCheckOptions {
  */
 export class HealthCheck {
   readonly #options: HealthCheckOptions;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   /** Its run id. */
   #server: string | undefined;
 
   constructor(options: HealthCheckOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => void this.#look(), options.interval).unref();
     options.commands.onReady(() => void this.#look());
+  }
+
+  /** Where it has started already nothing changes. */
+  start(): void {
+    this.#timer ??= setInterval(() => void this.#look(), this.#options.interval).unref();
   }
 
   stop(): void {

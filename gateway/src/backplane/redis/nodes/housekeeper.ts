@@ -20,7 +20,10 @@ export interface HousekeeperOptions {
   interval: number;
 }
 
-/** Milliseconds that a node that stops gives to what is being entered again. */
+/**
+ * Milliseconds that a node that stops gives to what is being entered again: half of the phase `backplane` of
+ * ops/shutdown.ts.
+ */
 const settleGrace = 1_000;
 
 /**

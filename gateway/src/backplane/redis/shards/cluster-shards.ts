@@ -34,7 +34,7 @@ export class RedisClusterShards implements Shards {
   readonly #options: RedisClusterShardsOptions;
   readonly #shards = new Map<string, Shard>();
   readonly #owners: Shard[] = [];
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   /** Shards that have answered that a slot moved. They are asked first: they know where to, and others may not yet. */
   readonly #reporters = new Set<Shard>();
   /**
@@ -47,7 +47,6 @@ export class RedisClusterShards implements Shards {
   constructor(options: RedisClusterShardsOptions) {
     this.#options = options;
     for (const seed of options.seeds) this.#make(seed);
-    this.#timer = setInterval(() => this.#look(), options.interval).unref();
   }
 
   get home(): Shard {
@@ -67,6 +66,7 @@ export class RedisClusterShards implements Shards {
 
   /** One seed that answers is enough to learn of the others, which have to answer then. */
   async connect(): Promise<void> {
+    this.#timer = setInterval(() => this.#look(), this.#options.interval).unref();
     await Promise.any([...this.#shards.values()].map((shard) => shard.connect()));
     await this.#refreshing.start();
     await Promise.all([...this.#shards.values()].map((shard) => shard.connect()));

@@ -84,6 +84,7 @@ export class Shard {
 
   /** Resolves once both connections are there. */
   async connect(): Promise<void> {
+    this.#healthCheck.start();
     await Promise.all([this.redis, this.#subscriber].map((redis) => redis.connect()));
   }
 

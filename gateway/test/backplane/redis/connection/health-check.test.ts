@@ -47,6 +47,7 @@ beforeEach(() => {
     onReplaced() {},
     interval: 2,
   });
+  watch.start();
 });
 
 afterEach(() => watch.stop());
