@@ -1,12 +1,14 @@
 import { configPage } from "./config-page.ts";
 import { errorsPage } from "./errors-page.ts";
 import { metricsPage } from "./metrics-page.ts";
+import { operationsPage } from "./operations-page.ts";
 
-/** Each generated page of `docs/`, with what makes it. */
+/** Each page of `docs/` that is generated, as a whole or in part, with what makes it. */
 const generators: Record<string, () => string | Promise<string>> = {
   "CONFIG.md": configPage,
   "ERRORS.md": errorsPage,
   "METRICS.md": metricsPage,
+  "OPERATIONS.md": operationsPage,
 };
 
 /** The generated pages as they should be: the content by the file's name. */

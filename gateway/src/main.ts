@@ -4,7 +4,7 @@ import { ConfigError, loadConfig } from "./config/load.ts";
 import { developmentBanner, withDevelopmentKeys } from "./development.ts";
 import { Failure } from "./errors.ts";
 import { createLog, type Log } from "./log.ts";
-import { stopMargin } from "./ops/drain.ts";
+import { stopMargin } from "./ops/shutdown.ts";
 
 async function main(): Promise<void> {
   // A reader of the output that goes away must not take the process with it.

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { loadConfig } from "../../../gateway/src/config/load.ts";
-import { stopMargin } from "../../../gateway/src/ops/drain.ts";
+import { stopMargin } from "../../../gateway/src/ops/shutdown.ts";
 import { readDockerfile } from "../image/dockerfile.ts";
 import { folder, mountsOf, readCompose } from "./compose.ts";
 import { composeFaults } from "./schema.ts";

@@ -1,7 +1,7 @@
 import { tokenLeeway } from "../auth/claims.ts";
 import type { Tokens } from "../auth/token.ts";
 import { Verifier } from "../auth/verifier.ts";
-import type { Backplane } from "../backplane/ports.ts";
+import type { Backplane, NodeInfo } from "../backplane/ports.ts";
 import { CommandExecutor } from "../connection/command-executor.ts";
 import { Dispatcher } from "../connection/dispatcher.ts";
 import { FreshRevocations } from "../connection/fresh-revocations.ts";
@@ -11,8 +11,9 @@ import { Lifecycle } from "../connection/lifecycle.ts";
 import { createRequests } from "../connection/request-table.ts";
 import type { CoalescingAdapter } from "../fanout/adapter.ts";
 import type { Meter } from "../meter.ts";
+import { version } from "../version.ts";
 import type { Channels } from "./channels.ts";
-import { type Context, describeNode } from "./context.ts";
+import type { Context } from "./context.ts";
 import { createAuthenticator } from "./login.ts";
 
 interface ClientsOptions {
@@ -59,4 +60,14 @@ export function createClients(context: Context, options: ClientsOptions) {
   const requests = createRequests(services);
   const dispatcher = new Dispatcher({ requests, lifecycle, meter, log, maxDepth, rate, burst });
   return { authenticator, gaps, lifecycle, commands, dispatcher };
+}
+
+/** The node as the others are told of it. */
+function describeNode(
+  { config, started, now, registry, shutdown }: Context,
+  subscriptions: number,
+): NodeInfo {
+  const { draining } = shutdown;
+  const uptime = Math.floor((now() - started) / 1_000);
+  return { node: config.nodeId, version, uptime, connections: registry.size, subscriptions, draining };
 }

@@ -1,4 +1,3 @@
-import type { NodeInfo } from "../backplane/ports.ts";
 import type { ChannelRule } from "../config/rules.ts";
 import type { Config } from "../config/schema.ts";
 import { Alarms } from "../connection/alarms.ts";
@@ -6,8 +5,8 @@ import { Registry } from "../connection/registry.ts";
 import type { Log } from "../log.ts";
 import { openFileLimit, socketBounds } from "../ops/descriptors.ts";
 import { Overload, type Shortage } from "../ops/overload.ts";
+import { Shutdown } from "../ops/shutdown.ts";
 import { OpenSockets } from "../transport/open-sockets.ts";
-import { version } from "../version.ts";
 
 export interface AppOptions {
   config: Config;
@@ -19,7 +18,7 @@ export interface AppOptions {
 
 /** What the parts of a node share. */
 export interface Context extends Required<AppOptions> {
-  state: { draining: boolean; connectionsBefore: number };
+  shutdown: Shutdown;
   /** Unix milliseconds. */
   started: number;
   registry: Registry;
@@ -28,6 +27,8 @@ export interface Context extends Required<AppOptions> {
   openFiles: number | undefined;
   /** Those of the public port. */
   openSockets: OpenSockets;
+  /** Those of the admin port. */
+  apiSockets: OpenSockets;
   overload: Overload;
 }
 
@@ -35,14 +36,16 @@ export function createContext(options: AppOptions): Context {
   const { config, log, now = Date.now } = options;
   const openFiles = openFileLimit();
   const openSockets = new OpenSockets();
+  const registry = new Registry();
   return {
     ...options,
     now,
     started: now(),
-    state: { draining: false, connectionsBefore: 0 },
-    registry: new Registry(),
+    shutdown: new Shutdown({ window: config.drainWindow, connections: () => registry.size, log }),
+    registry,
     alarms: new Alarms(now),
     openSockets,
+    apiSockets: new OpenSockets(),
     openFiles,
     overload: new Overload({
       ...config,
@@ -59,14 +62,4 @@ function tellOfShortage(log: Log, reason: Shortage, short: boolean): void {
   if (reason === "lag") return;
   if (short) log.warn({ reason }, "new connections are refused");
   else log.info({ reason }, "new connections are taken again");
-}
-
-/** The node as the others are told of it. */
-export function describeNode(
-  { config, started, now, registry, state }: Context,
-  subscriptions: number,
-): NodeInfo {
-  const { draining } = state;
-  const uptime = Math.floor((now() - started) / 1_000);
-  return { node: config.nodeId, version, uptime, connections: registry.size, subscriptions, draining };
 }

@@ -11,7 +11,7 @@ import { createSockets } from "./sockets.ts";
 
 /** The rooms between the backplane and the clients; deliveries come out of the one and go to the other. */
 export function createCore(context: Context, tokens: Tokens) {
-  const { config, state, overload } = context;
+  const { config, shutdown, overload } = context;
   const metrics = createMetrics();
   const { meter } = metrics;
   // The two need each other. The backplane calls nothing of this before its start, when all of it is there.
@@ -33,7 +33,7 @@ export function createCore(context: Context, tokens: Tokens) {
   const clients = createClients(context, { tokens, backplane, channels, rooms, meter });
   rooms.attend(clients.commands);
   const admission = new Admission({
-    draining: () => state.draining,
+    draining: () => shutdown.draining,
     healthy: () => backplane.healthy(),
     shortage: () => overload.shortage,
     rate: config.handshakeRate,
@@ -47,7 +47,7 @@ export function createCore(context: Context, tokens: Tokens) {
 type Observed = Pick<Core, "backplane" | "engine" | "feeds" | "metrics" | "subscriptions">;
 
 /** Has the metrics read what the node is and holds. */
-function observe({ config, registry, state, overload }: Context, core: Observed): void {
+function observe({ config, registry, shutdown, overload }: Context, core: Observed): void {
   const { backplane, engine, feeds, metrics, subscriptions } = core;
   metrics.observe({
     version,
@@ -57,10 +57,10 @@ function observe({ config, registry, state, overload }: Context, core: Observed)
     capacity: config.capacity,
     memoryLimit: overload.memoryLimit,
     backlog: () => engine.backlog(),
-    draining: () => state.draining,
+    draining: () => shutdown.draining,
     healthy: () => backplane.healthy(),
     backplane: () => backplane.status(),
-    connectionsBeforeDrain: () => state.connectionsBefore,
+    connectionsBeforeDrain: () => shutdown.connectionsBefore,
   });
 }
 

@@ -41,10 +41,11 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
 }
 
 /** The admin port. */
-export function openApiServer({ config, log, now, state }: Context, core: Core, tokens: Tokens) {
+export async function openApiServer(context: Context, core: Core, tokens: Tokens) {
+  const { config, log, now, shutdown, apiSockets } = context;
   const { publisher, history, presence, rules, backplane, admission } = core;
   const { registry: metrics } = core.metrics;
-  return createApiServer({
+  const api = await createApiServer({
     publisher,
     history,
     presence,
@@ -54,11 +55,13 @@ export function openApiServer({ config, log, now, state }: Context, core: Core, 
     tokens,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),
     ready: () => admission.unready(),
-    draining: () => state.draining,
+    draining: () => shutdown.draining,
     keys: config.apiKeys,
     version,
     log,
     now,
     maxPayload: config.maxPayload,
   });
+  apiSockets.watch(api.server);
+  return api;
 }

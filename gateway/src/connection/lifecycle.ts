@@ -33,7 +33,7 @@ export interface LifecycleOptions {
 
 /**
  * Milliseconds that requests have to be answered before a connection is released; the shared state answers within one
- * second.
+ * second. A drain has more time than that after its window (`phases` in ops/shutdown.ts).
  */
 const answerLimit = 1_000;
 

@@ -10,42 +10,31 @@ export interface DrainOptions {
   release(connection: Connection, after: number): Promise<void>;
 }
 
-export interface LeaveOptions extends DrainOptions {
-  /** Resolves once no client and no caller of the server API is connected, or so many milliseconds have passed. */
-  everybodyLeft(limit: number): Promise<void>;
-  /** Cuts those who are left although their time is over, and counts them. */
-  force(left: readonly Connection[]): void;
+export interface CutOptions {
+  /** Connections that are left. */
+  count(): number;
+  /** Ends all of them at once. */
+  force(): void;
+  onForced(count: number): void;
 }
 
-/** Milliseconds beyond the window that closing all connections may take. */
-const drainMargin = 4_000;
-/** Milliseconds in which peers answer the closing of their sockets, and callers take their next request elsewhere. */
-const partingTime = 2_000;
-/** Milliseconds in which Prometheus, which comes every 15 s, learns of those who were cut. */
-const tellingTime = 20_000;
-/** Milliseconds in which what is under way ends, and Redis is closed. */
-const closingTime = 4_000;
-
-/** What a node that stops takes beyond its drain window at most, where nobody has to be cut; in milliseconds. */
-export const usualStopMargin = drainMargin + partingTime + closingTime;
-/** What it takes at most, all in all. */
-export const stopMargin = usualStopMargin + tellingTime;
+/** Milliseconds in which Prometheus, which comes every 15 s, scrapes how many were cut. */
+const scrapeTime = 17_000;
 
 /**
- * Empties the node while it goes on serving those who are left, and callers of the server API. Where somebody has to
- * be cut, it stays until that was scraped: a counter that rises with the end of its process is seen by nobody.
+ * Cuts those who are left although their time is over. Where there are any, the node stays until that was scraped: a
+ * counter that rises with the end of its process is seen by nobody.
  *
  * @returns connections that were cut
  */
-export async function leave(options: LeaveOptions): Promise<number> {
-  await Promise.race([drainConnections(options), sleep(options.window + drainMargin)]);
-  await options.everybodyLeft(partingTime);
-  const left = options.connections();
-  if (left.length > 0) {
-    options.force(left);
-    await sleep(tellingTime);
+export async function cutLeft({ count, force, onForced }: CutOptions): Promise<number> {
+  const left = count();
+  if (left > 0) {
+    onForced(left);
+    force();
+    await sleep(scrapeTime);
   }
-  return left.length;
+  return left;
 }
 
 /** No two closes are further apart, so that a node with few connections leaves fast. */

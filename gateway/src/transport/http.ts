@@ -139,19 +139,15 @@ export function portOf(server: Pick<Server, "address">): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** Resolves once nobody is connected to the server, WebSockets included, or so many milliseconds have passed. */
-export async function whenLeft(server: Server, limit: number): Promise<void> {
-  const end = performance.now() + limit;
-  const connected = () => new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
-  while (performance.now() < end && (await connected()) !== 0) await sleep(20);
-}
-
 /** Milliseconds in which the request comes that a connection was made for. */
 const firstRequestLimit = 250;
 
 /** Milliseconds; a turn of the event loop that took no longer had nothing to do. */
 const quiet = 0.1;
-/** Milliseconds in which a turn without anything to do is waited for, and one without a newcomer. */
+/**
+ * Milliseconds in which a turn without anything to do is waited for, and one without a newcomer. With the time for the
+ * first request they are less than the phase `listening` of ops/shutdown.ts may take.
+ */
 const waits = { quiet: 300, newcomer: 1_500 };
 
 /**
@@ -189,8 +185,9 @@ function nextTurn(): Promise<void> {
  */
 export async function stopListening(server: Server): Promise<void> {
   await takeAll(server);
+  const closed = new Promise((resolve) => server.once("close", resolve));
   NetServer.prototype.close.call(server);
-  await whenLeft(server, firstRequestLimit);
+  await Promise.race([closed, sleep(firstRequestLimit, undefined, { ref: false })]);
 }
 
 /** Stops listening. WebSockets that are still closing need no more of the server. */

@@ -3,6 +3,7 @@ import type { Server, Socket } from "node:net";
 /** The sockets that are open on a port, those that have said nothing yet and those of WebSockets included. */
 export class OpenSockets {
   #count = 0;
+  readonly #waiting: (() => void)[] = [];
 
   get count(): number {
     return this.#count;
@@ -14,7 +15,7 @@ export class OpenSockets {
    * @param most open ones at which the server closes further ones as it takes them
    * @param onDropped told of each that it closes
    */
-  watch(server: Server, most: number, onDropped: () => void): void {
+  watch(server: Server, most = Number.POSITIVE_INFINITY, onDropped = () => {}): void {
     if (Number.isFinite(most)) server.maxConnections = most;
     server.on("drop", onDropped);
     server.on("connection", (socket: Socket) => {
@@ -23,8 +24,16 @@ export class OpenSockets {
     });
   }
 
+  /** Resolves once none is open. */
+  whenNone(): Promise<void> {
+    if (this.#count === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
   /** One listener for all sockets. */
   readonly #left = (): void => {
     this.#count -= 1;
+    if (this.#count > 0) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
   };
 }

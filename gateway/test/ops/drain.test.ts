@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Connection } from "../../src/connection/connection.ts";
-import { drainConnections, leave, stopMargin, usualStopMargin } from "../../src/ops/drain.ts";
+import { drainConnections } from "../../src/ops/drain.ts";
 import { FakeWire } from "../connection/wire.ts";
 
 // The fake clock does not reach Node's own timers of promises.
@@ -150,46 +150,4 @@ it("releases nobody twice who takes a while to go, and waits for them", async ()
   finish();
   await draining;
   expect(open.size).toBe(0);
-});
-
-describe("a node that leaves", () => {
-  const forced: number[] = [];
-
-  const stuck = (open: Set<Connection>, everybodyLeft: (limit: number) => Promise<void>) =>
-    leave({
-      window: 5_000,
-      connections: () => [...open],
-      release: () => new Promise(() => {}),
-      everybodyLeft,
-      force(left) {
-        forced.push(left.length);
-        open.clear();
-      },
-    });
-
-  afterEach(() => {
-    forced.length = 0;
-  });
-
-  it("gives those who cannot be released their time, cuts them, and can be asked for how many for 15 s", async () => {
-    let left: number | undefined;
-    const open = new Set(connections(3));
-    void stuck(open, async () => {}).then((count) => (left = count));
-    await vi.advanceTimersByTimeAsync(5_000);
-    expect(forced).toEqual([]);
-    while (forced.length === 0) await vi.advanceTimersByTimeAsync(100);
-    await vi.advanceTimersByTimeAsync(15_000);
-    expect(left).toBeUndefined();
-    await vi.advanceTimersByTimeAsync(stopMargin - 15_000);
-    expect({ left, forced }).toEqual({ left: 3, forced: [3] });
-  });
-
-  it("waits for peers that are still connected, within its margin, and cuts nobody who has left", async () => {
-    const limits: number[] = [];
-    const left = await stuck(new Set(), async (limit) => void limits.push(limit));
-    expect({ left, forced }).toEqual({ left: 0, forced: [] });
-    expect(limits).toHaveLength(1);
-    expect(limits[0]).toBeGreaterThan(0);
-    expect(limits[0]).toBeLessThan(usualStopMargin);
-  });
 });
