@@ -52,9 +52,11 @@ function stopOnSignals(started: () => App | undefined, bound: number, log: Log):
 /** @returns connections that had to be cut. A node that does not listen yet has nobody to send away. */
 async function drainAndStop(app: App | undefined): Promise<number> {
   if (!app) return 0;
-  const left = await app.drain();
-  await app.stop();
-  return left;
+  try {
+    return await app.drain();
+  } finally {
+    await app.stop();
+  }
 }
 
 main().catch((error: unknown) => {

@@ -6,6 +6,8 @@ interface Phase {
   limit: number;
   /** What happens in it, as OPERATIONS.md has it. */
   text: string;
+  /** That it takes all its time is no trouble: whoever keeps a connection, as Prometheus does, has it wait. */
+  isWait?: true;
 }
 
 /** What a node does when it stops, in this order. Nothing else bounds how long that may take. */
@@ -17,6 +19,7 @@ export const phases = {
   },
   peers: {
     limit: 2_000,
+    isWait: true,
     text: "Peers answer the close of their sockets, and callers of the server API come once more.",
   },
   cut: {
@@ -82,17 +85,26 @@ export class Shutdown {
     if (!this.#draining) this.#connectionsBefore = this.#options.connections();
     this.#draining = true;
     const failures: unknown[] = [];
-    for (const [phase, { limit }] of Object.entries(phases) as [PhaseName, Phase][]) {
+    for (const [phase, { limit, isWait }] of Object.entries(phases) as [PhaseName, Phase][]) {
       const step = steps[phase];
       if (!step) continue;
       const bound = phase === "drain" ? this.#options.window + limit : limit;
-      await this.#runStep(phase, step, bound).catch((error: unknown) => failures.push(error));
+      const level = isWait ? "info" : "warn";
+      await this.#runStep(phase, step, bound, level).catch((error: unknown) => failures.push(error));
     }
     if (failures.length > 0) throw failures[0];
   }
 
-  /** @param limit milliseconds */
-  async #runStep(phase: PhaseName, step: () => Promise<unknown>, limit: number): Promise<void> {
+  /**
+   * @param limit milliseconds
+   * @param level at which it is logged that they were not enough
+   */
+  async #runStep(
+    phase: PhaseName,
+    step: () => Promise<unknown>,
+    limit: number,
+    level: "info" | "warn",
+  ): Promise<void> {
     const { log } = this.#options;
     const began = performance.now();
     const seconds = () => (performance.now() - began) / 1_000;
@@ -101,7 +113,7 @@ export class Shutdown {
       const isOver = sleep(limit, false, { signal: timer.signal });
       const isDone = await Promise.race([step().then(() => true), isOver]);
       if (isDone) log.info({ phase, seconds: seconds() }, "a phase of the stop has ended");
-      else log.warn({ phase, seconds: seconds() }, "a phase of the stop has exceeded its limit");
+      else log[level]({ phase, seconds: seconds() }, "a phase of the stop has exceeded its limit");
     } catch (error) {
       log.error({ phase, seconds: seconds(), err: error }, "a phase of the stop has failed");
       throw error;

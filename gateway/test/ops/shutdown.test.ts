@@ -74,7 +74,7 @@ it("goes on with the next phase where one exceeds its limit, and ends within the
   expect({ begun, isOver }).toEqual({ begun: names, isOver: false });
   await vi.advanceTimersByTimeAsync(1);
   expect(isOver).toBe(true);
-  expect(lines).toMatchObject(names.map((phase) => ({ level: "warn", phase })));
+  expect(lines).toMatchObject(names.map((phase) => ({ level: phase === "peers" ? "info" : "warn", phase })));
 });
 
 it("goes on where a phase fails, and fails in the end", async () => {
