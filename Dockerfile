@@ -1,21 +1,25 @@
 # Node 26 with npm; mirror it and name it by digest where builds have to be repeatable.
 ARG BASE_IMAGE=node:26-trixie-slim
+# A mirror of npm's registry, where it is far; the lock file holds what comes from it to its checksums.
+ARG NPM_REGISTRY=
 
 # client-miniprogram/ stays out of both npm stages: a workspace that is not there brings no dependencies.
 FROM ${BASE_IMAGE} AS build
+ARG NPM_REGISTRY
 WORKDIR /app
 COPY package.json package-lock.json tsconfig.json ./
 COPY gateway/package.json gateway/tsconfig.json gateway/tsconfig.build.json gateway/
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund ${NPM_REGISTRY:+--registry=$NPM_REGISTRY}
 COPY gateway/bin gateway/bin
 COPY gateway/src gateway/src
 RUN npm run build --workspace gateway
 
 FROM ${BASE_IMAGE} AS dependencies
+ARG NPM_REGISTRY
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY gateway/package.json gateway/
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --workspace gateway
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --workspace gateway ${NPM_REGISTRY:+--registry=$NPM_REGISTRY}
 # What packages bring for those who develop with them, and the link to a workspace that is not in the image.
 RUN find node_modules \( -name '*.map' -o -name '*.ts' -o -name '*.[cm]ts' \) -delete \
  && find node_modules -type d -name test -prune -exec rm -rf {} + \

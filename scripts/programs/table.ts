@@ -53,6 +53,12 @@ export const programs = {
     why: "the balancer of deploy/proxy/nginx.conf",
   },
   haproxy: named("haproxy", { parts: ["deploy"], why: "the balancer of deploy/proxy/haproxy.cfg" }),
+  "systemd-analyze": {
+    names: ["systemd-analyze"],
+    debian: ["systemd"],
+    parts: ["deploy"],
+    why: "checks the unit of deploy/systemd",
+  },
   prometheus: named("prometheus", { unpack: true, parts: ["deploy"], why: "the dashboard and the alerts" }),
   promtool: {
     names: ["promtool"],

@@ -53,6 +53,19 @@ describe("compose.yaml", () => {
     expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(hosts));
   });
 
+  it("says a first message that anybody may hear", () => {
+    const text = readFileSync(join(folder, "compose.yaml"), "utf8");
+    const [, channel = ""] = /npm run -s subscribe -- (\S+)/.exec(text) ?? [];
+    expect(text).toContain(`{"channel":"${channel}"`);
+    const { channels } = parse(readFileSync(resolve(folder, "../k8s/base/channels.yaml"), "utf8")) as {
+      channels: { match: string; subscribe: string }[];
+    };
+    const rule = channels.find(({ match }) => channel.startsWith(match.replace("*", "")));
+    expect(rule?.subscribe).toBe("anyone");
+    for (const [, { environment = {} }] of gateways)
+      expect(text).toContain(`Bearer ${environment.TIDEGATE_API_KEYS}`);
+  });
+
   it("names versions of images, and builds its own from the Dockerfile", () => {
     for (const [name, { image, build }] of services) {
       expect(image, name).toMatch(/:(?!latest$)[\w.-]+$/);
