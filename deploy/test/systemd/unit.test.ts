@@ -66,7 +66,7 @@ describe("the unit", () => {
   it("gives the gateway settings that it starts on without a warning", () => {
     const { config, warnings } = loadConfig(environment, fileAt);
     expect(warnings).toEqual([]);
-    expect(config).toMatchObject({ production: true, port: 3001, adminPort: 3101, host: "127.0.0.1" });
+    expect(config).toMatchObject({ production: true, port: 3101, adminPort: 3201, host: "127.0.0.1" });
     expect(config.redisUrl).toMatch(/^redis:/);
   });
 
