@@ -14,7 +14,7 @@ import type { Meter } from "../meter.ts";
 import { version } from "../version.ts";
 import type { Channels } from "./channels.ts";
 import type { Context } from "./context.ts";
-import { createAuthenticator } from "./login.ts";
+import { createAuthenticators } from "./login.ts";
 
 interface ClientsOptions {
   tokens: Tokens;
@@ -31,7 +31,7 @@ export function createClients(context: Context, options: ClientsOptions) {
   const { rules, presence, history, publisher, subscriptions } = channels;
   const { nodeId: node, maxChannels, maxDepth, requestRate: rate, requestBurst: burst } = config;
   const verifier = new Verifier(tokens, backplane.revocations);
-  const authenticator = createAuthenticator(context, tokens, verifier);
+  const { authenticator, plainAuthenticator } = createAuthenticators(context, tokens, verifier);
   const revocations = new FreshRevocations(now);
   const joiner = new Joiner({
     subscriptions,
@@ -56,10 +56,20 @@ export function createClients(context: Context, options: ClientsOptions) {
   });
   const describe = () => describeNode(context, subscriptions.count);
   const commands = new CommandExecutor({ node, registry, joiner, lifecycle, revocations, describe });
-  const services = { rules, joiner, publisher, history, presence, authenticator, lifecycle, maxChannels };
+  const services = {
+    rules,
+    joiner,
+    publisher,
+    history,
+    presence,
+    authenticator,
+    lifecycle,
+    maxChannels,
+    now,
+  };
   const requests = createRequests(services);
   const dispatcher = new Dispatcher({ requests, lifecycle, meter, log, maxDepth, rate, burst });
-  return { authenticator, gaps, lifecycle, commands, dispatcher };
+  return { authenticator, plainAuthenticator, gaps, lifecycle, commands, dispatcher };
 }
 
 /** The node as the others are told of it. */

@@ -21,10 +21,17 @@ export function openTokens({ config, log, now }: Context): Promise<Tokens> {
   });
 }
 
-/** What finds out who connects. */
-export function createAuthenticator(context: Context, tokens: Tokens, verifier: Verifier): Authenticator {
-  const { anonymous } = context.config;
-  return new Authenticator({ verifier, anonymous, wechat: openWeChat(context, tokens) });
+/**
+ * What finds out who connects. Who comes to a plain door of a node in development without credentials is anonymous: the
+ * code of most articles has none.
+ */
+export function createAuthenticators(context: Context, tokens: Tokens, verifier: Verifier) {
+  const { anonymous, production } = context.config;
+  const wechat = openWeChat(context, tokens);
+  return {
+    authenticator: new Authenticator({ verifier, anonymous, wechat }),
+    plainAuthenticator: new Authenticator({ verifier, anonymous: anonymous || !production, wechat }),
+  };
 }
 
 /** Login codes of mini-programs, where such are set up. */

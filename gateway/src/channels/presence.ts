@@ -19,7 +19,7 @@ export class Presence {
 
   /** A subscriber whose app is away enters as away: nobody sees it come online for a moment. */
   async enter(subscriber: Subscriber, { channel, policy }: Feed): Promise<void> {
-    if (!policy.presence) return;
+    if (!policy.presence || !subscriber.listed) return;
     const { events } = policy.presence;
     const member = memberOf(subscriber);
     await this.#store.enter(channel, member, events);
@@ -29,7 +29,8 @@ export class Presence {
 
   /** Nothing to do on a channel without presence. */
   async leave(subscriber: Subscriber, { channel, policy }: Feed): Promise<void> {
-    if (policy.presence) await this.#store.leave(channel, memberOf(subscriber), policy.presence.events);
+    if (!policy.presence || !subscriber.listed) return;
+    await this.#store.leave(channel, memberOf(subscriber), policy.presence.events);
   }
 
   /** Reports to all channels that the subscriber has gone away, or is back. All are under way at once. */

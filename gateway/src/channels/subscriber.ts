@@ -13,6 +13,8 @@ export interface Subscriber {
   readonly subject: Subject;
   /** What presence shows of the user. */
   readonly info: unknown;
+  /** Whether the presence of its channels lists it. */
+  readonly listed: boolean;
   /** Unix milliseconds when it went away; undefined while it is online. */
   readonly awaySince: number | undefined;
   /** The connection has ended; whatever it was about to join is let go again. */

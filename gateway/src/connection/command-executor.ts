@@ -119,6 +119,7 @@ export class CommandExecutor implements ControlTarget {
   /** The client did not ask, so it gets an event in place of a reply. */
   async #subscribe(connection: Connection, channel: string): Promise<boolean> {
     if (connection.held.has(channel)) return true;
+    if (connection.bound !== undefined) return false;
     let joined = false;
     await connection.run(true, () =>
       this.#options.joiner.grant(connection, channel, (result) => {

@@ -7,6 +7,7 @@
 import type { Identity } from "../auth/authenticator.ts";
 import type { Subject } from "../auth/permissions.ts";
 import type { Held, Subscriber } from "../channels/subscriber.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { CloseReason } from "../meter.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 import type { TokenWatch } from "./token-watch.ts";
@@ -20,10 +21,10 @@ export interface Wire extends Backpressure {
   readonly agent: string;
   /** @param payload an object, or Json that is sent as it is */
   send(event: string, payload: object): void;
-  /** Closes the transport: a client comes back by itself. */
-  close(): void;
-  /** Ends the Socket.IO session, then the transport: a client stays away. */
-  disconnect(): void;
+  /** Closes the transport: a client comes back by itself. @param code why it ends */
+  close(code: ErrorCode): void;
+  /** Ends the session, then the transport: a client stays away. @param code why it ends */
+  disconnect(code: ErrorCode): void;
 }
 
 /** A client's session on this node. */
@@ -32,6 +33,8 @@ export class Connection implements Subscriber {
   /** Unix milliseconds of the connect. */
   readonly connectedAt: number;
   readonly held = new Map<string, Held>();
+  /** The one channel that it is for: it holds no other, and is in no presence. Undefined for a session of many. */
+  readonly bound: string | undefined;
   identity: Identity;
   /** Unix milliseconds when its app went away; undefined while it is in front. */
   awaySince: number | undefined;
@@ -48,10 +51,11 @@ export class Connection implements Subscriber {
   rates: Map<number, TokenBucket> | undefined;
   readonly #queue = new WorkQueue(this);
 
-  constructor(wire: Wire, identity: Identity, since: number) {
+  constructor(wire: Wire, identity: Identity, since: number, bound?: string) {
     this.wire = wire;
     this.identity = identity;
     this.connectedAt = since;
+    this.bound = bound;
   }
 
   get id(): string {
@@ -68,6 +72,10 @@ export class Connection implements Subscriber {
 
   get away(): boolean {
     return this.awaySince !== undefined;
+  }
+
+  get listed(): boolean {
+    return this.bound === undefined;
   }
 
   get info(): unknown {

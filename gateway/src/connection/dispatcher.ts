@@ -61,6 +61,19 @@ export class Dispatcher {
     this.#options.meter.requestHandled(known, code);
   }
 
+  /**
+   * Refuses what is no request in the words of its dialect; the third ends the connection.
+   *
+   * @param event the name, where one can be made out
+   */
+  malformed(connection: Connection, event: string | undefined, words: string): void {
+    if (connection.ending) return;
+    connection.strikes += 1;
+    const failure = new Failure("bad_request", words);
+    this.#refuse(connection, event, failure, undefined);
+    this.#options.meter.requestHandled("other", failure.code);
+  }
+
   async #handle(
     connection: Connection,
     event: string | undefined,

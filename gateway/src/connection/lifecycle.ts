@@ -49,10 +49,14 @@ export class Lifecycle {
     this.#options = options;
   }
 
-  /** A client whose handshake was accepted. Once its end is listened to, `welcome` follows. */
-  open(wire: Wire, identity: Identity, handshakeSeconds: number): Connection {
+  /**
+   * A client whose handshake was accepted. Once its end is listened to, `welcome` follows.
+   *
+   * @param bound the one channel that the connection is for, where it is for one only
+   */
+  open(wire: Wire, identity: Identity, handshakeSeconds: number, bound?: string): Connection {
     const { registry, log, meter, now } = this.#options;
-    const connection = new Connection(wire, identity, now());
+    const connection = new Connection(wire, identity, now(), bound);
     registry.add(connection);
     meter.connectionOpened(handshakeSeconds);
     const { id, user } = connection;
@@ -99,8 +103,8 @@ export class Lifecycle {
     if (connection.closed || connection.ending) return;
     connection.ending = code;
     connection.wire.send("goodbye", after === undefined ? { code, reconnect } : { code, reconnect, after });
-    if (reconnect) connection.wire.close();
-    else connection.wire.disconnect();
+    if (reconnect) connection.wire.close(code);
+    else connection.wire.disconnect(code);
   }
 
   /** Ends the connection, so that the client comes back, as soon as its requests are answered. */
@@ -121,7 +125,7 @@ export class Lifecycle {
   async #welcome(connection: Connection, resume: readonly SubscriptionItem[]): Promise<void> {
     const { node, joiner, now } = this.#options;
     if (this.#endIfRevoked(connection)) return;
-    await joiner.join(connection, startItems(connection.identity, resume), (results) => {
+    await joiner.join(connection, startItems(connection, resume), (results) => {
       connection.wire.send("welcome", welcomeReply(connection, node, now(), results));
     });
   }
@@ -157,7 +161,11 @@ export class Lifecycle {
 }
 
 /** The user's own channel, those of its token, then what it resumes; a resumed one is started as that says. */
-function startItems(identity: Identity, resume: readonly SubscriptionItem[]): SubscriptionItem[] {
+function startItems(
+  { identity, bound }: Connection,
+  resume: readonly SubscriptionItem[],
+): SubscriptionItem[] {
+  if (bound !== undefined) return [{ channel: bound }];
   if (resume.length === 0 && identity.channels.length === 0) {
     return [{ channel: personalChannel(identity.subject.user) }];
   }

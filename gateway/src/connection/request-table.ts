@@ -4,6 +4,7 @@
  */
 
 import { history, publish } from "./handlers/messages.ts";
+import { ping } from "./handlers/ping.ts";
 import { changesToTell, presence, setAway } from "./handlers/presence.ts";
 import { refresh } from "./handlers/refresh.ts";
 import { itemsOf, subscribe, unsubscribe } from "./handlers/subscriptions.ts";
@@ -21,6 +22,7 @@ const entries: Record<string, Entry> = {
   presence: { exclusive: true, handle: presence },
   refresh: { exclusive: true, handle: refresh },
   away: { exclusive: true, cost: changesToTell(true), handle: setAway(true) },
+  ping: { exclusive: false, handle: ping },
   back: { exclusive: true, cost: changesToTell(false), handle: setAway(false) },
 };
 

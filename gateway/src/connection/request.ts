@@ -32,6 +32,8 @@ export interface RequestServices {
   lifecycle: Pick<Lifecycle, "renew">;
   /** Channels that one request may subscribe to. */
   maxChannels: number;
+  /** Unix milliseconds. */
+  now(): number;
 }
 
 /**

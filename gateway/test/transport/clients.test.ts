@@ -45,7 +45,7 @@ async function serve(options: Sessions): Promise<{ io: Server; client: ReturnTyp
 
 it("learns of the end of whoever is sent away in place of the welcome", async () => {
   const closed = vi.fn();
-  await serve(sessions({ closed, welcome: ({ wire }: Connection) => wire.disconnect() }));
+  await serve(sessions({ closed, welcome: ({ wire }: Connection) => wire.disconnect("revoked") }));
   await vi.waitFor(() => expect(closed).toHaveBeenCalledOnce());
 });
 
