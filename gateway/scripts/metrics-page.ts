@@ -12,6 +12,7 @@ export async function metricsPage(): Promise<string> {
   observe({
     version: "",
     connections: none,
+    dialects: () => [],
     subscriptions: none,
     channels: none,
     capacity: 0,

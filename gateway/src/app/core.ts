@@ -52,6 +52,7 @@ function observe({ config, registry, shutdown, overload }: Context, core: Observ
   metrics.observe({
     version,
     connections: () => registry.size,
+    dialects: () => engine.dialects(),
     subscriptions: () => subscriptions.count,
     channels: () => feeds.size,
     capacity: config.capacity,

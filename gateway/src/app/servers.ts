@@ -3,9 +3,10 @@ import { createApiServer } from "../api/server.ts";
 import type { Tokens } from "../auth/token.ts";
 import { socketBounds } from "../ops/descriptors.ts";
 import { addressReader } from "../transport/address.ts";
-import { acceptClients } from "../transport/clients.ts";
+import { acceptClients, type Sessions } from "../transport/clients.ts";
 import { createPublicServer } from "../transport/http.ts";
 import { originCheck } from "../transport/origins.ts";
+import { PlainDoors } from "../transport/plain/doors.ts";
 import { createRefusalLog } from "../transport/refusal-log.ts";
 import { version } from "../version.ts";
 import type { Context } from "./context.ts";
@@ -17,7 +18,7 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
   const { authenticator, lifecycle, dispatcher, admission, meter, engine } = core;
   const addressOf = addressReader(config.trustedProxies);
   const logRefusal = createRefusalLog(log, addressOf);
-  acceptClients(core.io, {
+  const sessions: Sessions = {
     authenticator,
     lifecycle,
     dispatcher,
@@ -26,7 +27,9 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
     maxDepth: config.maxDepth,
     meter,
     log,
-  });
+  };
+  acceptClients(core.io, sessions);
+  const doors = openPlainDoors(context, core, sessions);
   const server = createPublicServer({
     upgradeObstacle: () => admission.upgradeObstacle(),
     isOriginAllowed: originCheck(config.allowedOrigins, !config.production),
@@ -34,11 +37,32 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
       meter.refused(failure.code);
       logRefusal(failure, request);
     },
-    upgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
+    upgrade(request, socket, head, dialect) {
+      if (dialect === "socketio") engine.handleUpgrade(request, socket, head);
+      else engine.upgrade(request, socket, head, (opened) => doors.accept(dialect, opened));
+    },
   });
   openSockets.watch(server, socketBounds(openFiles).most, () => meter.refused(admission.drop().code));
   return server;
 }
+
+/** The doors of the public port for clients that speak no Socket.IO. */
+function openPlainDoors({ config }: Context, core: Core, sessions: Sessions): PlainDoors {
+  const { connectTimeout, pingInterval, pingTimeout, textChannel, production } = config;
+  return new PlainDoors({
+    ...sessions,
+    authenticator: core.plainAuthenticator,
+    members: core.members,
+    keep: (member) => core.engine.keep(member),
+    onReceived: core.meter.received,
+    connectTimeout,
+    silence: (pingInterval + pingTimeout) / 1_000,
+    textChannel: textChannel ?? (production ? undefined : developmentTextChannel),
+  });
+}
+
+/** Where the code of an article writes and reads while somebody tries it. */
+const developmentTextChannel = "chat:demo";
 
 /** The admin port. */
 export async function openApiServer(context: Context, core: Core, tokens: Tokens) {

@@ -19,6 +19,6 @@ export function createSockets({ config, now }: Context, { meter, peers }: Socket
     meter.delivered(messages, copies, published && Math.max(0, now() - published) / 1_000);
   const { connectTimeout } = config;
   const fanout = { onDelivered, onConflated: meter.conflated, turn, peers };
-  const { io, rooms } = createSocketServer({ engine, connectTimeout, fanout, onReceived: meter.received });
-  return { engine, io, rooms };
+  const onReceived = meter.received;
+  return { engine, ...createSocketServer({ engine, connectTimeout, fanout, onReceived }) };
 }

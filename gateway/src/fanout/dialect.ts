@@ -16,7 +16,7 @@ type Packet = string | Uint8Array;
 const encoders: Record<Dialect, (packet: Packet, attachments: readonly Uint8Array[]) => Buffer> = {
   socketio: packetFrames,
   json: jsonFrame,
-  text: dataFrame,
+  text: textOf,
 };
 
 /** @returns WebSocket frames, which may be none: their length is 0 then */
@@ -34,12 +34,18 @@ function jsonFrame(packet: Packet, attachments: readonly Uint8Array[]): Buffer {
   return encodedTextFrame(packet.subarray(packet.indexOf(opening)));
 }
 
-/** A text as it is, a binary value as it is, everything else as JSON. */
-function dataFrame(packet: Packet, attachments: readonly Uint8Array[]): Buffer {
+function textOf(packet: Packet, attachments: readonly Uint8Array[]): Buffer {
   const [event, payload]: [string, unknown] = JSON.parse(arrayOf(packet));
   if (event !== "message" || typeof payload !== "object" || payload === null) return none;
-  if (!("data" in payload)) return none;
-  const { data } = payload;
+  return "data" in payload ? dataFrame(payload.data, attachments) : none;
+}
+
+/**
+ * A message in text: one that is a text as it is, one that is a binary value as it is, everything else as JSON.
+ *
+ * @param data with placeholders for its binary values
+ */
+export function dataFrame(data: unknown, attachments: readonly Uint8Array[]): Buffer {
   if (typeof data === "string") return textFrame(data);
   const whole = attachments[placeOf(data)];
   return whole ? binaryFrame(whole) : textFrame(inlineBinary(JSON.stringify(data), attachments));

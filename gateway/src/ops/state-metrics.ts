@@ -9,6 +9,8 @@ export interface MetricsSources {
   /** Bytes that the process may have. */
   memoryLimit: number;
   connections(): number;
+  /** WebSockets that are open, by what they speak. */
+  dialects(): [dialect: string, connections: number][];
   subscriptions(): number;
   channels(): number;
   /** Connections that have not read all they were sent, and the bytes. */
@@ -23,6 +25,12 @@ export interface MetricsSources {
 /** What a node is and holds at the moment. */
 export function createStateMetrics(series: Series, sources: MetricsSources): void {
   series.readGauge("connections", "Connections that are open now.", sources.connections);
+  series.readGauges(
+    "dialect_connections",
+    "WebSockets that are open now, by what they speak: `socketio`, `json` (`/json`) or `text` (`/ws`); those that have not connected yet included.",
+    "dialect",
+    sources.dialects,
+  );
   series.readGauge(
     "capacity_connections",
     "Connections that the node is sized for: `TIDEGATE_CAPACITY`, not a limit.",

@@ -1,16 +1,12 @@
 import type { IncomingMessage } from "node:http";
-import { WebSocket } from "ws";
 import { binaryFrame, textFrame, withoutBinary } from "../fanout/frame.ts";
 import { type OutletLimits, SocketOutlet } from "../fanout/outlet.ts";
+import type { EngineMember } from "./heartbeat.ts";
+import type { OwnedWebSocket, WebSocketOwner } from "./owned-websocket.ts";
 
 /** What Socket.IO listens to on a connection. Errors end it, and are told as its end. */
 type EngineEvent = "data" | "error" | "close";
 type Listener = (...args: never[]) => void;
-
-/** A WebSocket that knows whose it is, so that all of them share their listeners. */
-export class OwnedWebSocket extends WebSocket {
-  owner: EngineSocket | undefined;
-}
 
 export interface WriteOptions {
   /** The packet's WebSocket frame as Socket.IO's adapter has made it: header and payload. */
@@ -28,7 +24,7 @@ type EndReason = "transport close" | "transport error" | "ping timeout" | "parse
  * the TCP socket alone. Listeners are fields and not an emitter, closures are shared: an idle connection is
  * what most of a gateway's memory goes to.
  */
-export class EngineSocket extends SocketOutlet {
+export class EngineSocket extends SocketOutlet implements EngineMember, WebSocketOwner {
   readonly id: string;
   readonly protocol = 4;
   readyState: "open" | "closed" = "open";
@@ -36,12 +32,9 @@ export class EngineSocket extends SocketOutlet {
   request: IncomingMessage | undefined;
   /** The peer did not keep up and was dropped. */
   slow = false;
-  /** The heartbeat's tick at which the unanswered ping was sent; 0 while none is. */
   pingedAt = 0;
-  /** The heartbeat's slot that it is in. */
   slot = 0;
-  /** Set by the engine, which keeps the connection until it ends. */
-  onEnd: ((socket: EngineSocket) => void) | undefined;
+  onEnd: ((member: EngineMember) => void) | undefined;
   readonly #websocket: OwnedWebSocket;
   #data: Listener | undefined;
   #close: Listener | undefined;
@@ -51,10 +44,7 @@ export class EngineSocket extends SocketOutlet {
     this.id = id;
     this.request = request;
     this.#websocket = websocket;
-    websocket.owner = this;
-    websocket.on("message", onMessage);
-    websocket.on("close", onClose);
-    websocket.on("error", onError);
+    websocket.belongTo(this);
   }
 
   /** Socket.IO asks the transport whether a volatile packet can leave at once. */
@@ -98,6 +88,20 @@ export class EngineSocket extends SocketOutlet {
 
   ping(): void {
     this.append(pingFrame);
+  }
+
+  onPong(): void {}
+
+  onClosed(): void {
+    this.end("transport close");
+  }
+
+  onFailed(): void {
+    this.end("transport error");
+  }
+
+  expire(): void {
+    this.end("ping timeout");
   }
 
   /** Sends what is still to be sent, then closes the WebSocket. */
@@ -158,16 +162,4 @@ export class TextEngineSocket extends EngineSocket {
   override append(frames: Buffer): void {
     super.append(withoutBinary(frames));
   }
-}
-
-function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
-  (this as OwnedWebSocket).owner?.receive(data, isBinary);
-}
-
-function onClose(this: WebSocket): void {
-  (this as OwnedWebSocket).owner?.end("transport close");
-}
-
-function onError(this: WebSocket): void {
-  (this as OwnedWebSocket).owner?.end("transport error");
 }

@@ -1,11 +1,12 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { WebSocketServer } from "ws";
+import { type Dialect, dialects } from "../fanout/dialect.ts";
 import type { OutletLimits } from "../fanout/outlet.ts";
 import { randomText } from "../random.ts";
-import { EngineSocket, OwnedWebSocket, TextEngineSocket } from "./engine-socket.ts";
-import { Heartbeat } from "./heartbeat.ts";
+import { EngineSocket, TextEngineSocket } from "./engine-socket.ts";
+import { type EngineMember, Heartbeat } from "./heartbeat.ts";
+import { createWebSocketServer, type Opened, type OwnedWebSocket } from "./owned-websocket.ts";
 
 export interface EngineOptions {
   /** Bytes of one incoming message. */
@@ -17,12 +18,6 @@ export interface EngineOptions {
   outlets: OutletLimits;
 }
 
-/**
- * Milliseconds in which a peer has to answer the WebSocket's close. A node that stops waits less long: the phase `peers`
- * of ops/shutdown.ts.
- */
-const closeTimeout = 5_000;
-
 /** How a client says that it cannot take binary frames. */
 const textOnly = /[?&]b64=/;
 
@@ -31,12 +26,13 @@ interface EngineEvents {
 }
 
 /**
- * Engine.IO 4 for WebSocket alone (github.com/socketio/engine.io-protocol), to which Socket.IO's server is bound:
- * no polling, no upgrade from it, no compression.
+ * The WebSockets of all dialects: it opens them, pings them, and knows what each has not taken. To Socket.IO's server,
+ * which is bound to it, it is Engine.IO 4 for WebSocket alone (github.com/socketio/engine.io-protocol): no polling, no
+ * upgrade from it, no compression.
  */
 export class Engine extends EventEmitter<EngineEvents> {
   readonly #options: EngineOptions;
-  readonly #server: WebSocketServer;
+  readonly #server: ReturnType<typeof createWebSocketServer>;
   readonly #heartbeat: Heartbeat;
   /** What every handshake says behind the connection's id. */
   readonly #terms: string;
@@ -47,14 +43,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#options = options;
     this.#terms = JSON.stringify({ upgrades: [], pingInterval, pingTimeout, maxPayload }).slice(1);
     this.#heartbeat = new Heartbeat({ interval: pingInterval, timeout: pingTimeout });
-    const server = {
-      noServer: true,
-      clientTracking: false,
-      perMessageDeflate: false,
-      maxPayload,
-      closeTimeout,
-    };
-    this.#server = new WebSocketServer({ ...server, WebSocket: OwnedWebSocket });
+    this.#server = createWebSocketServer(maxPayload);
   }
 
   /** Pings connections from now on. */
@@ -62,12 +51,29 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#heartbeat.start();
   }
 
+  /** Opens a connection that speaks Socket.IO. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, (websocket) => {
-      const { outlets } = this.#options;
+    this.upgrade(request, socket, head, ({ id, websocket, limits }) => {
       const Socket = textOnly.test(request.url ?? "") ? TextEngineSocket : EngineSocket;
-      this.#open(new Socket(newId(), websocket as OwnedWebSocket, request, outlets));
+      const opened = new Socket(id, websocket, request, limits);
+      this.keep(opened);
+      opened.sendText(`0{"sid":"${id}",${this.#terms}`);
+      this.emit("connection", opened);
     });
+  }
+
+  /** @param open makes a connection of the WebSocket, and has it kept */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, open: (opened: Opened) => void): void {
+    this.#server.handleUpgrade(request, socket, head, (websocket) => {
+      const { outlets: limits } = this.#options;
+      open({ id: newId(), websocket: websocket as OwnedWebSocket, request, limits });
+    });
+  }
+
+  /** Pings the connection until it ends. */
+  keep(member: EngineMember): void {
+    this.#heartbeat.add(member);
+    member.onEnd = this.#forget;
   }
 
   /** Connections that have not taken all they were sent, and the bytes of all of them together. */
@@ -81,20 +87,20 @@ export class Engine extends EventEmitter<EngineEvents> {
     return { connections, bytes };
   }
 
+  /** WebSockets that are open, by what they speak. */
+  dialects(): [Dialect, number][] {
+    const counts = new Map(dialects.map((dialect) => [dialect, 0]));
+    for (const { dialect } of this.#heartbeat.sockets()) counts.set(dialect, (counts.get(dialect) ?? 0) + 1);
+    return [...counts];
+  }
+
   close(): void {
     this.#heartbeat.stop();
     for (const socket of this.#heartbeat.sockets()) socket.close();
   }
 
-  #open(socket: EngineSocket): void {
-    this.#heartbeat.add(socket);
-    socket.onEnd = this.#forget;
-    socket.sendText(`0{"sid":"${socket.id}",${this.#terms}`);
-    this.emit("connection", socket);
-  }
-
-  readonly #forget = (socket: EngineSocket): void => {
-    this.#heartbeat.remove(socket);
+  readonly #forget = (member: EngineMember): void => {
+    this.#heartbeat.remove(member);
   };
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "socket.io";
 import type { Authenticator, Identity } from "../auth/authenticator.ts";
 import { Failure } from "../errors.ts";
@@ -12,7 +13,7 @@ export interface HandshakeOptions {
   /** Why a handshake that passed the upgrade cannot be served now. */
   obstacle(): Failure | undefined;
   /** The address of the client, seen through trusted proxies. */
-  addressOf(request: Socket["request"]): string;
+  addressOf(request: IncomingMessage): string;
   /** Levels of nesting in the handshake's `auth`. */
   maxDepth: number;
   meter: Meter;
@@ -25,21 +26,36 @@ export interface Accepted {
   resume: readonly SubscriptionItem[];
 }
 
+/** Who asks to be let in: a Socket.IO socket, or a connection of another dialect. */
+export interface Caller {
+  id: string;
+  handshake: { auth: unknown };
+  request: IncomingMessage;
+}
+
 /** @throws Failure with what stands in the way, or is wrong with the request */
-export async function admit(socket: Socket, options: HandshakeOptions): Promise<Accepted> {
+export async function admit(caller: Caller, options: HandshakeOptions): Promise<Accepted> {
   const refusal = options.obstacle();
   if (refusal) throw refusal;
-  const { auth } = socket.handshake;
+  const { auth } = caller.handshake;
   if (isDeeperThan(auth, options.maxDepth)) {
     throw new Failure("bad_request", `\`auth\` nests deeper than ${options.maxDepth} levels.`);
   }
   const request = parse(handshakeRequest, auth);
-  const addressOf = () => options.addressOf(socket.request);
-  const identity = await options.authenticator.identify(request, socket.id, addressOf);
+  const addressOf = () => options.addressOf(caller.request);
+  const identity = await options.authenticator.identify(request, caller.id, addressOf);
   // A login or a fetch of keys takes seconds, in which the node may have begun to drain.
   const obstacle = options.obstacle();
   if (obstacle) throw obstacle;
   return { identity, resume: request.resume ?? [] };
+}
+
+/** Counts a handshake that is refused, and says why in the log. */
+export function noteRefusal(request: IncomingMessage, failure: Failure, options: HandshakeOptions): void {
+  const { meter, log, addressOf } = options;
+  meter.refused(failure.code);
+  const level = failure.code === "internal" ? "error" : "info";
+  log[level]({ code: failure.code, cause: causeOf(failure), address: addressOf(request) }, "refused");
 }
 
 /**
@@ -53,13 +69,7 @@ export function refuse(
   options: HandshakeOptions,
   next: (error?: Error) => void,
 ): void {
-  const { meter, log } = options;
-  meter.refused(failure.code);
-  const level = failure.code === "internal" ? "error" : "info";
-  log[level](
-    { code: failure.code, cause: causeOf(failure), address: options.addressOf(socket.request) },
-    "refused",
-  );
+  noteRefusal(socket.request, failure, options);
   if (failure.retryable || failure.code === "internal") {
     socket.conn.close();
     next();

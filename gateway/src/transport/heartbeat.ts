@@ -1,4 +1,22 @@
-import type { EngineSocket } from "./engine-socket.ts";
+import type { Dialect } from "../fanout/dialect.ts";
+
+/** A connection of any dialect, as the engine keeps it. */
+export interface EngineMember {
+  readonly dialect: Dialect;
+  /** Bytes that the peer has not taken yet. */
+  readonly unsent: number;
+  /** The tick at which the unanswered ping was sent; 0 while none is. */
+  pingedAt: number;
+  /** The slot that it is in. */
+  slot: number;
+  /** Set by the engine, to let go of the connection when it ends. */
+  onEnd: ((member: EngineMember) => void) | undefined;
+  ping(): void;
+  /** Nothing came in time. */
+  expire(): void;
+  /** Sends what is still to be sent, then closes. */
+  close(): void;
+}
 
 export interface HeartbeatOptions {
   /** Milliseconds from one ping to the next. */
@@ -15,7 +33,7 @@ const resolution = 25;
  * connection would take more memory than anything else that Engine.IO keeps of it.
  */
 export class Heartbeat {
-  readonly #slots: Set<EngineSocket>[];
+  readonly #slots: Set<EngineMember>[];
   readonly #timeoutTicks: number;
   /** Milliseconds. */
   readonly #interval: number;
@@ -33,17 +51,17 @@ export class Heartbeat {
     this.#timer = setInterval(() => this.#beat(), this.#interval).unref();
   }
 
-  add(socket: EngineSocket): void {
+  add(socket: EngineMember): void {
     socket.slot = this.#tick % this.#slots.length;
     this.#slots[socket.slot]?.add(socket);
   }
 
-  remove(socket: EngineSocket): void {
+  remove(socket: EngineMember): void {
     this.#slots[socket.slot]?.delete(socket);
   }
 
   /** All connections. */
-  *sockets(): Generator<EngineSocket> {
+  *sockets(): Generator<EngineMember> {
     for (const slot of this.#slots) yield* slot;
   }
 
@@ -57,12 +75,11 @@ export class Heartbeat {
     for (const socket of this.#slots[this.#tick % length] ?? []) this.#ping(socket);
     const overdue = (((this.#tick - this.#timeoutTicks) % length) + length) % length;
     for (const socket of this.#slots[overdue] ?? []) {
-      if (socket.pingedAt > 0 && this.#tick - socket.pingedAt >= this.#timeoutTicks)
-        socket.end("ping timeout");
+      if (socket.pingedAt > 0 && this.#tick - socket.pingedAt >= this.#timeoutTicks) socket.expire();
     }
   }
 
-  #ping(socket: EngineSocket): void {
+  #ping(socket: EngineMember): void {
     if (socket.pingedAt > 0) return;
     socket.pingedAt = this.#tick;
     socket.ping();

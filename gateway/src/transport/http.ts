@@ -3,6 +3,8 @@ import { Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../errors.ts";
+import type { Dialect } from "../fanout/dialect.ts";
+import { offersBearerOnly } from "./subprotocol.ts";
 
 export interface PublicServerOptions {
   /** Why a new connection cannot be served now, decided before the WebSocket upgrade. */
@@ -10,7 +12,8 @@ export interface PublicServerOptions {
   /** Whether a request with this Origin and this Host may connect; undefined where it has no such header. */
   isOriginAllowed(origin: string | undefined, host: string | undefined): boolean;
   onRefused(failure: Failure, request: IncomingMessage): void;
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** @param dialect what the client will speak, by the path that it asks for */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, dialect: Dialect): void;
 }
 
 const path = "/socket.io/";
@@ -18,14 +21,14 @@ const path = "/socket.io/";
 const patience = 8_000;
 
 /**
- * The public port: WebSocket upgrades on `/socket.io/`, and nothing else. Refusals that may get better
+ * The public port: WebSocket upgrades on `/socket.io/`, `/json` and `/ws`, and nothing else. Refusals that may get better
  * are HTTP 503 with Retry-After, which Socket.IO clients come back from by themselves.
  */
 export function createPublicServer(options: PublicServerOptions): Server {
   const server = createServer(
     { headersTimeout: patience, requestTimeout: patience, connectionsCheckingInterval: 2_000 },
     (request, response) => {
-      const failure = pathOf(request) === path ? webSocketOnly() : new Failure("not_found");
+      const failure = dialectOf(request.url) ? webSocketOnly() : new Failure("not_found");
       response.writeHead(failure.status, { "content-type": "application/json", connection: "close" });
       response.end(JSON.stringify({ error: failure.body }));
     },
@@ -33,16 +36,16 @@ export function createPublicServer(options: PublicServerOptions): Server {
   server.on("upgrade", (request, socket, head) => {
     // A peer that resets the connection before it is a WebSocket must not end the process.
     socket.on("error", ignore);
-    const failure = refusalOf(request, options);
-    if (failure) {
-      options.onRefused(failure, request);
-      refuseUpgrade(socket, failure);
+    const judged = judge(request, options);
+    if (judged instanceof Failure) {
+      options.onRefused(judged, request);
+      refuseUpgrade(socket, judged);
       return;
     }
     socket.removeListener("error", ignore);
     // The outlet of the connection uncorks it: the answer to the upgrade leaves with what follows it.
     socket.cork();
-    options.upgrade(request, socket, head);
+    options.upgrade(request, socket, head, judged);
   });
   return server;
 }
@@ -50,21 +53,35 @@ export function createPublicServer(options: PublicServerOptions): Server {
 /** What nearly all clients ask for; a server that many come back to at once reads nothing else. */
 const usualUrl = `${path}?EIO=4&transport=websocket`;
 
-function refusalOf(request: IncomingMessage, options: PublicServerOptions): Failure | undefined {
-  const fault = request.url === usualUrl ? undefined : faultOf(request.url);
+/** What a path of the public port is spoken to in; undefined where nothing is there. */
+function dialectOf(url = ""): Dialect | undefined {
+  // Not `new URL`, which throws at what a peer may send.
+  const [pathname = ""] = url.split("?", 1);
+  if (pathname === path) return "socketio";
+  if (pathname === "/json" || pathname === "/json/") return "json";
+  return pathname === "/ws" || pathname.startsWith("/ws/") ? "text" : undefined;
+}
+
+/** @returns what the upgrade is to, or why there is none */
+function judge(request: IncomingMessage, options: PublicServerOptions): Dialect | Failure {
+  const dialect = dialectOf(request.url);
+  if (!dialect) return new Failure("not_found");
+  const isUsual = dialect !== "socketio" || request.url === usualUrl;
+  const fault = isUsual ? undefined : faultOf(request.url);
   if (fault) return fault;
   const { origin, host } = request.headers;
   if (!options.isOriginAllowed(origin, host)) {
     return new Failure("forbidden", "Pages of this origin may not connect.");
   }
-  return options.upgradeObstacle();
+  if (offersBearerOnly(request)) {
+    return new Failure("bad_request", "A token alone is no subprotocol: offer another one beside it.");
+  }
+  return options.upgradeObstacle() ?? dialect;
 }
 
-/** What is wrong with the URL of an upgrade. */
+/** What is wrong with the URL of an upgrade to Socket.IO. */
 function faultOf(url = ""): Failure | undefined {
-  // Not `new URL`, which throws at what a peer may send.
-  const [pathname, query = ""] = url.split("?", 2);
-  if (pathname !== path) return new Failure("not_found");
+  const [, query = ""] = url.split("?", 2);
   const searchParams = new URLSearchParams(query);
   if (searchParams.get("transport") !== "websocket" || searchParams.has("sid")) return webSocketOnly();
   if (searchParams.get("EIO") === "4") return undefined;
@@ -72,10 +89,6 @@ function faultOf(url = ""): Failure | undefined {
     "bad_request",
     "This server speaks Engine.IO 4: use a Socket.IO client of version 3 or 4.",
   );
-}
-
-function pathOf(request: IncomingMessage): string | undefined {
-  return request.url?.split("?", 1)[0];
 }
 
 function webSocketOnly(): Failure {

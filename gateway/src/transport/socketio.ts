@@ -2,7 +2,8 @@ import { Server } from "socket.io";
 import { CoalescingAdapter, type FanoutOptions } from "../fanout/adapter.ts";
 import type { Engine } from "./engine.ts";
 import { createParser } from "./parser.ts";
-import { engineSocketOf } from "./socket-wire.ts";
+import { Members } from "./plain/members.ts";
+import { outletOf } from "./socket-wire.ts";
 
 export interface SocketServerOptions {
   engine: Engine;
@@ -13,8 +14,15 @@ export interface SocketServerOptions {
   onReceived(bytes: number): void;
 }
 
+export interface SocketServer {
+  io: Server;
+  rooms: CoalescingAdapter;
+  /** Where clients of other dialects come into the same rooms. */
+  members: Members;
+}
+
 /** The Socket.IO server, its rooms kept by the coalescing adapter. */
-export function createSocketServer(options: SocketServerOptions): { io: Server; rooms: CoalescingAdapter } {
+export function createSocketServer(options: SocketServerOptions): SocketServer {
   const io = new Server({
     serveClient: false,
     connectTimeout: options.connectTimeout,
@@ -22,11 +30,11 @@ export function createSocketServer(options: SocketServerOptions): { io: Server; 
   });
   io.bind(options.engine);
   const { sockets } = io.of("/");
-  const outletOf = (id: string) => engineSocketOf(sockets.get(id));
-  const rooms = new CoalescingAdapter(io.of("/"), { ...options.fanout, outletOf });
+  const fanout = { ...options.fanout, outletOf: (id: string) => outletOf(sockets.get(id)) };
+  const rooms = new CoalescingAdapter(io.of("/"), fanout);
   // Socket.IO calls it with `new`, which an arrow function does not take.
   io.adapter(function keepRooms(): CoalescingAdapter {
     return rooms;
   });
-  return { io, rooms };
+  return { io, rooms, members: new Members(sockets, rooms) };
 }

@@ -2,6 +2,7 @@ import { totalmem } from "node:os";
 import { getHeapStatistics } from "node:v8";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type ErrorCode, failureKinds } from "../../src/errors.ts";
+import { dialects } from "../../src/fanout/dialect.ts";
 import type { CloseReason } from "../../src/meter.ts";
 import { createMetrics, type Metrics, type MetricsSources } from "../../src/ops/metrics.ts";
 
@@ -35,6 +36,7 @@ beforeEach(() => {
   sources = {
     version: "1.2.3",
     connections: () => connections,
+    dialects: () => dialects.map((dialect) => [dialect, 3]),
     subscriptions: () => 5,
     channels: () => 4,
     capacity: 10_000,
@@ -232,6 +234,7 @@ it("have labels of few values, all of them the gateway's own", async () => {
     ...codes,
     ...transportReasons,
     ...events,
+    ...dialects,
     "ok",
     "rate",
     "lag",

@@ -33,6 +33,11 @@ export const listening = {
     about:
       "Origins that may connect; `*` lets any in. Always let in are a request without an Origin, as most mini-programs send, and one whose Origin has the host and port that it is for (its `Host`), as native clients send. With an empty list any is let in in development; in production one that no web page can have, such as `weapp://wechat-game-runtime` of mini-games, is let in and the rest is refused. A list is exact: whose mini-games are to connect names `weapp://wechat-game-runtime` too.",
   }),
+  textChannel: optional(text, {
+    env: "TIDEGATE_TEXT_CHANNEL",
+    about:
+      "The channel of clients that come to `/ws` without naming one. Without it they are sent away in production; in development it is `chat:demo`.",
+  }),
   trustedProxies: listed(list("addresses, CIDR ranges, loopback, linklocal or uniquelocal", isProxy), {
     env: "TIDEGATE_TRUSTED_PROXIES",
     about: "Proxies whose `X-Forwarded-For` is believed, read from right to left.",

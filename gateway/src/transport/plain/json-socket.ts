@@ -1,0 +1,126 @@
+import type { Reply } from "../../connection/request.ts";
+import { type ErrorCode, Failure } from "../../errors.ts";
+import type { Dialect } from "../../fanout/dialect.ts";
+import type { Opened } from "../owned-websocket.ts";
+import type { PlainDoors } from "./doors.ts";
+import { frameOf, readFrame } from "./json-frame.ts";
+import { PlainSocket } from "./plain-socket.ts";
+import { credentialsOf } from "./request.ts";
+
+/** Frames that are no requests, at which a client that has not connected is closed. */
+const maxStrikes = 3;
+
+/** A client that speaks the whole protocol as JSON arrays: `["subscribe", {…}, 1]` is answered `[1, {…}]`. */
+export class JsonSocket extends PlainSocket {
+  /** Runs until the client has sent `connect`. */
+  #timer: NodeJS.Timeout | undefined;
+  #strikes = 0;
+  /** Asks for the answer to `connect`, until it is given. */
+  #reply: Reply | undefined;
+  /** Seconds on the monotonic clock when a client was heard that has sent `ping`; 0 for one that never has. */
+  #heardAt = 0;
+
+  constructor(opened: Opened, doors: PlainDoors) {
+    super(opened, doors);
+    this.#timer = setTimeout(giveUp, doors.connectTimeout, this);
+  }
+
+  override get dialect(): Dialect {
+    return "json";
+  }
+
+  send(event: string, payload: object): void {
+    if (event === "welcome") this.#answerConnect({ ok: true });
+    this.#write(JSON.stringify(event), payload);
+  }
+
+  refused(code: ErrorCode, message: string, reconnect: boolean): void {
+    const { body } = new Failure(code, message, { retryable: reconnect });
+    if (this.#reply) this.#answerConnect({ ok: false, error: body });
+    else this.send("failed", { event: "connect", error: body });
+    if (reconnect) this.close(code, message);
+    else this.disconnect(code, message);
+  }
+
+  override ping(): void {
+    if (this.#heardAt > 0 && now() - this.#heardAt >= this.doors.silence) this.cut("ping_timeout");
+    else super.ping();
+  }
+
+  join(rooms: string | string[]): void {
+    this.members.join(this, Array.isArray(rooms) ? rooms : [rooms]);
+  }
+
+  /** What the client has sent since `connect` is handled after the welcome. */
+  opened(): void {
+    this.proceed();
+  }
+
+  protected take(data: Buffer, isBinary: boolean): void {
+    if (this.#heardAt > 0) this.#heardAt = now();
+    if (isBinary) {
+      this.#strike(undefined, "A frame is text.");
+      return;
+    }
+    const request = readFrame(data.toString(), this.doors.maxDepth);
+    if ("words" in request) {
+      this.#strike(request.event, request.words);
+      return;
+    }
+    const { event, payload, id } = request;
+    const reply = id === undefined ? undefined : (answer: object) => this.#write(String(id), answer);
+    if (this.connection) this.#request(event, payload, reply);
+    else if (event === "connect") this.#connect(payload, reply);
+    else this.#strike(event, 'The first frame is ["connect", {}].');
+  }
+
+  #connect(auth: unknown, reply: Reply | undefined): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#reply = reply;
+    this.hold();
+    if (this.request) this.doors.letIn(this, credentialsOf(this.request, auth));
+  }
+
+  #request(event: string, payload: unknown, reply: Reply | undefined): void {
+    if (!this.connection) return;
+    if (event === "connect") {
+      this.#strike(event, "It is connected already.");
+      return;
+    }
+    if (event === "ping") this.#heardAt = now();
+    void this.doors.dispatcher.dispatch(this.connection, event, payload, reply);
+  }
+
+  #strike(event: string | undefined, words: string): void {
+    if (this.connection) {
+      this.doors.dispatcher.malformed(this.connection, event, words);
+      return;
+    }
+    this.#strikes += 1;
+    this.send("failed", { event: event?.slice(0, 128), error: new Failure("bad_request", words).body });
+    if (this.#strikes >= maxStrikes) this.disconnect("bad_request", words);
+  }
+
+  #answerConnect(answer: object): void {
+    this.#reply?.(answer);
+    this.#reply = undefined;
+  }
+
+  #write(first: string, payload: object): void {
+    this.append(frameOf(first, payload));
+  }
+
+  protected override onGone(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** One for all sockets. */
+function giveUp(socket: JsonSocket): void {
+  socket.disconnect("bad_request", "Nothing has come to connect.");
+}
+
+function now(): number {
+  return Math.ceil(performance.now() / 1_000);
+}

@@ -1,0 +1,151 @@
+import type { Connection, Wire } from "../../connection/connection.ts";
+import { type ErrorCode, failureKinds } from "../../errors.ts";
+import type { CloseReason } from "../../meter.ts";
+import { closeCodeOf, closeReasonText } from "../../protocol/close-codes.ts";
+import type { EngineMember } from "../heartbeat.ts";
+import type { Opened, OwnedWebSocket, WebSocketOwner } from "../owned-websocket.ts";
+import { AdapterSocket } from "./adapter-socket.ts";
+import type { PlainDoors } from "./doors.ts";
+import { Early } from "./early.ts";
+import type { Members } from "./members.ts";
+
+/** A ping of RFC 6455, which every WebSocket answers by itself. */
+const pingFrame = Buffer.of(0x89, 0);
+
+/** The close code of a peer that said nothing. */
+const abnormal = 1006;
+
+/**
+ * A client that speaks no Socket.IO, from the upgrade to the end: its outlet, its connection's wire, and what
+ * Socket.IO's adapter takes for a socket, all in one object, since an idle connection is what most of a gateway's
+ * memory goes to. What it hears before it is let in waits.
+ */
+export abstract class PlainSocket extends AdapterSocket implements Wire, EngineMember, WebSocketOwner {
+  readonly id: string;
+  readonly address: string;
+  readonly agent: string;
+  protected readonly doors: PlainDoors;
+  pingedAt = 0;
+  slot = 0;
+  onEnd: ((member: EngineMember) => void) | undefined;
+  /** The upgrade request, until the client is let in. */
+  request: Opened["request"] | undefined;
+  /** There once the client is let in. */
+  connection: Connection | undefined;
+  gone = false;
+  readonly #websocket: OwnedWebSocket;
+  /** There while frames have to wait. */
+  #early: Early | undefined;
+
+  constructor({ id, websocket, request, limits }: Opened, doors: PlainDoors) {
+    super(request.socket, limits);
+    this.id = id;
+    this.address = doors.addressOf(request);
+    this.agent = (request.headers["user-agent"] ?? "").slice(0, 256);
+    this.request = request;
+    this.doors = doors;
+    this.#websocket = websocket;
+    websocket.belongTo(this);
+    // Nothing of the gateway's follows the answer to the upgrade.
+    request.socket.uncork();
+  }
+
+  protected get members(): Members {
+    return this.doors.members;
+  }
+
+  /** Tells the client what it has to know of the event. */
+  abstract send(event: string, payload: object): void;
+  /** Handles a frame of the client. */
+  protected abstract take(data: Buffer, isBinary: boolean): void;
+  /** The client is let in: its connection is there. */
+  abstract opened(): void;
+  /** The client could not be let in. */
+  abstract refused(code: ErrorCode, message: string, reconnect: boolean): void;
+
+  /** What the client sends from now on waits. */
+  protected hold(): void {
+    this.#early ??= new Early();
+  }
+
+  /** What has waited is handled. */
+  protected proceed(): void {
+    const early = this.#early;
+    this.#early = undefined;
+    for (const { data, isBinary } of early?.frames ?? []) if (!this.gone) this.take(data, isBinary);
+  }
+
+  receive(data: Buffer, isBinary: boolean): void {
+    if (this.gone) return;
+    this.pingedAt = 0;
+    this.doors.onReceived(data.length);
+    if (!this.#early) this.take(data, isBinary);
+    else if (!this.#early.add(data, isBinary)) this.close("rate_limited");
+  }
+
+  onPong(): void {
+    this.pingedAt = 0;
+  }
+
+  /** Nothing may follow the close frame. */
+  override append(frames: Buffer): void {
+    if (!this.gone) super.append(frames);
+  }
+
+  ping(): void {
+    this.append(pingFrame);
+  }
+
+  expire(): void {
+    this.cut("ping_timeout");
+  }
+
+  /** The client comes back by itself. */
+  close(code: ErrorCode = "draining", message?: string): void {
+    this.#close(code, true, message);
+  }
+
+  /** The client stays away. */
+  disconnect(code: ErrorCode, message?: string): void {
+    this.#close(code, false, message);
+  }
+
+  onClosed(code: number): void {
+    this.#leave(code === abnormal ? "transport_close" : "client_disconnect");
+  }
+
+  onFailed(): void {
+    this.#leave("transport_error");
+  }
+
+  /** Ends the connection without a word: its peer is not there, or does not read. */
+  protected cut(reason: CloseReason): void {
+    this.#leave(reason);
+    this.#websocket.terminate();
+  }
+
+  protected override onSlow(): void {
+    this.cut("slow_consumer");
+  }
+
+  #close(code: ErrorCode, reconnect: boolean, message: string = failureKinds[code].message): void {
+    if (this.gone) return;
+    this.flush();
+    this.#websocket.close(closeCodeOf(code, reconnect), closeReasonText(code, message));
+    this.#leave(code);
+  }
+
+  #leave(reason: CloseReason): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.#early = undefined;
+    this.request = undefined;
+    this.onEnd?.(this);
+    this.doors.left(this, reason);
+    this.onGone();
+    this.release();
+  }
+
+  /** Lets go of what only a connection that is there needs. */
+  protected onGone(): void {}
+}
