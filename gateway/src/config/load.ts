@@ -54,6 +54,7 @@ export function loadConfig(env: Environment, readFile: ReadFile): Loaded {
     ...unknownNames(env, Object.values(settings)),
     ...loginWarnings(config),
     ...file.warnings,
+    ...openWarnings(config, file.rules),
   ];
   return { config: deepFreeze(config), rules: deepFreeze(file.rules), warnings };
 }
@@ -124,6 +125,15 @@ function loginFaults({ wechatApps }: Config, given: Set<string>): string[] {
 function loginWarnings({ production, wechatApps, wechatUrl }: Config): string[] {
   if (!production || wechatApps.length === 0 || isProtected(wechatUrl)) return [];
   return ["TIDEGATE_WECHAT_URL is not https: the secrets of the apps can be read on the way"];
+}
+
+/** At `/ws` a URL is all that it takes to write, which anybody can pass on. */
+function openWarnings({ production, anonymous }: Config, rules: readonly ChannelRule[]): string[] {
+  const open = rules.filter(({ publish }) => publish === "anyone").map(({ match }) => match);
+  if (!production || !anonymous || open.length === 0) return [];
+  return [
+    `TIDEGATE_ANONYMOUS is true and the rules let anyone publish to ${open.join(", ")}: the whole internet may write there`,
+  ];
 }
 
 interface LoadedRules {
