@@ -194,9 +194,11 @@ describe.each([
   const manifests = render(`overlays/${overlay}`);
   const way = JSON.stringify(only(manifests, kind).spec);
 
-  it("brings the path of Socket.IO, and no other, to the clients' Service", () => {
-    expect(way.match(/\/socket\.io/g)).toHaveLength(1);
-    expect(way.match(/"name":"tidegate"/g)).toHaveLength(kind === "HTTPRoute" ? 2 : 1);
+  it("brings the paths that clients have, and no other, to their Service", () => {
+    for (const path of [/\/socket\.io/g, /\/json/g, /\/ws/g]) expect(way.match(path)).toHaveLength(1);
+    // A route and its Gateway; an Ingress names the Service for each path.
+    const named = { HTTPRoute: 2, IngressRoute: 1, Ingress: 3 }[kind];
+    expect(way.match(/"name":"tidegate"/g)).toHaveLength(named ?? 0);
   });
 
   it("trusts what the balancer says of addresses", () => {

@@ -13,6 +13,12 @@ export const connectionsRow = [
     series: { "{{pod}}": sum(connections, "pod") },
   }),
   graph({
+    title: "Connections by dialect",
+    about: "What clients speak: Socket.IO, JSON arrays (`/json`) or text (`/ws`).",
+    unit: "short",
+    series: { "{{dialect}}": sum(of("tidegate_dialect_connections"), "dialect") },
+  }),
+  graph({
     title: "Capacity by pod",
     about: "Connections in relation to `TIDEGATE_CAPACITY`. It is no limit: a pod above 1 goes on accepting.",
     unit: "percentunit",
