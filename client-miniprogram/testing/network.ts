@@ -13,12 +13,20 @@ export interface Wire {
   close(code: number, reason: string): void;
 }
 
+/** What the app asks of a connection beside its address. */
+export interface DialOptions {
+  /** Headers of the upgrade request. */
+  header?: Record<string, string>;
+  /** Subprotocols. */
+  protocols?: string[];
+}
+
 /** Opens connections for phones. It reports the opening and the end after the call, never within it. */
-export type Network = (url: string, events: WireEvents) => Wire;
+export type Network = (url: string, events: WireEvents, options?: DialOptions) => Wire;
 
 /** Real WebSockets, of the runtime that the tests run in. */
-export const internet: Network = (url, events) => {
-  const socket = new WebSocket(url);
+export const internet: Network = (url, events, { header = {}, protocols = [] } = {}) => {
+  const socket = new WebSocket(url, { headers: header, protocols });
   socket.binaryType = "arraybuffer";
   let opened = false;
   socket.onopen = () => {

@@ -1,6 +1,6 @@
 import type { Clock } from "../src/clock.ts";
 import { systemClock } from "../src/clock.ts";
-import { internet, type Network } from "./network.ts";
+import { type DialOptions, internet, type Network } from "./network.ts";
 import { SimulatedSocket } from "./socket.ts";
 import { Thread, type WakeOrder } from "./thread.ts";
 import { SimulatedWx, type TaskStyle } from "./wx.ts";
@@ -72,7 +72,7 @@ export class Phone {
       },
     };
     this.wx = new SimulatedWx({
-      dial: (url) => this.#dial(url),
+      dial: (url, options) => this.#dial(url, options),
       run: (task) => queueMicrotask(() => this.#thread.run("event", task)),
       login: () => this.#login(),
       appId: options.appId,
@@ -151,7 +151,7 @@ export class Phone {
     for (const socket of [...this.#sockets]) socket.interrupt(1000, true);
   }
 
-  #dial(url: string): SimulatedSocket | string {
+  #dial(url: string, dialOptions: DialOptions): SimulatedSocket | string {
     if (this.#sockets.size >= socketLimit) {
       return "createSocketTask:fail wcwss taskID=9 exceed max concurrent count";
     }
@@ -159,6 +159,7 @@ export class Phone {
     const network = this.networkType === "none" ? unreachable : (this.#options.network ?? internet);
     const socket: SimulatedSocket = new SimulatedSocket({
       url,
+      dialOptions,
       network,
       thread: this.#thread,
       late: this.#options.tasks === "late",

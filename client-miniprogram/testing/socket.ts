@@ -1,4 +1,4 @@
-import type { Network, Wire } from "./network.ts";
+import type { DialOptions, Network, Wire, WireEvents } from "./network.ts";
 import type { Thread } from "./thread.ts";
 
 export type SocketListener = (event: object) => void;
@@ -22,6 +22,7 @@ export interface CloseArguments extends Callbacks {
 
 export interface SocketOptions {
   url: string;
+  dialOptions: DialOptions;
   network: Network;
   thread: Thread;
   /** Whether whoever opened it can listen only once it is open. */
@@ -56,12 +57,13 @@ export class SimulatedSocket {
     this.opened = new Promise((resolve) => {
       this.#tellOpened = resolve;
     });
-    this.#wire = options.network(options.url, {
+    const events: WireEvents = {
       open: () => this.#open(),
       message: (data) => this.#hear("message", this.#messageOf(data)),
       close: (code, reason) => this.#end("close", { code, reason }),
       error: (errMsg) => this.#end("error", { errMsg }),
-    });
+    };
+    this.#wire = options.network(options.url, events, options.dialOptions);
   }
 
   on(event: SocketEvent, listener: SocketListener): void {

@@ -1,3 +1,4 @@
+import type { DialOptions } from "./network.ts";
 import type {
   CloseArguments,
   SendArguments,
@@ -17,7 +18,7 @@ export type TaskStyle = "direct" | "promise" | "late" | "callback" | "none";
 
 export interface WxServices {
   /** @returns the socket, or why there is none */
-  dial(url: string): SimulatedSocket | string;
+  dial(url: string, options: DialOptions): SimulatedSocket | string;
   /** Runs on the app's thread, later. */
   run(task: () => void): void;
   login(): { code: string } | string;
@@ -29,7 +30,7 @@ export interface WxServices {
   plugin: boolean;
 }
 
-interface ConnectArguments {
+interface ConnectArguments extends DialOptions {
   url: string;
   /** Without it Alipay returns no task. */
   multiple?: boolean;
@@ -84,9 +85,10 @@ export class SimulatedWx {
   }
 
   /** `success` means that the call was accepted, and nothing more. */
-  readonly connectSocket = ({ url, multiple, success, fail, complete }: ConnectArguments): unknown => {
+  readonly connectSocket = (options: ConnectArguments): unknown => {
+    const { url, multiple, success, fail, complete } = options;
     const { dial, run, tasks, alipay } = this.#services;
-    const socket = dial(url);
+    const socket = dial(url, dialOptionsOf(options));
     if (typeof socket === "string") {
       run(() => {
         fail?.(alipay ? { error: 1, errorMessage: socket } : { errMsg: socket });
@@ -99,7 +101,9 @@ export class SimulatedWx {
       complete?.();
     });
     this.#latest = socket;
-    if (tasks === "none" || (alipay && multiple !== true)) return this.#listenGlobally(socket);
+    // Alipay's global functions are for its one socket without a task; elsewhere both are told.
+    if (!alipay || multiple !== true || tasks === "none") this.#listenGlobally(socket);
+    if (tasks === "none" || (alipay && multiple !== true)) return undefined;
     const task = new SimulatedTask(socket);
     if (tasks === "late") return socket.opened.then(() => task);
     const promised = tasks === "promise" || (tasks === "callback" && !success && !fail && !complete);
@@ -142,13 +146,17 @@ export class SimulatedWx {
     this.#listeners[event] = this.#listeners[event].filter((other) => other !== listener);
   }
 
-  #listenGlobally(socket: SimulatedSocket): undefined {
+  #listenGlobally(socket: SimulatedSocket): void {
     for (const event of ["open", "message", "error", "close"] as const) {
       socket.on(event, (detail) => {
         for (const listener of this.#globalListeners[event]) listener(detail);
       });
     }
   }
+}
+
+function dialOptionsOf({ header, protocols }: DialOptions): DialOptions {
+  return { ...(header && { header }), ...(protocols && { protocols }) };
 }
 
 /** A SocketTask: no `off`, no state that could be relied on. */
