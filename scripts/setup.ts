@@ -2,4 +2,4 @@
 
 import { provide } from "./programs/provide.ts";
 
-process.exitCode = provide("gateway", "client", "deploy", "chaos").length > 0 ? 1 : 0;
+process.exitCode = provide("gateway", "client", "deploy", "chaos", "languages").length > 0 ? 1 : 0;

@@ -1,5 +1,5 @@
 /** The parts of the project that start programs of the system. */
-export type Part = "gateway" | "client" | "deploy" | "chaos";
+export type Part = "gateway" | "client" | "deploy" | "chaos" | "languages";
 
 export interface Program {
   /** What it may be called; the first one that is on the PATH is taken. */
@@ -43,7 +43,7 @@ export const programs = {
   chromium: {
     names: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
     debian: ["chromium"],
-    parts: ["client"],
+    parts: ["client", "languages"],
     why: "the client in a browser",
   },
   nginx: {
@@ -72,6 +72,25 @@ export const programs = {
     parts: ["deploy"],
     why: "what the dashboard shows of Redis",
   }),
+  python3: {
+    names: ["python3"],
+    debian: ["python3-venv"],
+    parts: ["languages"],
+    why: "the client of examples/plain in Python",
+  },
+  go: {
+    names: ["go"],
+    debian: ["golang-go"],
+    parts: ["languages"],
+    why: "the client of examples/plain in Go",
+  },
+  cargo: named("cargo", { parts: ["languages"], why: "the client of examples/plain in Rust" }),
+  java: {
+    names: ["java"],
+    debian: ["default-jdk-headless"],
+    parts: ["languages"],
+    why: "the client of examples/plain in Java",
+  },
   iptables: named("iptables", { parts: ["chaos"], why: "drops the packets on the way to Redis" }),
   ip: {
     names: ["ip"],
