@@ -14,6 +14,7 @@ import { formatPosition } from "../../src/protocol/position.ts";
 import type { Dice } from "./dice.ts";
 import { Follower } from "./follower.ts";
 import type { Log } from "./journal.ts";
+import { JsonLine } from "./json-line.ts";
 
 export interface ClientOptions {
   user: string;
@@ -22,13 +23,22 @@ export interface ClientOptions {
   /** Public addresses of nodes that may be there. */
   nodes(): readonly string[];
   isValue(channel: string): boolean;
+  /** Whether it speaks JSON arrays in place of Socket.IO. */
+  json: boolean;
 }
+
+type Line = Socket | JsonLine;
 
 /** Milliseconds in which a request is answered; else the connection is given up, as a mini-program's client does. */
 const requestLimit = 6_000;
 const connectLimit = 3_000;
 
-/** The official client as an app uses it: it comes back to any node with its positions, and asks where it has to. */
+function dial(url: string, auth: object): Socket {
+  const options = { transports: ["websocket"], forceNew: true, reconnection: false, timeout: connectLimit };
+  return io(url, { ...options, auth });
+}
+
+/** The official client, or one that speaks JSON arrays, as an app uses it: it comes back to any node with its positions, and asks where it has to. */
 export class Client {
   readonly user: string;
   /** What should not happen to a client at all. */
@@ -40,7 +50,7 @@ export class Client {
   readonly #options: ClientOptions;
   readonly #followers = new Map<string, Follower>();
   readonly #logs: Log[] = [];
-  #socket: Socket | undefined;
+  #socket: Line | undefined;
   #wanted = true;
   #welcomed = false;
   /** What the handshake asked for; the client may have left some of it since, or joined it anew. */
@@ -135,13 +145,8 @@ export class Client {
       channel,
       ...(last && { since: formatPosition(last) }),
     }));
-    const socket = io(url, {
-      transports: ["websocket"],
-      forceNew: true,
-      reconnection: false,
-      timeout: connectLimit,
-      auth: { token, resume },
-    });
+    const auth = { token, resume };
+    const socket = this.#options.json ? new JsonLine(url, auth, connectLimit) : dial(url, auth);
     this.#socket = socket;
     this.#resumed = new Map(this.#followers);
     socket.on("connect_error", (error: Error & { data?: ErrorReply["error"] }) => {
@@ -155,7 +160,7 @@ export class Client {
     this.#listen(socket);
   }
 
-  #listen(socket: Socket): void {
+  #listen(socket: Line): void {
     socket.on("welcome", ({ channels }: Welcome) => this.#start(channels));
     socket.on("message", ({ channel, position, id }: Message) =>
       this.#receive(channel, position, id ?? "none"),
@@ -180,7 +185,7 @@ export class Client {
     if (follower?.receive(position, id)) this.#ask(follower);
   }
 
-  #comeBack(socket: Socket): void {
+  #comeBack(socket: Line): void {
     if (this.#socket !== socket) return;
     this.#drop();
     setTimeout(() => this.#connect(), this.#options.dice.between(50, 500));

@@ -55,7 +55,9 @@ export async function run(scenario: Scenario, seed: number, scale: Scale): Promi
     if (opened.how) outcome.how = opened.how;
     const envOf = (index: number) => ({ ...environment(opened, config), ...scenario.env?.(opened, index) });
     fleet = await Fleet.start(3, envOf, scenario.source);
-    stage = await Stage.open({ place, fleet, dice, scale });
+    // Nodes of another commit may know no more than Socket.IO.
+    const json = scenario.source === undefined;
+    stage = await Stage.open({ place, fleet, dice, scale, json });
     await play(scenario, stage, outcome);
   } catch (error) {
     outcome.faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -49,6 +49,8 @@ export class Stage<Place extends Store = Store> {
     fleet: Fleet;
     dice: Dice;
     scale: Scale;
+    /** Whether all nodes speak JSON arrays, which a third of the clients then do. */
+    json: boolean;
   }): Promise<Stage<Place>> {
     const { fleet, dice, scale } = parts;
     const tokens = await createTokens({ secrets: [secret], maxLifetime: 86_400_000, log: silentLog });
@@ -56,7 +58,8 @@ export class Stage<Place extends Store = Store> {
       Array.from({ length: scale.clients }, async (_, index) => {
         const user = `u${index}`;
         const { token } = await tokens.sign({ user, ttl: 3_600_000 });
-        return new Client({ user, token, dice: dice.of(user), nodes: () => fleet.urls(), isValue });
+        const json = parts.json && index % 3 === 2;
+        return new Client({ user, token, dice: dice.of(user), nodes: () => fleet.urls(), isValue, json });
       }),
     );
     const stage = new Stage({ ...parts, clients });
