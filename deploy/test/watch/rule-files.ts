@@ -35,8 +35,8 @@ export function testFiles(): string[] {
 export function expectations(): Map<string, number[]> {
   const found = new Map<string, number[]>();
   for (const file of testFiles()) {
-    const { tests } = parse(readFileSync(file, "utf8")) as { tests: { alert_rule_test: AlertTest[] }[] };
-    for (const { alertname, exp_alerts } of tests.flatMap((test) => test.alert_rule_test)) {
+    const { tests } = parse(readFileSync(file, "utf8")) as { tests: { alert_rule_test?: AlertTest[] }[] };
+    for (const { alertname, exp_alerts } of tests.flatMap((test) => test.alert_rule_test ?? [])) {
       found.set(alertname, [...(found.get(alertname) ?? []), exp_alerts.length]);
     }
   }

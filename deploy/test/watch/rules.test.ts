@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, type TestContext } from "vitest";
+import { parse } from "yaml";
 import { programFor } from "../../../scripts/programs/need.ts";
-import { alerts, deploy, expectations, rulesFile, testFiles } from "./rule-files.ts";
+import { alerts, deploy, expectations, rules, rulesFile, testFiles } from "./rule-files.ts";
 
 const promtool = (test: TestContext, ...args: string[]) =>
   execFileSync(programFor(test, "promtool"), args, { encoding: "utf8", stdio: "pipe" });
@@ -50,6 +51,26 @@ describe.each(alerts())("$alert", ({ alert, labels, annotations }) => {
     expect(annotations?.runbook_url).toBe(`https://runbooks.example.com/tidegate/${alert}.md`);
     const page = readFileSync(resolve(deploy, "runbooks", `${alert}.md`), "utf8");
     expect(page.match(/^#.*/gm)).toEqual([`# ${alert}`, "## What to look at", "## What to do"]);
+  });
+});
+
+describe("the autoscaler's queries", () => {
+  const scaled: { spec: { triggers: { name: string; metadata: { query: string } }[] } } = parse(
+    readFileSync(resolve(deploy, "../k8s/components/autoscaling/scaled-object.yaml"), "utf8"),
+  );
+
+  it.each([
+    ["connections", "tidegate:connections:estimate"],
+    ["busy", "tidegate:busy_loops:estimate"],
+  ])("for %s are what it is compared with, of one namespace", (name, record) => {
+    const query = scaled.spec.triggers.find((trigger) => trigger.name === name)?.metadata.query ?? "";
+    const rule = rules().find((rule) => rule.record === record)?.expr ?? "";
+    const ofAll = query
+      .replaceAll('namespace="tidegate",', "")
+      .replaceAll('{namespace="tidegate"}', "")
+      .replace("sum(", "sum by (namespace) (")
+      .replace("avg(", "avg by (namespace) (");
+    expect(ofAll).toBe(rule);
   });
 });
 
