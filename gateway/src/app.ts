@@ -45,7 +45,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await api.listen({ port: config.adminPort, host: config.adminHost ?? host });
       for (const server of [publicServer, api.server]) surviveAcceptErrors(server, log);
       const warning = capacityWarning(openFiles, config.capacity);
-      if (warning) log.warn({}, warning);
+      if (warning) log.write("config_doubtful", { warning });
       if (config.rebalance) rebalance.start();
       return { port: portOf(publicServer), adminPort: portOf(api.server) };
     },
@@ -65,6 +65,6 @@ function evenOut(
     connections: () => registry.all(),
     release: (connection, after) => lifecycle.release(connection, "draining", after),
     onReleased: meter.rebalanced,
-    onFailure: (error) => log.warn({ err: error }, "the nodes could not be compared"),
+    onFailure: (error) => log.write("load_not_compared", { cause: error }),
   });
 }

@@ -1,13 +1,13 @@
 import { pino } from "pino";
+import { causeOf } from "./cause.ts";
+import { type FieldsOf, type LogLineId, logLines, messageOf } from "./log-lines/table.ts";
 
-/** The part of a logger that the gateway uses: an object of fields, then a message. */
+/** Where the gateway logs. A call names a line of the table and gives its fields. */
 export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-  /** Whether a line of this level is written; where it is absent, all are. */
-  isLevelEnabled?(level: LogLevel): boolean;
+  /** A `cause` may be whatever was thrown; its words are written. */
+  write<Id extends LogLineId>(id: Id, fields: FieldsOf<Id>): void;
+  /** Whether a line of this level is written. What is logged often asks before it gathers the fields. */
+  isLevelEnabled(level: LogLevel): boolean;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
@@ -24,7 +24,16 @@ export function createLog(level: LogLevel, node: string, destination?: { write(l
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: secretPaths, censor: "[secret]" },
   };
-  return pino(options, destination ?? standardOutput);
+  const logger = pino(options, destination ?? standardOutput);
+  return {
+    write(id, fields: Record<string, unknown>) {
+      const { level: severity } = logLines[id];
+      if (!logger.isLevelEnabled(severity)) return;
+      const written = "cause" in fields ? { ...fields, cause: causeOf(fields.cause) } : fields;
+      logger[severity]({ msgId: id, ...written }, messageOf(id, written));
+    },
+    isLevelEnabled: (asked) => logger.isLevelEnabled(asked),
+  };
 }
 
 /** Not pino's own destination, which waits in a loop, signals and timers with it, once nobody reads any more. */
@@ -34,8 +43,6 @@ const secretNames = ["token", "code", "authorization", "key", "secret", "session
 const secretPaths = secretNames.flatMap((name) => [`auth.${name}`, `headers.${name}`, `request.${name}`]);
 
 export const silentLog: Log = {
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
+  write() {},
+  isLevelEnabled: () => false,
 };

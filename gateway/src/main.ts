@@ -12,13 +12,13 @@ async function main(): Promise<void> {
   const { config: loaded, rules, warnings } = loadConfig(process.env, (path) => readFileSync(path, "utf8"));
   const config = withDevelopmentKeys(loaded);
   const log = createLog(config.logLevel, config.nodeId);
-  for (const warning of warnings) log.warn({}, warning);
+  for (const warning of warnings) log.write("config_doubtful", { warning });
   let started: App | undefined;
   stopOnSignals(() => started, config.drainWindow + stopMargin, log);
   const app = await createApp({ config, rules, log });
   const ports = await app.start();
   started = app;
-  log.info(ports, "listening");
+  log.write("node_listening", ports);
   if (!config.production) process.stdout.write(await developmentBanner(config, ports, log));
 }
 
@@ -33,15 +33,15 @@ function stopOnSignals(started: () => App | undefined, bound: number, log: Log):
   const stop = (signal: string): void => {
     if (stopping) process.exit(1);
     stopping = true;
-    log.info({ signal }, "draining");
+    log.write("node_draining", { signal });
     setTimeout(() => process.exit(1), bound).unref();
     drainAndStop(started()).then(
       (left) => {
-        log.info({ left }, "stopped");
+        log.write("node_stopped", { left });
         process.exit(left === 0 ? 0 : 1);
       },
       (error: unknown) => {
-        log.error({ err: error }, "failed to stop");
+        log.write("node_stop_failed", { cause: error, err: error });
         process.exit(1);
       },
     );

@@ -88,8 +88,8 @@ describe.each(Object.entries(builds))("the image, built with %s", (_, build) => 
   it("starts, answers its health check and a client, and stops with 0", { timeout: 60_000 }, async () => {
     const gateway = image.start(final?.command ?? [], environment);
     try {
-      await gateway.until(() => logged(gateway, "listening") !== undefined);
-      const { port, adminPort } = logged(gateway, "listening") as { port: number; adminPort: number };
+      await gateway.until(() => logged(gateway, "node_listening") !== undefined);
+      const { port, adminPort } = logged(gateway, "node_listening") as { port: number; adminPort: number };
       await checkHealth(image, adminPort, 0);
       expect((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status).toBe(200);
       expect((await fetch(`http://127.0.0.1:${adminPort}/docs/`)).status).toBe(200);

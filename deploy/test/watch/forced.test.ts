@@ -30,12 +30,12 @@ async function drainFrozen(): Promise<{ cut: number; prometheus: Prometheus }> {
   onTestFinished(() => prometheus.stop());
 
   gateway.process.signal("SIGTERM");
-  await gateway.process.until(() => logged(gateway.process, "draining") !== undefined);
+  await gateway.process.until(() => logged(gateway.process, "node_draining") !== undefined);
   gateway.process.signal("SIGSTOP");
   await sleep(freeze);
   gateway.process.signal("SIGCONT");
   const exit = await gateway.process.exit;
-  const { left } = logged(gateway.process, "stopped") as { left: number };
+  const { left } = logged(gateway.process, "node_stopped") as { left: number };
   expect(exit).toBe(left > 0 ? 1 : 0);
   return { cut: left, prometheus };
 }

@@ -29,7 +29,8 @@ export function answerFailure(log: Log) {
     const failure = failureOf(thrown);
     if (failure.code === "internal") {
       const route = request.routeOptions.url;
-      log.error({ err: failure.cause ?? failure, requestId: request.id, route }, "request failed");
+      const err = failure.cause ?? failure;
+      log.write("api_request_failed", { cause: err, err, requestId: request.id, route });
     }
     return sendFailure(reply, failure);
   };

@@ -52,7 +52,7 @@ export function createContext(options: AppOptions): Context {
       maxSockets: socketBounds(openFiles).refuseAbove,
       sockets: () => openSockets.count,
       onChange: (shortage, short) => tellOfShortage(log, shortage, short),
-      onUnread: (error) => log.warn({ err: error }, "the memory in use cannot be read"),
+      onUnread: (error) => log.write("memory_unreadable", { cause: error }),
     }),
   };
 }
@@ -60,6 +60,5 @@ export function createContext(options: AppOptions): Context {
 /** A turn of the event loop that was late comes and goes; the metrics have those. */
 function tellOfShortage(log: Log, reason: Shortage, short: boolean): void {
   if (reason === "lag") return;
-  if (short) log.warn({ reason }, "new connections are refused");
-  else log.info({ reason }, "new connections are taken again");
+  log.write(short ? "newcomers_refused" : "newcomers_accepted", { reason });
 }

@@ -123,8 +123,7 @@ export class KeySet implements KeySource {
       await this.#remote.reload();
       this.#loadedAt = this.#now();
     } catch (error) {
-      if (starts)
-        this.#log.warn({ origin: this.#origin, error: describe(error) }, "key set cannot be fetched");
+      if (starts) this.#log.write("key_set_not_fetched", { origin: this.#origin, cause: error });
     }
   }
 
@@ -139,10 +138,4 @@ export class KeySet implements KeySource {
       return keys;
     }
   }
-}
-
-/** For the log: fetch puts the reason into the cause. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

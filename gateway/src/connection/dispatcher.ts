@@ -112,7 +112,13 @@ export class Dispatcher {
   ): void {
     const { lifecycle, log, burst } = this.#options;
     if (failure.code === "internal") {
-      log.error({ err: failure, connection: connection.id, event }, "request failed");
+      log.write("request_failed", {
+        connection: connection.id,
+        user: connection.user,
+        event,
+        cause: failure,
+        err: failure,
+      });
     }
     if (connection.closed) return;
     const error = failure.body;

@@ -60,7 +60,7 @@ export class Lifecycle {
     registry.add(connection);
     meter.connectionOpened(handshakeSeconds);
     const { id, user } = connection;
-    log.info({ connection: id, user, address: wire.address, agent: wire.agent }, "connection opened");
+    log.write("connection_opened", { connection: id, user, address: wire.address, agent: wire.agent });
     this.#watchToken(connection);
     return connection;
   }
@@ -75,21 +75,19 @@ export class Lifecycle {
   /** The transport has gone. */
   closed(connection: Connection, reason: CloseReason): void {
     const { registry, joiner, log, meter, now } = this.#options;
+    const { id, user } = connection;
     connection.closed = true;
     connection.tokenWatch?.stop();
     registry.remove(connection);
     joiner
       .end(connection)
-      .catch((error) => log.warn({ err: error }, "presence could not be told of a close"));
+      .catch((error) => log.write("presence_not_left", { connection: id, user, cause: error }));
     // What the transport reports of an ending that the gateway made says less.
     const cause = connection.ending ?? reason;
     meter.connectionClosed(cause);
     if (cause === "slow_consumer") meter.slowConsumer();
     const seconds = (now() - connection.connectedAt) / 1_000;
-    log.info(
-      { connection: connection.id, user: connection.user, reason: cause, seconds },
-      "connection closed",
-    );
+    log.write("connection_closed", { connection: id, user, reason: cause, seconds });
   }
 
   /**
@@ -142,7 +140,8 @@ export class Lifecycle {
   #fail(connection: Connection, error: unknown): void {
     if (connection.closed) return;
     const failure = Failure.of(error);
-    this.#options.log.warn({ err: failure, connection: connection.id }, "connection could not be welcomed");
+    const { id, user } = connection;
+    this.#options.log.write("welcome_failed", { connection: id, user, code: failure.code, cause: error });
     this.end(connection, failure.retryable ? failure.code : "unavailable", true);
   }
 

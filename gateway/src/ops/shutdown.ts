@@ -89,21 +89,21 @@ export class Shutdown {
       const step = steps[phase];
       if (!step) continue;
       const bound = phase === "drain" ? this.#options.window + limit : limit;
-      const level = isWait ? "info" : "warn";
-      await this.#runStep(phase, step, bound, level).catch((error: unknown) => failures.push(error));
+      const overdue = isWait ? "stop_phase_waited" : "stop_phase_exceeded";
+      await this.#runStep(phase, step, bound, overdue).catch((error: unknown) => failures.push(error));
     }
     if (failures.length > 0) throw failures[0];
   }
 
   /**
    * @param limit milliseconds
-   * @param level at which it is logged that they were not enough
+   * @param overdue what is logged where they were not enough
    */
   async #runStep(
     phase: PhaseName,
     step: () => Promise<unknown>,
     limit: number,
-    level: "info" | "warn",
+    overdue: "stop_phase_waited" | "stop_phase_exceeded",
   ): Promise<void> {
     const { log } = this.#options;
     const began = performance.now();
@@ -112,10 +112,9 @@ export class Shutdown {
     try {
       const isOver = sleep(limit, false, { signal: timer.signal });
       const isDone = await Promise.race([step().then(() => true), isOver]);
-      if (isDone) log.info({ phase, seconds: seconds() }, "a phase of the stop has ended");
-      else log[level]({ phase, seconds: seconds() }, "a phase of the stop has exceeded its limit");
+      log.write(isDone ? "stop_phase_ended" : overdue, { phase, seconds: seconds() });
     } catch (error) {
-      log.error({ phase, seconds: seconds(), err: error }, "a phase of the stop has failed");
+      log.write("stop_phase_failed", { phase, seconds: seconds(), cause: error, err: error });
       throw error;
     } finally {
       timer.abort();

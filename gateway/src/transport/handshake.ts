@@ -54,8 +54,8 @@ export async function admit(caller: Caller, options: HandshakeOptions): Promise<
 export function noteRefusal(request: IncomingMessage, failure: Failure, options: HandshakeOptions): void {
   const { meter, log, addressOf } = options;
   meter.refused(failure.code);
-  const level = failure.code === "internal" ? "error" : "info";
-  log[level]({ code: failure.code, cause: causeOf(failure), address: addressOf(request) }, "refused");
+  const line = failure.code === "internal" ? "handshake_failed" : "handshake_refused";
+  log.write(line, { code: failure.code, cause: failure, address: addressOf(request) });
 }
 
 /**
@@ -84,8 +84,3 @@ export function refuse(
 }
 
 const disconnectPacket = "1";
-
-function causeOf({ cause, message }: Failure): string {
-  if (typeof cause === "string") return cause;
-  return cause instanceof Error ? cause.message : message;
-}

@@ -7,6 +7,7 @@ import type { Command, CommandResult, PresencePage } from "../../src/backplane/p
 import type { HistoryQuery } from "../../src/channels/history.ts";
 import type { Publication } from "../../src/channels/publish.ts";
 import { Rules } from "../../src/channels/rules.ts";
+import { type LogLineId, logLines } from "../../src/log-lines/table.ts";
 import { Json } from "../../src/protocol/json.ts";
 
 export const key = "key-one-planted";
@@ -23,7 +24,7 @@ export interface Recorded {
   signed: (SessionRequest | { user: string; channel: string; ttl: number })[];
   /** Revocations and commands, in the order in which they happened. */
   commands: (Command | { kind: "stored"; user: string; before: number })[];
-  log: { level: string; fields: Record<string, unknown>; message: string }[];
+  log: { level: string; id: LogLineId; fields: Record<string, unknown> }[];
 }
 
 export interface Server extends Recorded {
@@ -172,8 +173,8 @@ export function reached(unreached: string[] = []): CommandResult {
 }
 
 function recordingLog(recorded: Recorded): ApiServices["log"] {
-  const at = (level: string) => (fields: object, message: string) => {
-    recorded.log.push({ level, fields: { ...fields }, message });
+  return {
+    write: (id, fields) => void recorded.log.push({ level: logLines[id].level, id, fields }),
+    isLevelEnabled: () => true,
   };
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

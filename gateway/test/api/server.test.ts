@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
+import { causeOf } from "../../src/cause.ts";
 import { Failure } from "../../src/errors.ts";
 import { key, maxPayload, secondKey, serve } from "./harness.ts";
 
@@ -222,7 +223,7 @@ describe("the log", () => {
     expect(log).toEqual([
       {
         level: "info",
-        message: "api request",
+        id: "api_request",
         fields: {
           ...line,
           requestId: first.headers["x-request-id"],
@@ -233,7 +234,7 @@ describe("the log", () => {
       },
       {
         level: "info",
-        message: "api request",
+        id: "api_request",
         fields: {
           ...line,
           requestId: second.headers["x-request-id"],
@@ -248,8 +249,7 @@ describe("the log", () => {
 
   it("is not asked to take lines that it would drop", async () => {
     const lines: unknown[] = [];
-    const write = (fields: object) => void lines.push(fields);
-    const log = { debug: write, info: write, warn: write, error: write, isLevelEnabled: () => false };
+    const log = { write: (id: string) => void lines.push(id), isLevelEnabled: () => false };
     const { call } = await serve({ log });
     expect((await call("GET", "/v1/nodes")).status).toBe(200);
     expect(lines).toEqual([]);
@@ -268,8 +268,8 @@ describe("the log", () => {
       await inject({ url: "/v1/planted", headers }),
     ];
     expect(log.length).toBeGreaterThan(3);
-    for (const { fields, message } of log) {
-      const line = JSON.stringify({ ...fields, err: String(fields.err), message });
+    for (const { fields, id } of log) {
+      const line = JSON.stringify({ ...fields, cause: causeOf(fields.cause), err: String(fields.err), id });
       expect(line).not.toMatch(/planted|signed/);
     }
     for (const { text, headers } of answers) {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createTokens } from "../../src/auth/token.ts";
 import { ConfigError, loadConfig } from "../../src/config/load.ts";
 import { Failure } from "../../src/errors.ts";
-import { silentLog } from "../../src/log.ts";
+import { createLog, silentLog } from "../../src/log.ts";
 import { forge, hmacKey, type IssuerKey, issuerKey, issuerKeys, secret, start } from "./forge.ts";
 import { failure, tokensWith } from "./settings.ts";
 
@@ -159,8 +159,8 @@ describe("a key set", () => {
     issuer.keys = keys;
     const jwksUrl = await issuer.open();
     const clock = { seconds: start };
-    const warnings: object[] = [];
-    const log = { ...silentLog, warn: (fields: object) => void warnings.push(fields) };
+    const warnings: string[] = [];
+    const log = createLog("warn", "n", { write: (line) => void warnings.push(line) });
     const tokens = await tokensWith({ secrets, jwksUrl, log, now: () => clock.seconds * 1000 });
     return { issuer, clock, tokens, warnings };
   }

@@ -35,7 +35,7 @@ function createDispatcher(rate = 1_000, burst = 1_000): Dispatcher {
       },
     },
     meter: { ...noMeter, requestHandled: (event, code) => void handled.push([event, code]) },
-    log: { ...silentLog, error: (fields) => void logged.push(fields) },
+    log: { ...silentLog, write: (_id, fields) => void logged.push(fields) },
     maxDepth,
     rate,
     burst,

@@ -1,4 +1,3 @@
-import { pino } from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { ChannelTokenLife } from "../../src/channels/subscriber.ts";
 import { Alarms } from "../../src/connection/alarms.ts";
@@ -8,6 +7,7 @@ import { FreshRevocations } from "../../src/connection/fresh-revocations.ts";
 import { Joiner } from "../../src/connection/joiner.ts";
 import { Lifecycle } from "../../src/connection/lifecycle.ts";
 import { Registry } from "../../src/connection/registry.ts";
+import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
 import { rule, TestNode } from "../channels/node.ts";
 import { RecordingRooms } from "../channels/rooms.ts";
@@ -32,8 +32,7 @@ beforeEach(() => {
   const verifier = { verifyChannel };
   joiner = new Joiner({ subscriptions, presence, verifier, revocations, alarms, now, leeway: 0 });
   const shared = { node: "node-a", registry: new Registry(), joiner, revocations };
-  const log = pino({ level: "silent" });
-  lifecycle = new Lifecycle({ ...shared, alarms, leeway: 0, log, meter: noMeter, now });
+  lifecycle = new Lifecycle({ ...shared, alarms, leeway: 0, log: silentLog, meter: noMeter, now });
   const describe = () => Promise.reject(new Error("nobody asks"));
   commands = new CommandExecutor({ ...shared, lifecycle, describe: describe as never });
 });

@@ -69,7 +69,7 @@ describe("the server API of a node that drains", { timeout: 60_000 }, () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     expect(await publish(gateway, agent)).toEqual({ status: 200, connection: "keep-alive" });
     gateway.process.signal("SIGTERM");
-    await gateway.process.until(() => logged(gateway.process, "draining") !== undefined);
+    await gateway.process.until(() => logged(gateway.process, "node_draining") !== undefined);
     const answers: Answer[] = [];
     await vi.waitUntil(
       async () => {
@@ -97,7 +97,7 @@ describe("the server API of a node that drains", { timeout: 60_000 }, () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     await publish(gateway, agent);
     gateway.process.signal("SIGTERM");
-    await gateway.process.until(() => logged(gateway.process, "draining") !== undefined);
+    await gateway.process.until(() => logged(gateway.process, "node_draining") !== undefined);
     await sleep(200);
     expect(await publish(gateway, agent)).toEqual({ status: 200, connection: "close" });
     agent.destroy();
@@ -132,7 +132,7 @@ describe("a node that drains", { timeout: 60_000 }, () => {
     else await redis.kill();
     gateway.process.signal("SIGTERM");
     expect(await gateway.process.exit).toBe(0);
-    expect(logged(gateway.process, "stopped")).toMatchObject({ left: 0 });
+    expect(logged(gateway.process, "node_stopped")).toMatchObject({ left: 0 });
     for (const client of clients) expect(client.of("goodbye")).toMatchObject([{ reconnect: true }]);
   });
 
@@ -141,9 +141,9 @@ describe("a node that drains", { timeout: 60_000 }, () => {
     const process = startMain({ TIDEGATE_REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
     processes.push(process);
     await process.until(() => process.stdout.includes('"level"'));
-    expect(logged(process, "listening")).toBeUndefined();
+    expect(logged(process, "node_listening")).toBeUndefined();
     process.signal("SIGTERM");
     expect(await process.exit).toBe(0);
-    expect(logged(process, "listening")).toBeUndefined();
+    expect(logged(process, "node_listening")).toBeUndefined();
   });
 });

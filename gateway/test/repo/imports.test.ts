@@ -13,7 +13,7 @@ const tiers = [
   ["channels"],
   ["backplane", "fanout", "auth"],
   ["protocol", "config"],
-  ["errors", "log", "meter", "random", "version"],
+  ["errors", "cause", "log", "log-lines", "throttled-log", "meter", "random", "version"],
 ];
 
 interface Import {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { logLines } from "../../src/log-lines/table.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const skipped = new Set(["node_modules", ".git", "dist", "miniprogram_dist"]);
@@ -47,6 +48,12 @@ function scriptsOf(folder: string): string[] {
   return Object.keys(scripts);
 }
 
+/** A page names them behind the words "log line", one or several. */
+function linesNamedIn(text: string): string[] {
+  const lists = text.matchAll(/\blog\s+lines?\s+(`\w+`(?:(?:,|,?\s+and|,?\s+or)\s+`\w+`)*)/gi);
+  return [...lists].flatMap(([, list = ""]) => [...list.matchAll(/`(\w+)`/g)].map(([, id = ""]) => id));
+}
+
 const scripts = new Set(["", "gateway", "client-miniprogram", "deploy"].flatMap(scriptsOf));
 const metrics = readFileSync(join(root, "gateway/docs/METRICS.md"), "utf8");
 
@@ -62,9 +69,21 @@ describe.each(pages)("$page", ({ page, text }) => {
     expect(named.filter((name) => !scripts.has(name))).toEqual([]);
   });
 
+  it("names log lines that are there", () => {
+    expect(linesNamedIn(text).filter((id) => !Object.hasOwn(logLines, id))).toEqual([]);
+  });
+
   it("names metrics that are there", () => {
     const named = [...text.matchAll(/\btidegate_[a-z_]+[a-z]\b/g)].map(([name]) => name);
     const unknown = named.filter((name) => !metrics.includes(name.replace(/_(?:bucket|sum|count)$/, "")));
     expect(unknown).toEqual([]);
   });
+});
+
+it.each([
+  ...["Absent", "DrainForced", "HandshakeFailures", "MemoryNearLimit", "MessagesLost", "PodNotScraped"],
+  ...["ReconnectStorm", "RedisUnavailable", "SlowConsumers"],
+])("the runbook Tidegate%s names log lines, since gateways log what it is about", (name) => {
+  const runbook = pages.find(({ page }) => page === `deploy/runbooks/Tidegate${name}.md`);
+  expect(linesNamedIn(runbook?.text ?? "")).not.toEqual([]);
 });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { LogLineId } from "../../src/log-lines/table.ts";
 import { until } from "./until.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -95,14 +96,19 @@ export async function spawnGateway(
 ): Promise<GatewayProcess> {
   const ports = { TIDEGATE_PORT: "0", TIDEGATE_ADMIN_PORT: "0", TIDEGATE_HOST: "127.0.0.1" };
   const process = startMain({ ...ports, ...env }, options);
-  await process.until(() => logged(process, "listening") !== undefined);
-  const { port, adminPort } = logged(process, "listening") as { port: number; adminPort: number };
+  // Not by the line's id: an earlier version that runs beside this one has other lines.
+  const listening = () => linesOf(process).find(({ adminPort }) => typeof adminPort === "number");
+  await process.until(() => listening() !== undefined);
+  const { port, adminPort } = listening() as { port: number; adminPort: number };
   return { process, port, url: `http://127.0.0.1:${port}`, api: `http://127.0.0.1:${adminPort}` };
 }
 
-/** The first log line with this message. */
-export function logged({ stdout }: Process, message: string): Record<string, unknown> | undefined {
+/** The first log line with this id. */
+export function logged(process: Process, id: LogLineId): Record<string, unknown> | undefined {
+  return linesOf(process).find(({ msgId }) => msgId === id);
+}
+
+function linesOf({ stdout }: Process): Record<string, unknown>[] {
   const lines = stdout.split("\n").slice(0, -1);
-  const entries = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-  return entries.find(({ msg }: { msg: string }) => msg === message);
+  return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { performance } from "node:perf_hooks";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Failure } from "../../src/errors.ts";
-import { silentLog } from "../../src/log.ts";
+import { createLog } from "../../src/log.ts";
 import { createRefusalLog } from "../../src/transport/refusal-log.ts";
 
 const foreign = new Failure("forbidden", "Pages of this origin may not connect.");
@@ -13,7 +13,7 @@ let logRefusal: (failure: Failure, request: IncomingMessage) => void;
 beforeEach(() => {
   vi.spyOn(performance, "now").mockReturnValue(1_000);
   lines = [];
-  const log = { ...silentLog, info: (fields: object) => lines.push({ ...fields }) };
+  const log = createLog("info", "n", { write: (line) => lines.push(JSON.parse(line)) });
   logRefusal = createRefusalLog(log, () => "192.0.2.7");
 });
 
@@ -27,12 +27,17 @@ it("says who was refused, and why", () => {
   logRefusal(foreign, from({ origin: "https://evil.test", "user-agent": "Browser/1.0" }));
   expect(lines).toEqual([
     {
+      level: "info",
+      time: expect.any(String),
+      node: "n",
+      msgId: "public_request_refused",
+      msg: "Refused a request on the public port.",
       code: "forbidden",
       cause: "Pages of this origin may not connect.",
       origin: "https://evil.test",
       agent: "Browser/1.0",
       address: "192.0.2.7",
-      omitted: 0,
+      suppressed: 0,
     },
   ]);
 });
@@ -59,7 +64,7 @@ it("does not write a line for each of many, and says how many it left out", () =
   expect(lines).toHaveLength(11);
   vi.mocked(performance.now).mockReturnValue(7_000);
   logRefusal(foreign, from({}));
-  expect(lines.at(-1)).toMatchObject({ code: "forbidden", omitted: 990 });
+  expect(lines.at(-1)).toMatchObject({ code: "forbidden", suppressed: 990 });
 });
 
 it("says nothing of those who come back", () => {

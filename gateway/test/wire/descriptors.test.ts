@@ -115,12 +115,12 @@ it("a node lives through more sockets than it may have open, and serves who is i
 it("tells when it begins to refuse and when it ends, and takes newcomers after the flood", async () => {
   await start();
   flood = new Flood(gateway.port, 2 * openFiles);
-  const refuses = "new connections are refused";
+  const refuses = "newcomers_refused";
   await gateway.process.until(() => logged(gateway.process, refuses) !== undefined);
   expect(logged(gateway.process, refuses)).toMatchObject({ level: "warn", reason: "descriptors" });
 
   flood.end();
-  const takes = "new connections are taken again";
+  const takes = "newcomers_accepted";
   await gateway.process.until(() => logged(gateway.process, takes) !== undefined);
   const newcomer = await join("bob");
   expect(await publish("after the flood")).toBe(200);

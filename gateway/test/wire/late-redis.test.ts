@@ -132,7 +132,7 @@ describe("a node that starts before Redis", { timeout: 90_000 }, () => {
     const url = `redis://127.0.0.1:${await freePort()}`;
     const early = keep(startMain({ ...environment(url), TIDEGATE_PORT: "0", TIDEGATE_ADMIN_PORT: "0" }));
     await early.until(() => early.stdout.includes("The connection to Redis has failed."));
-    expect(logged(early, "listening")).toBeUndefined();
+    expect(logged(early, "node_listening")).toBeUndefined();
     await expectEnd(early);
     const gateway = await startAt(url);
     await expectUnready(gateway);

@@ -38,7 +38,7 @@ it("a page of another site does not, and the log says why", async () => {
   const answer = await exchange(gateway.port, upgradeRequest({ headers }));
   expect(answer).toMatch(/^HTTP\/1\.1 403 /);
   expect((await refusals()) - before).toBe(1);
-  expect(lines.filter(({ msg }) => msg === "refused")).toEqual([
+  expect(lines.filter(({ msgId }) => msgId === "public_request_refused")).toEqual([
     expect.objectContaining({
       level: "info",
       code: "forbidden",

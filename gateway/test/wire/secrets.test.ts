@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import type { LogLineId } from "../../src/log-lines/table.ts";
 import { connect, TestClient } from "../support/client.ts";
 import { type Gateway, startGateway, testKey, testSecret } from "../support/gateway.ts";
 import { RawClient } from "./clients/raw-client.ts";
@@ -44,12 +45,12 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 
 interface Entry {
-  msg: string;
+  msgId: LogLineId;
   [field: string]: unknown;
 }
 
-const entries = (msg: string) =>
-  lines.map((line) => JSON.parse(line) as Entry).filter((entry) => entry.msg === msg);
+const entries = (id: LogLineId) =>
+  lines.map((line) => JSON.parse(line) as Entry).filter(({ msgId }) => msgId === id);
 
 const wsUrl = () => `${gateway.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
 
@@ -94,7 +95,7 @@ describe("no secret is told", () => {
     await keepRefusal({ token: plant("deep-token"), info: nested(40) }, "bad_request");
     const resume = [{ channel: 5, token: plant("resume-token") }];
     await keepRefusal({ token: plantToken(await gateway.token("alice")), resume }, "bad_request");
-    expect(entries("refused")).toHaveLength(9);
+    expect(entries("handshake_refused")).toHaveLength(9);
   });
 
   it("of upgrades and requests on the public port", async () => {
@@ -150,7 +151,7 @@ describe("no secret is told", () => {
     answers.push(JSON.stringify(many));
     alice.close();
     await until(() =>
-      entries("connection closed").some(({ connection }) => connection === alice.welcome.connection),
+      entries("connection_closed").some(({ connection }) => connection === alice.welcome.connection),
     );
   });
 
@@ -221,13 +222,13 @@ describe("the log", () => {
   it("has one line of a connection's opening and one of its close, with cause and duration", async () => {
     const client = await connect(gateway, "carol");
     const { connection } = client.welcome;
-    const ofCarol = (msg: string) => entries(msg).filter((entry) => entry.connection === connection);
+    const ofCarol = (id: LogLineId) => entries(id).filter((entry) => entry.connection === connection);
     client.close();
-    await until(() => ofCarol("connection closed").length > 0);
-    expect(ofCarol("connection opened")).toMatchObject([
+    await until(() => ofCarol("connection_closed").length > 0);
+    expect(ofCarol("connection_opened")).toMatchObject([
       { level: "info", user: "carol", address: "127.0.0.1" },
     ]);
-    expect(ofCarol("connection closed")).toMatchObject([
+    expect(ofCarol("connection_closed")).toMatchObject([
       { level: "info", user: "carol", reason: "client_disconnect", seconds: expect.any(Number) },
     ]);
   });
@@ -238,9 +239,9 @@ describe("the log", () => {
     const responses = [await fetch(url, { headers }), await fetch(url, { headers })];
     const ids = responses.map((response) => response.headers.get("x-request-id"));
     expect(new Set(ids).size).toBe(2);
-    await until(() => entries("api request").some(({ requestId }) => requestId === ids[1]));
+    await until(() => entries("api_request").some(({ requestId }) => requestId === ids[1]));
     for (const id of ids) {
-      const logged = entries("api request").filter(({ requestId }) => requestId === id);
+      const logged = entries("api_request").filter(({ requestId }) => requestId === id);
       expect(logged).toMatchObject([
         { method: "GET", route: "/v1/presence", status: 200, ms: expect.any(Number) },
       ]);
@@ -251,7 +252,7 @@ describe("the log", () => {
     const client = new TestClient(gateway.url, { token: "a.b.c" });
     await new Promise((resolve) => client.socket.once("connect_error", resolve));
     client.close();
-    expect(entries("refused").at(-1)).toMatchObject({
+    expect(entries("handshake_refused").at(-1)).toMatchObject({
       code: "unauthorized",
       cause: "the token is not a JWT",
     });

@@ -111,7 +111,7 @@ describe("a start in production", { timeout: 60_000 }, () => {
     expect((await fetch(`${api}/readyz`)).status).toBe(200);
     process.signal("SIGTERM");
     expect(await process.exit).toBe(0);
-    expect(logged(process, "stopped")).toBeDefined();
+    expect(logged(process, "node_stopped")).toBeDefined();
     expect(process.stdout.split("\n").filter((line) => line !== "" && !line.startsWith("{"))).toEqual([]);
     expect(process.stdout + process.stderr).not.toMatch(/planted|eyJ/);
   });

@@ -67,7 +67,7 @@ describe("SIGTERM", { timeout: 60_000 }, () => {
       await connectAll(balancer.url);
       expect(await connectionsOf(leaving)).toBe(clientCount);
       leaving.process.signal("SIGTERM");
-      await leaving.process.until(() => logged(leaving.process, "draining") !== undefined);
+      await leaving.process.until(() => logged(leaving.process, "node_draining") !== undefined);
 
       const ready = await fetch(`${leaving.api}/readyz`);
       expect(ready.status).toBe(503);
@@ -86,7 +86,7 @@ describe("SIGTERM", { timeout: 60_000 }, () => {
         expect(client.received.map(({ event }) => event)).toEqual(["welcome", "goodbye", "welcome"]);
       }
       expect(await leaving.process.exit).toBe(0);
-      expect(logged(leaving.process, "stopped")).toBeDefined();
+      expect(logged(leaving.process, "node_stopped")).toBeDefined();
       expect(leaving.process.stderr).toBe("");
       expect(await connectionsOf(staying)).toBe(clientCount);
     } finally {
@@ -104,10 +104,10 @@ describe("SIGTERM", { timeout: 60_000 }, () => {
     const gateway = await start();
     await connectAll(gateway.url);
     gateway.process.signal("SIGTERM");
-    await gateway.process.until(() => logged(gateway.process, "draining") !== undefined);
+    await gateway.process.until(() => logged(gateway.process, "node_draining") !== undefined);
     gateway.process.signal("SIGTERM");
     expect(await gateway.process.exit).toBe(1);
-    expect(logged(gateway.process, "stopped")).toBeUndefined();
+    expect(logged(gateway.process, "node_stopped")).toBeUndefined();
     await until(() => clients.every(({ socket }) => !socket.connected));
     expect(clients.some((client) => client.of("goodbye").length === 0)).toBe(true);
   });
@@ -118,6 +118,6 @@ describe("SIGINT", { timeout: 60_000 }, () => {
     const { process } = await start();
     process.signal("SIGINT");
     expect(await process.exit).toBe(0);
-    expect(logged(process, "draining")).toMatchObject({ signal: "SIGINT" });
+    expect(logged(process, "node_draining")).toMatchObject({ signal: "SIGINT" });
   });
 });

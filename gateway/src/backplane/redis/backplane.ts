@@ -2,6 +2,7 @@ import { Failure } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { type BackplaneMeter, noMeter } from "../../meter.ts";
 import { randomText } from "../../random.ts";
+import { ThrottledLog } from "../../throttled-log.ts";
 import type { Backplane, BackplaneHost } from "../ports.ts";
 import { clusterSeeds, createClient, type RedisAddress } from "./connection/client.ts";
 import { FirstContact } from "./connection/first-contact.ts";
@@ -18,7 +19,6 @@ import { Sweeper } from "./presence/sweeper.ts";
 import { RedisClusterShards } from "./shards/cluster-shards.ts";
 import { Shard, type ShardOptions } from "./shards/shard.ts";
 import { type Shards, singleShard, statusOf } from "./shards/shards.ts";
-import { ThrottledLog } from "./throttled-log.ts";
 import { defaultTimings, type Timings } from "./timings.ts";
 
 /** Where in Redis the nodes meet. */
@@ -88,7 +88,7 @@ export function createRedisBackplane(host: BackplaneHost, options: RedisBackplan
 function wire(host: BackplaneHost, options: RedisBackplaneOptions) {
   const { node, log, tokenLifetime: lifetime, timings = defaultTimings, meter = noMeter } = options;
   const { target } = host;
-  const throttledLog = new ThrottledLog(log, meter.malformed);
+  const throttledLog = new ThrottledLog(log, { onMalformed: meter.malformed });
   const address = `${node}:${randomText(4, "hex")}`;
   const keys = makeKeys(options);
   const foreign = (channel: string, message: Buffer) => peers.receiveOfRoom(channel, message);

@@ -3,9 +3,9 @@ import { createClient } from "../../../src/backplane/redis/connection/client.ts"
 import { RedisConnection } from "../../../src/backplane/redis/connection/redis-connection.ts";
 import { readHistory } from "../../../src/backplane/redis/history/history-reader.ts";
 import { Keys } from "../../../src/backplane/redis/keys.ts";
-import { ThrottledLog } from "../../../src/backplane/redis/throttled-log.ts";
 import { silentLog } from "../../../src/log.ts";
 import { noMeter } from "../../../src/meter.ts";
+import { ThrottledLog } from "../../../src/throttled-log.ts";
 import { draft, lasting, textOf } from "../../contract/harness.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import { hurry, startNode, type TestNode } from "./harness.ts";

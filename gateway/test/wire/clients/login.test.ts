@@ -27,7 +27,9 @@ const login = (code: string, more: object = {}) => ({ code, platform: "wechat", 
 
 /** The refusals that are in the log. */
 function refusals(): { code: string; level: string; cause: string }[] {
-  return lines.map((line) => JSON.parse(line)).filter(({ msg }: { msg: string }) => msg === "refused");
+  return lines
+    .map((line) => JSON.parse(line))
+    .filter(({ msgId }: { msgId: string }) => /^handshake_(refused|failed)$/.test(msgId));
 }
 
 async function start(env: Record<string, string> = {}): Promise<Gateway> {

@@ -26,6 +26,8 @@ export class FirstContact {
   readonly #options: FirstContactOptions;
   readonly #ending = new AbortController();
   #made = false;
+  /** Why the last check failed; undefined while there is no connection to check. */
+  #obstacle: Failure | undefined;
 
   constructor(options: FirstContactOptions) {
     this.#options = options;
@@ -48,8 +50,8 @@ export class FirstContact {
     starting = false;
     if (this.#made) return;
     const { log } = this.#options;
-    log.warn({}, "Redis cannot be reached; nobody is let in until it can.");
-    void meeting.then(() => log.info({}, "Redis has been reached."));
+    log.write("redis_not_ready", { cause: this.#obstacle ?? "no connection" });
+    void meeting.then(() => log.write("redis_ready", {}));
   }
 
   stop(): void {
@@ -72,13 +74,15 @@ export class FirstContact {
       this.#made = true;
       return undefined;
     } catch (error) {
-      return Failure.of(error);
+      this.#obstacle = Failure.of(error);
+      return this.#obstacle;
     }
   }
 
   /** For ever where the node stops. */
-  async #pause({ code, message }: Failure): Promise<void> {
-    if (code === "internal") this.#options.log.error({}, message);
+  async #pause(failure: Failure): Promise<void> {
+    const { code } = failure;
+    if (code === "internal") this.#options.log.write("redis_unusable", { cause: failure });
     const { signal } = this.#ending;
     const pause = code === "internal" ? pauses.unusable : pauses.unavailable;
     await sleep(pause, undefined, { signal, ref: false }).catch(() => new Promise(() => {}));

@@ -1,5 +1,5 @@
+import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { Topics } from "../pubsub/topics.ts";
-import type { ThrottledLog } from "../throttled-log.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 
 type Watched = Pick<RedisConnection, "ready" | "stuck" | "received" | "call" | "restart">;
@@ -48,7 +48,7 @@ export class HealthCheck {
     const [publishing, subscribed] = servers;
     if (publishing !== undefined) this.#meet(publishing);
     if (publishing === undefined || subscribed === undefined || publishing === subscribed) return;
-    throttledLog.warn("The two connections to Redis are not at the same server.");
+    throttledLog.warn("redis_servers_differ");
     commands.restart();
     subscriber.restart();
   }

@@ -2,8 +2,8 @@ import { TLSSocket } from "node:tls";
 import { type Redis, ReplyError } from "ioredis";
 import { Failure } from "../../../errors.ts";
 import type { BackplaneMeter, RedisRole } from "../../../meter.ts";
+import type { ThrottledLog } from "../../../throttled-log.ts";
 import { type Script, scripts } from "../scripts.ts";
-import type { ThrottledLog } from "../throttled-log.ts";
 import { Deadlines } from "./deadlines.ts";
 import { errorCodeOf } from "./error-code.ts";
 
@@ -54,7 +54,7 @@ export class RedisConnection {
     const { throttledLog, meter, role } = options;
     this.#client = client;
     this.#options = options;
-    client.on("error", (error) => throttledLog.warn("The connection to Redis has failed.", error));
+    client.on("error", (error) => throttledLog.warn("redis_connection_failed", error));
     client.on("connect", () => {
       this.#connectedAt = performance.now();
     });
@@ -160,7 +160,7 @@ export class RedisConnection {
       // An error that Redis answered with is an answer: the server is there.
       this.#answering = error instanceof ReplyError;
       if (movedCodes.has(errorCodeOf(error))) this.#client.emit("moved");
-      this.#options.throttledLog.warn("A call to Redis has failed.", error);
+      this.#options.throttledLog.warn("redis_call_failed", error);
       throw new Failure("unavailable", undefined, { cause: error });
     }
   }

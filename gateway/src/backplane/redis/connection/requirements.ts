@@ -27,11 +27,11 @@ export async function checkRequirements({ redis, sharded, tryOut, log }: Require
   await tryOut();
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
   if (policy !== undefined && policy !== "noeviction") {
-    log.warn({ policy }, "Redis may evict history and presence; set maxmemory-policy to noeviction.");
+    log.write("redis_evicts", { policy });
   }
   const ttl = await backlogTtl(redis);
   if (ttl !== undefined && ttl !== "0") {
-    log.warn({ ttl }, "Redis without a replica for so long has clients reload; set repl-backlog-ttl to 0.");
+    log.write("redis_backlog_ttl", { ttl });
   }
 }
 

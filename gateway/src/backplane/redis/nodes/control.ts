@@ -1,5 +1,6 @@
 import type { BackplaneMeter } from "../../../meter.ts";
 import { randomText } from "../../../random.ts";
+import type { ThrottledLog } from "../../../throttled-log.ts";
 import type {
   Command,
   CommandResult,
@@ -10,7 +11,6 @@ import type {
 } from "../../ports.ts";
 import { homeTag, type Keys } from "../keys.ts";
 import type { Shards } from "../shards/shards.ts";
-import type { ThrottledLog } from "../throttled-log.ts";
 import { type CommandRequest, type CommandResponse, parseRequest, parseResponse } from "./command-wire.ts";
 import type { Leases, NodeLease } from "./leases.ts";
 
@@ -127,7 +127,7 @@ export class RedisControl implements Control {
       pending.expect(able.map((other) => other.address));
       await pending.done;
     } catch (error) {
-      this.#options.throttledLog.warn("A command could not be sent to the other nodes.", error);
+      this.#options.throttledLog.warn("command_not_sent", error);
     } finally {
       this.#pending.delete(id);
     }
@@ -142,7 +142,7 @@ export class RedisControl implements Control {
     try {
       return parse(message);
     } catch (error) {
-      this.#options.throttledLog.malformed("Redis brought a command or a reply that is none.", error);
+      this.#options.throttledLog.malformed("node_message_malformed", error);
       return undefined;
     }
   }
@@ -152,14 +152,14 @@ export class RedisControl implements Control {
     const request = this.#read(message, parseRequest);
     if (!request || request.from === address) return;
     const { id, from, command } = request;
-    if (!command) throttledLog.warn("A newer node has sent a command that this one does not know.");
+    if (!command) throttledLog.warn("command_unknown");
     try {
       const { connections } = command ? await target.execute(command) : { connections: [] };
       const response: CommandResponse = { id, from: address, understood: command !== undefined, connections };
       const bytes = JSON.stringify(response);
       await shards.home.redis.call((client) => client.call(keys.publish, keys.replies(from), bytes));
     } catch (error) {
-      throttledLog.warn("A command of another node has failed.", error);
+      throttledLog.warn("command_failed", error);
     }
   }
 

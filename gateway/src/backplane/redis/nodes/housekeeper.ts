@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { ControlTarget } from "../../ports.ts";
 import type { RedisPresence } from "../presence/presence.ts";
 import type { Sweeper } from "../presence/sweeper.ts";
 import type { Shards } from "../shards/shards.ts";
 import { SingleFlight } from "../single-flight.ts";
-import type { ThrottledLog } from "../throttled-log.ts";
 import type { Leases } from "./leases.ts";
 import type { RedisRevocations } from "./revocations.ts";
 
@@ -63,17 +63,17 @@ export class Housekeeper {
 
   readonly #renewing = new SingleFlight(
     () => this.#renew(),
-    (error) => this.#options.throttledLog.warn("The lease could not be renewed in Redis.", error),
+    (error) => this.#options.throttledLog.warn("lease_not_renewed", error),
   );
 
   readonly #enforcing = new SingleFlight(
     () => this.#options.revocations.enforce(this.#options.target),
-    (error) => this.#options.throttledLog.warn("Revocations could not be read in Redis.", error),
+    (error) => this.#options.throttledLog.warn("revocations_not_read", error),
   );
 
   readonly #settling = new SingleFlight(
     () => this.#settle(),
-    (error) => this.#options.throttledLog.warn("Presence could not be brought up to date in Redis.", error),
+    (error) => this.#options.throttledLog.warn("presence_not_settled", error),
   );
 
   async #renew(): Promise<void> {
@@ -104,7 +104,7 @@ export class Housekeeper {
       await sweeper.sweepLease(lease);
       this.#former.delete(lease);
     } catch (error) {
-      throttledLog.warn("A lease could not be given up; it will end.", error);
+      throttledLog.warn("lease_not_released", error);
     }
   }
 }

@@ -1,10 +1,10 @@
 import type { BackplaneMeter } from "../../../meter.ts";
 import { randomText } from "../../../random.ts";
+import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { NodeInfo } from "../../ports.ts";
 import type { Keys } from "../keys.ts";
 import { scripts } from "../scripts.ts";
 import type { Shards } from "../shards/shards.ts";
-import type { ThrottledLog } from "../throttled-log.ts";
 import { decodeNodeRecord, encodeNodeRecord, type NodeRecord, unknownNode } from "./node-record.ts";
 
 /** A node as the others know it. */
@@ -171,7 +171,7 @@ export class Leases {
     try {
       if (Buffer.isBuffer(bytes) && bytes.length > 0) return decodeNodeRecord(bytes);
     } catch (error) {
-      this.#options.throttledLog.malformed("Redis has a node that says nothing a node would.", error);
+      this.#options.throttledLog.malformed("node_record_malformed", error);
     }
     return unknownNode(lease.slice(0, lease.lastIndexOf(".")));
   }

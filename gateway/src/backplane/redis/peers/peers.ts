@@ -1,9 +1,9 @@
 import { type ClusterMessage, type ClusterResponse, MessageType } from "socket.io-adapter";
+import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { PeerMessage, Peers } from "../../peers.ts";
 import type { Keys } from "../keys.ts";
 import type { PubSubHandler } from "../pubsub/pubsub.ts";
 import type { Shards } from "../shards/shards.ts";
-import type { ThrottledLog } from "../throttled-log.ts";
 import { ClassicWire } from "./classic-wire.ts";
 import type { PeerPublication, PeerWire } from "./peer-wire.ts";
 import { ShardedWire } from "./sharded-wire.ts";
@@ -110,7 +110,7 @@ export class RedisPeers implements Peers {
     try {
       this.#sink(read());
     } catch (error) {
-      this.#options.throttledLog.malformed("Redis brought a message that is none of Socket.IO's.", error);
+      this.#options.throttledLog.malformed("adapter_message_malformed", error);
     }
   }
 }

@@ -1,9 +1,9 @@
+import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { Keys } from "../keys.ts";
 import type { Leases } from "../nodes/leases.ts";
 import { scripts } from "../scripts.ts";
 import type { Shards } from "../shards/shards.ts";
 import { SingleFlight } from "../single-flight.ts";
-import type { ThrottledLog } from "../throttled-log.ts";
 
 export interface SweeperOptions {
   shards: Shards;
@@ -40,7 +40,7 @@ export class Sweeper {
         if (await leases.lapse(lease, "ended")) await this.sweepLease(lease);
       }
     },
-    (error) => this.#options.throttledLog.warn("Sweeping the presence of a lost node has failed.", error),
+    (error) => this.#options.throttledLog.warn("presence_not_swept", error),
   );
 
   /**

@@ -1,6 +1,6 @@
 import type { Position } from "../../../protocol/position.ts";
+import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
-import type { ThrottledLog } from "../throttled-log.ts";
 
 /** Receives what is published on a pub/sub channel. */
 export interface PubSubHandler {
@@ -96,7 +96,7 @@ export class PubSub {
     try {
       await this.#subscribeEach(() => connection === this.#connections);
     } catch (error) {
-      this.#options.throttledLog.warn("PubSub could not be restored in Redis.", error);
+      this.#options.throttledLog.warn("subscriptions_not_checked", error);
     }
   }
 
@@ -172,7 +172,7 @@ export class PubSub {
     try {
       await this.#subscribeEach(() => connection === this.#connections);
     } catch (error) {
-      this.#options.throttledLog.warn("Subscribing again in Redis has failed.", error);
+      this.#options.throttledLog.warn("resubscribe_failed", error);
       if (connection === this.#connections) this.#options.redis.restart();
     }
   }

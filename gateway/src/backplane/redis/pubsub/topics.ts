@@ -1,11 +1,11 @@
 import type { BackplaneMeter } from "../../../meter.ts";
 import type { Position } from "../../../protocol/position.ts";
+import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { BackplaneHost, HistoryRead, ReadBudget, Retention } from "../../ports.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import { readHistory } from "../history/history-reader.ts";
 import type { Keys } from "../keys.ts";
 import { SingleFlight } from "../single-flight.ts";
-import type { ThrottledLog } from "../throttled-log.ts";
 import type { PubSub, PubSubHandler } from "./pubsub.ts";
 import { Topic, type TopicHost } from "./topic.ts";
 
@@ -50,7 +50,7 @@ export class Topics {
       lost: host.lost,
       foreign,
       gap: meter.gap,
-      malformed: (error) => throttledLog.malformed("Redis brought a publication that is none.", error),
+      malformed: (error) => throttledLog.malformed("publication_malformed", error),
       repair: (topic) => {
         this.#broken.add(topic);
         // At the end of the turn: one read then serves all holes of the turn, and a run that was about to end has ended.
@@ -126,7 +126,7 @@ export class Topics {
     async () => {
       while (this.#broken.size > 0) await this.#repair([...this.#broken].slice(0, chunkSize));
     },
-    (error) => this.#options.throttledLog.warn("Reading missing messages has failed.", error),
+    (error) => this.#options.throttledLog.warn("repair_failed", error),
   );
 
   async #repair(topics: readonly Topic[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ThrottledLog } from "../../../throttled-log.ts";
 import { serverName } from "../connection/client.ts";
 import { SingleFlight } from "../single-flight.ts";
-import type { ThrottledLog } from "../throttled-log.ts";
 import type { Shard } from "./shard.ts";
 import type { Shards } from "./shards.ts";
 import { slotOf } from "./slot.ts";
@@ -81,7 +81,7 @@ export class RedisClusterShards implements Shards {
 
   readonly #refreshing = new SingleFlight(
     () => this.#refresh(),
-    (error) => this.#options.throttledLog.warn("The slots of the Redis Cluster could not be adopted.", error),
+    (error) => this.#options.throttledLog.warn("cluster_slots_unusable", error),
   );
 
   #look(): void {
@@ -131,10 +131,7 @@ export class RedisClusterShards implements Shards {
         this.#adopt(slots as unknown as RawSlots);
         return;
       } catch (error) {
-        this.#options.throttledLog.warn(
-          "A server of the Redis Cluster does not tell where slots are.",
-          error,
-        );
+        this.#options.throttledLog.warn("cluster_slots_unknown", error);
       }
     }
   }

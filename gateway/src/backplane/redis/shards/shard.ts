@@ -1,12 +1,12 @@
 import type { Redis } from "ioredis";
 import type { BackplaneMeter } from "../../../meter.ts";
+import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { BackplaneHost, BackplaneStatus } from "../../ports.ts";
 import { HealthCheck } from "../connection/health-check.ts";
 import { RedisConnection } from "../connection/redis-connection.ts";
 import type { Keys } from "../keys.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
 import { Topics } from "../pubsub/topics.ts";
-import type { ThrottledLog } from "../throttled-log.ts";
 import type { Timings } from "../timings.ts";
 
 export interface ShardOptions {

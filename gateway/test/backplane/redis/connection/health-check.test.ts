@@ -3,8 +3,8 @@ import {
   HealthCheck,
   type HealthCheckOptions,
 } from "../../../../src/backplane/redis/connection/health-check.ts";
-import { ThrottledLog } from "../../../../src/backplane/redis/throttled-log.ts";
 import { silentLog } from "../../../../src/log.ts";
+import { ThrottledLog } from "../../../../src/throttled-log.ts";
 
 type Connection = HealthCheckOptions["commands"];
 

@@ -4,9 +4,9 @@ import type { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createClient } from "../../../../src/backplane/redis/connection/client.ts";
 import { RedisConnection } from "../../../../src/backplane/redis/connection/redis-connection.ts";
-import { ThrottledLog } from "../../../../src/backplane/redis/throttled-log.ts";
 import { silentLog } from "../../../../src/log.ts";
 import { noMeter } from "../../../../src/meter.ts";
+import { ThrottledLog } from "../../../../src/throttled-log.ts";
 import { RedisServer } from "../../../support/redis-server.ts";
 
 let server: RedisServer;

@@ -29,7 +29,7 @@ describe("a node that starts", () => {
 
   it("warns of a server that forgets who it was, once its replicas are away", async () => {
     expect(await startOn("--repl-backlog-ttl", "3600")).toEqual([
-      "Redis without a replica for so long has clients reload; set repl-backlog-ttl to 0.",
+      "repl-backlog-ttl is 3600 s: without a replica for that long positions reset and clients reload; set it to 0.",
     ]);
   });
 

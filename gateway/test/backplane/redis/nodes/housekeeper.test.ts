@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Housekeeper, type HousekeeperOptions } from "../../../../src/backplane/redis/nodes/housekeeper.ts";
-import { ThrottledLog } from "../../../../src/backplane/redis/throttled-log.ts";
 import { silentLog } from "../../../../src/log.ts";
+import { ThrottledLog } from "../../../../src/throttled-log.ts";
 
 let release: () => void;
 let held: Promise<void>;

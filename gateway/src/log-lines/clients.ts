@@ -1,0 +1,53 @@
+import type { LogLine } from "./fields.ts";
+
+/** Clients: how they get in, what they ask, and how they go. */
+export const clientLines = {
+  public_request_refused: {
+    level: "info",
+    message: "Refused a request on the public port.",
+    fields: ["code", "cause", "origin", "agent", "address", "suppressed"],
+    action:
+      "`forbidden`: add the origin to TIDEGATE_ALLOWED_ORIGINS. `bad_request`, `not_found`: change the client or the proxy as the cause says.",
+  },
+  handshake_refused: {
+    level: "info",
+    message: "Refused a handshake.",
+    fields: ["code", "cause", "address"],
+    action:
+      "`unauthorized`: see the runbook TidegateHandshakeFailures. `unavailable`: TidegateRedisUnavailable.",
+  },
+  handshake_failed: {
+    level: "error",
+    message: "Could not decide a handshake.",
+    fields: ["code", "cause", "address"],
+    action: "A setting that the cause names, or a fault of the gateway: then report it with the line.",
+  },
+  connection_opened: {
+    level: "info",
+    message: "Opened a connection.",
+    fields: ["connection", "user", "address", "agent"],
+  },
+  connection_closed: {
+    level: "info",
+    message: "Closed a connection.",
+    fields: ["connection", "user", "reason", "seconds"],
+  },
+  welcome_failed: {
+    level: "warn",
+    message: "Could not welcome a connection; its client comes back.",
+    fields: ["connection", "user", "code", "cause"],
+    action: "See the runbook TidegateRedisUnavailable.",
+  },
+  presence_not_left: {
+    level: "warn",
+    message: "Could not take a closed connection out of presence; it is tried again.",
+    fields: ["connection", "user", "cause"],
+    action: "See the runbook TidegateRedisUnavailable.",
+  },
+  request_failed: {
+    level: "error",
+    message: "Could not serve a client's request.",
+    fields: ["connection", "user", "event", "cause", "err"],
+    action: "A fault of the gateway: report it with the line.",
+  },
+} as const satisfies Record<string, LogLine>;
