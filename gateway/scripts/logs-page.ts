@@ -12,8 +12,9 @@ words of \`msg\` may become better.
 kubectl logs gateway-0 | jq -c 'select(.msgId == "handshake_refused")'
 \`\`\`
 
-\`TIDEGATE_LOG_LEVEL\` is the least severe level that is written. No line has a payload, a token, a key or a
-login code.
+\`TIDEGATE_LOG_LEVEL\` is the least severe level that is written. \`debug\` adds a line for each request that is refused, each
+subscribe with its outcome, each gap and each command; these cost nothing while the level is another. No line has a
+payload, a token, a key or a login code.
 
 A line with \`suppressed\` is written once in a while, however often what it tells of comes: one in 5 s, of refusals 10 of
 each code at once.`;

@@ -29,11 +29,25 @@ export function createLog(level: LogLevel, node: string, destination?: { write(l
     write(id, fields: Record<string, unknown>) {
       const { level: severity } = logLines[id];
       if (!logger.isLevelEnabled(severity)) return;
-      const written = "cause" in fields ? { ...fields, cause: causeOf(fields.cause) } : fields;
+      const written = writtenOf(fields);
       logger[severity]({ msgId: id, ...written }, messageOf(id, written));
     },
     isLevelEnabled: (asked) => logger.isLevelEnabled(asked),
   };
+}
+
+/** Characters of a text: some are chosen by clients, and some parsers list every fault of a large message. */
+const longest = 500;
+
+/** The fields as a line has them. */
+function writtenOf(fields: Record<string, unknown>): Record<string, unknown> {
+  const written: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    const shown = name === "cause" ? causeOf(value) : value;
+    written[name] =
+      typeof shown === "string" && shown.length > longest ? `${shown.slice(0, longest - 1)}…` : shown;
+  }
+  return written;
 }
 
 /** Not pino's own destination, which waits in a loop, signals and timers with it, once nobody reads any more. */

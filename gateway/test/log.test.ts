@@ -44,6 +44,16 @@ describe("a line", () => {
     ]);
   });
 
+  it("has no more of a text than fits", () => {
+    logAt("info").write("connection_closed", {
+      connection: "c",
+      user: "u".repeat(100_000),
+      reason: "shutdown",
+      seconds: 1,
+    });
+    expect(lines).toMatchObject([{ user: `${"u".repeat(499)}…`, seconds: 1 }]);
+  });
+
   it("is not written where its level is not", () => {
     const log = logAt("warn");
     log.write("node_listening", { port: 1, adminPort: 2 });

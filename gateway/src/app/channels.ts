@@ -7,6 +7,7 @@ import { Rules } from "../channels/rules.ts";
 import { Subscriptions } from "../channels/subscriptions.ts";
 import type { Meter } from "../meter.ts";
 import type { Context } from "./context.ts";
+import { subscriptionLog } from "./subscription-log.ts";
 
 interface ChannelsOptions {
   backplane: Backplane;
@@ -15,7 +16,7 @@ interface ChannelsOptions {
 }
 
 /** What can be done with channels, whoever asks. */
-export function createChannels({ config, rules: given, now }: Context, options: ChannelsOptions) {
+export function createChannels({ config, log, rules: given, now }: Context, options: ChannelsOptions) {
   const { backplane, rooms, meter } = options;
   const { broker } = backplane;
   const { maxChannels, maxChannelName, maxDepth, maxPayload: maxBytes } = config;
@@ -24,7 +25,15 @@ export function createChannels({ config, rules: given, now }: Context, options: 
   const presence = new Presence(backplane.presence);
   const history = new History(broker);
   const publisher = new Publisher({ rules, broker, meter, now, maxDepth, maxBytes });
-  const subscriptions = new Subscriptions({ rules, broker, feeds, presence, meter, maxChannels });
+  const subscriptions = new Subscriptions({
+    rules,
+    broker,
+    feeds,
+    presence,
+    meter,
+    maxChannels,
+    ...subscriptionLog(log),
+  });
   return { rules, feeds, presence, history, publisher, subscriptions };
 }
 

@@ -15,6 +15,7 @@ import { version } from "../version.ts";
 import type { Channels } from "./channels.ts";
 import type { Context } from "./context.ts";
 import { createAuthenticators } from "./login.ts";
+import { subscriptionLog } from "./subscription-log.ts";
 
 interface ClientsOptions {
   tokens: Tokens;
@@ -41,6 +42,7 @@ export function createClients(context: Context, options: ClientsOptions) {
     alarms,
     now,
     leeway: tokenLeeway,
+    ...subscriptionLog(log),
   });
   const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
   const lifecycle = new Lifecycle({
@@ -55,7 +57,7 @@ export function createClients(context: Context, options: ClientsOptions) {
     now,
   });
   const describe = () => describeNode(context, subscriptions.count);
-  const commands = new CommandExecutor({ node, registry, joiner, lifecycle, revocations, describe });
+  const commands = new CommandExecutor({ node, registry, joiner, lifecycle, revocations, describe, log });
   const services = {
     rules,
     joiner,

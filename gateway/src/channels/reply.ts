@@ -5,7 +5,7 @@
  */
 
 import { Allowance, bytesOf } from "../backplane/allowance.ts";
-import type { Delivery, HistoryPage, ReadBudget } from "../backplane/ports.ts";
+import type { Delivery, HistoryPage, ReadBudget, ReadFrom } from "../backplane/ports.ts";
 import { joinMessages, messageOf } from "../protocol/packet.ts";
 import { formatPosition, type Position } from "../protocol/position.ts";
 import type { Feed, Tap } from "./feed.ts";
@@ -135,6 +135,23 @@ function newestOutcome(page: HistoryPage, tap: Tap, end: Position, space: ReplyS
     entries: fits ? [newest] : [],
     more,
     latest: true,
+  };
+}
+
+/** How far a subscribe came, as its log line has it. */
+export function describeOutcome(
+  { entries, more }: SubscribeOutcome,
+  { channel, live }: Feed,
+  from: ReadFrom,
+  page: HistoryPage | undefined,
+) {
+  const top = page?.top ?? live;
+  return {
+    channel,
+    from: typeof from === "string" ? from : formatPosition(from),
+    top: top && formatPosition(top),
+    messages: entries.length,
+    more,
   };
 }
 

@@ -13,6 +13,7 @@ import { type JoinPlan, type JoinRequest, type PlanBounds, planJoins } from "./j
 import type { Presence } from "./presence.ts";
 import { type Reading, Readings, type Want } from "./readings.ts";
 import {
+  describeOutcome,
   mergeOutcome,
   plainOutcome,
   presentOutcome,
@@ -39,6 +40,11 @@ export interface SubscriptionsOptions extends PlanBounds {
   feeds: Feeds;
   presence: Presence;
   meter: Meter;
+  /** Called with what each subscribe came to; absent where nobody wants to know. */
+  onSubscribed?: (
+    subscriber: Subscriber,
+    outcome: ReturnType<typeof describeOutcome> & { result: RecoveryResult | undefined },
+  ) => void;
 }
 
 /**
@@ -155,6 +161,7 @@ export class Subscriptions {
       const channel = requests[index]?.channel ?? "";
       if (start instanceof Failure) return { channel, failure: start };
       const outcome = this.#outcomeOf(start, space);
+      if (this.#options.onSubscribed) this.#report(subscriber, start, outcome);
       if (!outcome.more) {
         live.push({ join: start, since: outcome.position });
         // The members are there, or will be as soon as the first of them has joined.
@@ -177,6 +184,12 @@ export class Subscriptions {
       this.#options.meter.recovered(recoveryResult(outcome, page, from), outcome.entries.length);
     }
     return outcome;
+  }
+
+  #report(subscriber: Subscriber, { feed, from, page, request }: Join, outcome: SubscribeOutcome): void {
+    const recovers = request.since !== undefined && page !== undefined;
+    const result = recovers ? recoveryResult(outcome, page, from) : undefined;
+    this.#options.onSubscribed?.(subscriber, { result, ...describeOutcome(outcome, feed, from, page) });
   }
 
   #hold(subscriber: Subscriber, { feed, request }: Join, since: Held["since"]): void {

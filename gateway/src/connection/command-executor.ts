@@ -3,8 +3,10 @@
  * `backplane` calls it with every command, on each node. Connections that end meanwhile are passed over.
  */
 
+import { describeCommand } from "../backplane/command.ts";
 import type { Command, CommandReply, ConnectionInfo, ControlTarget, NodeInfo } from "../backplane/ports.ts";
 import { Failure } from "../errors.ts";
+import type { Log } from "../log.ts";
 import type { Connection } from "./connection.ts";
 import type { FreshRevocations } from "./fresh-revocations.ts";
 import type { Joiner } from "./joiner.ts";
@@ -19,6 +21,7 @@ export interface CommandExecutorOptions {
   lifecycle: Pick<Lifecycle, "end">;
   revocations: Pick<FreshRevocations, "note">;
   describe(): NodeInfo;
+  log: Log;
 }
 
 /** What backends ask of this node's connections. */
@@ -38,6 +41,7 @@ export class CommandExecutor implements ControlTarget {
         if (await this.#applied(command, connection)) touched.push(connection);
       }),
     );
+    this.#logExecuted(command, touched.length);
     return { connections: touched.map((connection) => this.#describe(connection)) };
   }
 
@@ -64,6 +68,12 @@ export class CommandExecutor implements ControlTarget {
     const connection = this.#options.registry.get(id);
     if (connection) this.#options.lifecycle.end(connection, "disconnected", false);
     return connection !== undefined;
+  }
+
+  #logExecuted(command: Command, connections: number): void {
+    const { log } = this.#options;
+    if (log.isLevelEnabled("debug"))
+      log.write("command_executed", { ...describeCommand(command), connections });
   }
 
   /** The connections of this node that the command is for. */

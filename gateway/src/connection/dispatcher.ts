@@ -56,6 +56,7 @@ export class Dispatcher {
     } catch (thrown) {
       const failure = Failure.of(thrown);
       code = failure.code;
+      this.#log(connection, event, payload, failure);
       this.#refuse(connection, event, failure, acknowledge);
     }
     this.#options.meter.requestHandled(known, code);
@@ -103,6 +104,18 @@ export class Dispatcher {
     throw new Failure("rate_limited", undefined, { after: connection.pace.wait });
   }
 
+  /** A fault of the gateway at any level; what is the client's is looked for where its user complains. */
+  #log({ id, user }: Connection, event: string | undefined, payload: unknown, failure: Failure): void {
+    const { log } = this.#options;
+    const { code } = failure;
+    if (code === "internal") {
+      log.write("request_failed", { connection: id, user, event, cause: failure, err: failure });
+    } else if (log.isLevelEnabled("debug")) {
+      const request = { event, channel: channelOf(payload) };
+      log.write("request_refused", { connection: id, user, ...request, code, cause: failure });
+    }
+  }
+
   /** Answers a failure, and ends a connection that goes on as no honest client would. */
   #refuse(
     connection: Connection,
@@ -110,16 +123,7 @@ export class Dispatcher {
     failure: Failure,
     acknowledge: Reply | undefined,
   ): void {
-    const { lifecycle, log, burst } = this.#options;
-    if (failure.code === "internal") {
-      log.write("request_failed", {
-        connection: connection.id,
-        user: connection.user,
-        event,
-        cause: failure,
-        err: failure,
-      });
-    }
+    const { lifecycle, burst } = this.#options;
     if (connection.closed) return;
     const error = failure.body;
     if (acknowledge) acknowledge({ ok: false, error });
@@ -128,6 +132,12 @@ export class Dispatcher {
     else if ((connection.pace?.debt ?? 0) > burst)
       lifecycle.end(connection, "rate_limited", true, failure.after);
   }
+}
+
+/** The channel that a request names, where it names one. */
+function channelOf(payload: unknown): string | undefined {
+  const { channel } = Object(payload) as { channel?: unknown };
+  return typeof channel === "string" ? channel : undefined;
 }
 
 /** The reply to an event that was sent without acknowledgement. */

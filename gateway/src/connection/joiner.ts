@@ -25,6 +25,10 @@ export interface JoinerOptions {
   now(): number;
   /** Leeway of a token's expiry in milliseconds. */
   leeway: number;
+  /** Called with each channel that a client asked for in vain; absent where nobody wants to know. */
+  onRefused?: (connection: Connection, channel: string, failure: Failure) => void;
+  /** Called as a subscription ends before its connection; `failure` where the client did not ask for it. */
+  onUnsubscribed?: (connection: Connection, channel: string, failure?: Failure) => void;
 }
 
 /** Subscribes connections to channels as clients and backends ask for it, channel tokens included. */
@@ -43,8 +47,10 @@ export class Joiner {
   ): Promise<void> {
     const checked = await Promise.all(items.map((item) => this.#check(connection, item)));
     const requests = checked.filter((request): request is JoinRequest => !(request instanceof Failure));
-    await this.#options.subscriptions.subscribe(connection, requests, (results) => {
-      answer(inOrder(items, checked, results));
+    await this.#options.subscriptions.subscribe(connection, requests, (joined) => {
+      const results = inOrder(items, checked, joined);
+      for (const result of results) this.#reportRefused(connection, result);
+      answer(results);
     });
     for (const { channel } of requests) await this.#watchChannelToken(connection, channel);
   }
@@ -56,15 +62,16 @@ export class Joiner {
     });
   }
 
-  /** Ends a subscription at the client's wish. */
-  leave(connection: Connection, channel: string): Promise<void> {
-    return this.#options.subscriptions.unsubscribe(connection, channel);
+  /** Ends a subscription. @param failure why, where the client did not ask for it */
+  async leave(connection: Connection, channel: string, failure?: Failure): Promise<void> {
+    await this.#options.subscriptions.unsubscribe(connection, channel);
+    this.#options.onUnsubscribed?.(connection, channel, failure);
   }
 
   /** Ends a subscription that its holder may not keep, and says why. */
   async expel(connection: Connection, channel: string, failure: Failure): Promise<void> {
     if (!connection.held.has(channel)) return;
-    await this.leave(connection, channel);
+    await this.leave(connection, channel, failure);
     if (!connection.closed) connection.wire.send("unsubscribed", { channel, error: failure.body });
   }
 
@@ -99,6 +106,10 @@ export class Joiner {
     if (connection.away === away) return;
     connection.awaySince = away ? this.#options.now() : undefined;
     await this.#options.presence.setAway(connection);
+  }
+
+  #reportRefused(connection: Connection, result: JoinResult): void {
+    if ("failure" in result) this.#options.onRefused?.(connection, result.channel, result.failure);
   }
 
   /** Verifies the channel token of an item, where it has one. Its failure is the item's own, not the frame's. */

@@ -50,4 +50,29 @@ export const clientLines = {
     fields: ["connection", "user", "event", "cause", "err"],
     action: "A fault of the gateway: report it with the line.",
   },
+  request_refused: {
+    level: "debug",
+    message: "Refused a client's request.",
+    fields: ["connection", "user", "event", "channel", "code", "cause"],
+  },
+  subscribed: {
+    level: "debug",
+    message: "Subscribed a connection.",
+    fields: ["connection", "user", "channel", "result", "from", "top", "messages", "more"],
+  },
+  subscribe_refused: {
+    level: "debug",
+    message: "Did not subscribe a connection.",
+    fields: ["connection", "user", "channel", "code", "cause"],
+  },
+  unsubscribed: {
+    level: "debug",
+    message: "Unsubscribed a connection.",
+    fields: ["connection", "user", "channel", "code"],
+  },
+  command_executed: {
+    level: "debug",
+    message: "Carried out a command of a backend.",
+    fields: ["kind", "user", "connection", "channel", "connections"],
+  },
 } as const satisfies Record<string, LogLine>;

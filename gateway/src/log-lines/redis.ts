@@ -154,4 +154,24 @@ export const redisLines = {
     fields: ["cause", "suppressed"],
     action: stranger,
   },
+  gap_found: {
+    level: "debug",
+    message: "Found a gap in what Redis delivered.",
+    fields: ["channel", "from", "to"],
+  },
+  gap_repaired: {
+    level: "debug",
+    message: "Filled a gap from the history.",
+    fields: ["channel", "from", "to"],
+  },
+  gap_lost: {
+    level: "debug",
+    message: "Could not fill a gap; subscribers are told.",
+    fields: ["channel", "from", "to"],
+  },
+  command_sent: {
+    level: "debug",
+    message: "Sent a command to the other nodes.",
+    fields: ["kind", "user", "connection", "channel", "nodes", "replies", "unreached"],
+  },
 } as const satisfies Record<string, LogLine>;

@@ -30,11 +30,19 @@ beforeEach(() => {
   const verifyChannel = async () => ({ user: "ann", channel: "secret", ...tokenLife });
   const revocations = new FreshRevocations(now);
   const verifier = { verifyChannel };
-  joiner = new Joiner({ subscriptions, presence, verifier, revocations, alarms, now, leeway: 0 });
+  joiner = new Joiner({
+    subscriptions,
+    presence,
+    verifier,
+    revocations,
+    alarms,
+    now,
+    leeway: 0,
+  });
   const shared = { node: "node-a", registry: new Registry(), joiner, revocations };
   lifecycle = new Lifecycle({ ...shared, alarms, leeway: 0, log: silentLog, meter: noMeter, now });
   const describe = () => Promise.reject(new Error("nobody asks"));
-  commands = new CommandExecutor({ ...shared, lifecycle, describe: describe as never });
+  commands = new CommandExecutor({ ...shared, log: silentLog, lifecycle, describe: describe as never });
 });
 
 afterEach(async () => {

@@ -82,7 +82,7 @@ describe.each(pages)("$page", ({ page, text }) => {
 
 it.each([
   ...["Absent", "DrainForced", "HandshakeFailures", "MemoryNearLimit", "MessagesLost", "PodNotScraped"],
-  ...["ReconnectStorm", "RedisUnavailable", "SlowConsumers"],
+  ...["ReconnectStorm", "RecoveryFailures", "RedisUnavailable", "SlowConsumers"],
 ])("the runbook Tidegate%s names log lines, since gateways log what it is about", (name) => {
   const runbook = pages.find(({ page }) => page === `deploy/runbooks/Tidegate${name}.md`);
   expect(linesNamedIn(runbook?.text ?? "")).not.toEqual([]);

@@ -1,15 +1,15 @@
 import { type App, createApp } from "../../src/app.ts";
 import { createTokens, type SessionRequest, type Tokens } from "../../src/auth/token.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { createLog, silentLog } from "../../src/log.ts";
+import { createLog, type Log, silentLog } from "../../src/log.ts";
 
 export interface GatewayOptions {
   /** Environment variables over those of the tests. */
   env?: Record<string, string>;
   /** The channel rules as YAML; the development rules where absent. */
   rules?: string;
-  /** Takes the log's lines. */
-  log?: (line: string) => void;
+  /** Takes the log's lines, those at the level debug included; or the log itself. */
+  log?: ((line: string) => void) | Log;
   now?: () => number;
 }
 
@@ -54,7 +54,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const files = options.rules === undefined ? {} : { TIDEGATE_CONFIG: "channels.yaml" };
   const env = { ...testEnvironment, ...files, ...options.env };
   const { config, rules } = loadConfig(env, () => options.rules ?? "");
-  const log = options.log ? createLog("debug", "test", { write: options.log }) : silentLog;
+  const { log: given = silentLog } = options;
+  const log = typeof given === "function" ? createLog("debug", "test", { write: given }) : given;
   const app = await createApp({ config, rules, log, ...(options.now ? { now: options.now } : {}) });
   const { port, adminPort } = await app.start();
   const api = `http://127.0.0.1:${adminPort}`;

@@ -1,6 +1,7 @@
 import type { BackplaneMeter } from "../../../meter.ts";
 import { randomText } from "../../../random.ts";
 import type { ThrottledLog } from "../../../throttled-log.ts";
+import { describeCommand } from "../../command.ts";
 import type {
   Command,
   CommandResult,
@@ -56,6 +57,10 @@ class PendingCommand {
     this.#answers.set(from, understood);
     this.connections.push(...connections);
     this.#check();
+  }
+
+  get replies(): number {
+    return this.#answers.size;
   }
 
   wasExecutedBy(address: string): boolean {
@@ -132,9 +137,16 @@ export class RedisControl implements Control {
       this.#pending.delete(id);
     }
     // `known` and not `live`: in an outage of Redis all leases end, and nobody would be left to be called unreached.
-    const unreached = this.#others(leases.known).filter((other) => !pending.wasExecutedBy(other.address));
+    const others = this.#others(leases.known);
+    const missing = others.filter((other) => !pending.wasExecutedBy(other.address));
+    const unreached = missing.map(({ info }) => info.node);
     this.#options.meter.unreached(unreached.length);
-    return { connections: pending.connections, unreached: unreached.map(({ info }) => info.node) };
+    const { log } = this.#options.throttledLog;
+    if (log.isLevelEnabled("debug")) {
+      const { replies } = pending;
+      log.write("command_sent", { ...describeCommand(command), nodes: others.length, replies, unreached });
+    }
+    return { connections: pending.connections, unreached };
   }
 
   /** Whatever is published to these channels, by whomever, costs no more than a log line. */

@@ -14,7 +14,11 @@ export interface TopicHost {
   /** A message that is no publication of ours; emitters send them. */
   foreign(channel: string, message: Buffer): void;
   malformed(error: unknown): void;
-  gap(result: GapResult): void;
+  /**
+   * @param from the last position before the gap
+   * @param to the position that follows it, or up to which it is filled
+   */
+  gap(result: GapResult, channel: string, from: Position | undefined, to: Position): void;
 }
 
 /** Publications, and messages of emitters between them, that wait until the hole before them is filled. */
@@ -112,7 +116,7 @@ export class Topic implements PubSubHandler {
     if (state.name === "repairing" || this.position?.epoch !== asked) return;
     if (state.name === "new") this.#state = { name: "live", last: top };
     else if (top.epoch !== state.last.epoch) this.#giveUp(top);
-    else if (top.offset > state.last.offset) this.#repair(state.last, []);
+    else if (top.offset > state.last.offset) this.#repair(state.last, [], top);
   }
 
   /**
@@ -124,12 +128,13 @@ export class Topic implements PubSubHandler {
     const state = this.#state;
     if (state.name !== "repairing") return false;
     if (page.reached) {
+      const from = state.last;
       for (const entry of page.entries) {
         state.last = entry.position;
         this.#host.deliver({ channel: this.channel, ...entry });
       }
       if (page.more) return true;
-      this.#host.gap("repaired");
+      this.#host.gap("repaired", this.channel, from, state.last);
       this.#state = { name: "live", last: state.last };
     } else {
       this.#giveUp(page.top);
@@ -163,7 +168,7 @@ export class Topic implements PubSubHandler {
     if (last && position.epoch === last.epoch) {
       if (position.offset <= last.offset) return;
       if (position.offset > last.offset + 1) {
-        this.#repair(last, [delivery]);
+        this.#repair(last, [delivery], position);
         return;
       }
     } else if (last) {
@@ -174,9 +179,9 @@ export class Topic implements PubSubHandler {
     this.#host.deliver(delivery);
   }
 
-  #repair(last: Position, held: Held): void {
+  #repair(last: Position, held: Held, to: Position): void {
     this.#state = { name: "repairing", last, held, overflowed: false };
-    this.#host.gap("found");
+    this.#host.gap("found", this.channel, last, to);
     this.#host.repair(this);
   }
 
@@ -196,8 +201,9 @@ export class Topic implements PubSubHandler {
 
   /** Goes on after the position. Whoever is in the channel has to learn of the loss before the next delivery. */
   #giveUp(position: Position): void {
+    const from = this.position;
     this.#state = { name: "live", last: position };
-    this.#host.gap("lost");
+    this.#host.gap("lost", this.channel, from, position);
     this.#host.lost(this.channel, position);
   }
 }

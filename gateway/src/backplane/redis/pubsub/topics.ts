@@ -1,5 +1,5 @@
 import type { BackplaneMeter } from "../../../meter.ts";
-import type { Position } from "../../../protocol/position.ts";
+import { formatPosition, type Position } from "../../../protocol/position.ts";
 import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { BackplaneHost, HistoryRead, ReadBudget, Retention } from "../../ports.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
@@ -8,6 +8,8 @@ import type { Keys } from "../keys.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { PubSub, PubSubHandler } from "./pubsub.ts";
 import { Topic, type TopicHost } from "./topic.ts";
+
+const gapLines = { found: "gap_found", repaired: "gap_repaired", lost: "gap_lost" } as const;
 
 /** Topics compared or repaired in one call. */
 const chunkSize = 200;
@@ -49,7 +51,12 @@ export class Topics {
       deliver: host.deliver,
       lost: host.lost,
       foreign,
-      gap: meter.gap,
+      gap(result, channel, from, to) {
+        meter.gap(result);
+        const { log } = throttledLog;
+        if (!log.isLevelEnabled("debug")) return;
+        log.write(gapLines[result], { channel, from: from && formatPosition(from), to: formatPosition(to) });
+      },
       malformed: (error) => throttledLog.malformed("publication_malformed", error),
       repair: (topic) => {
         this.#broken.add(topic);
