@@ -1,12 +1,13 @@
-import type { Server as HttpServer } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { createApiServer } from "../api/server.ts";
 import type { Tokens } from "../auth/token.ts";
+import type { Failure } from "../errors.ts";
 import { socketBounds } from "../ops/descriptors.ts";
 import { addressReader } from "../transport/address.ts";
 import { acceptClients, type Sessions } from "../transport/clients.ts";
 import { createPublicServer } from "../transport/http.ts";
 import { originCheck } from "../transport/origins.ts";
-import { PlainDoors } from "../transport/plain/doors.ts";
+import { PlainDoors, type PlainDoorsOptions } from "../transport/plain/doors.ts";
 import { createRefusalLog } from "../transport/refusal-log.ts";
 import { version } from "../version.ts";
 import type { Context } from "./context.ts";
@@ -29,14 +30,21 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
     log,
   };
   acceptClients(core.io, sessions);
-  const doors = openPlainDoors(context, core, sessions);
+  const onRefused = (failure: Failure, request: IncomingMessage) => {
+    meter.refused(failure.code);
+    logRefusal(failure, request);
+  };
+  const onConnectMissing = (failure: Failure, request: IncomingMessage) => {
+    meter.refused(failure.code);
+    logRefusal(failure, request, "connect_missing");
+  };
+  engine.on("upgradeRefused", onRefused);
+  engine.on("connectMissing", onConnectMissing);
+  const doors = openPlainDoors(context, core, { ...sessions, onConnectMissing });
   const server = createPublicServer({
     upgradeObstacle: () => admission.upgradeObstacle(),
     isOriginAllowed: originCheck(config.allowedOrigins, !config.production),
-    onRefused(failure, request) {
-      meter.refused(failure.code);
-      logRefusal(failure, request);
-    },
+    onRefused,
     upgrade(request, socket, head, dialect) {
       if (dialect === "socketio") engine.handleUpgrade(request, socket, head);
       else engine.upgrade(request, socket, head, (opened) => doors.accept(dialect, opened));
@@ -47,7 +55,11 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
 }
 
 /** The doors of the public port for clients that speak no Socket.IO. */
-function openPlainDoors({ config }: Context, core: Core, sessions: Sessions): PlainDoors {
+function openPlainDoors(
+  { config }: Context,
+  core: Core,
+  sessions: Sessions & Pick<PlainDoorsOptions, "onConnectMissing">,
+): PlainDoors {
   const { connectTimeout, pingInterval, pingTimeout, textChannel, production } = config;
   return new PlainDoors({
     ...sessions,

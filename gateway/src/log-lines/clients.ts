@@ -9,6 +9,13 @@ export const clientLines = {
     action:
       "`forbidden`: add the origin to TIDEGATE_ALLOWED_ORIGINS. `bad_request`, `not_found`: change the client or the proxy as the cause says.",
   },
+  connect_missing: {
+    level: "info",
+    message: "Closed a connection that sent no valid CONNECT.",
+    fields: ["code", "cause", "origin", "agent", "address", "suppressed"],
+    action:
+      "`bad_request`: change the client as the cause says. `timeout`: it opened a WebSocket and said nothing.",
+  },
   handshake_refused: {
     level: "info",
     message: "Refused a handshake.",

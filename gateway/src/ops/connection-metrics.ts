@@ -48,7 +48,7 @@ export function connectionMeter(series: Series): ConnectionMeter {
   );
   const refused = series.knownCounter(
     "refusals_total",
-    "Handshakes that were refused, by error code.",
+    "Handshakes that were refused, by error code: at the HTTP request, for want of a CONNECT, or by it.",
     "code",
     codes,
   );

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
+import { Failure } from "../errors.ts";
 import { binaryFrame, textFrame, withoutBinary } from "../fanout/frame.ts";
 import { type OutletLimits, SocketOutlet } from "../fanout/outlet.ts";
 import type { EngineMember } from "./heartbeat.ts";
-import type { OwnedWebSocket, WebSocketOwner } from "./owned-websocket.ts";
+import { faultOf, type OwnedWebSocket, type WebSocketOwner } from "./owned-websocket.ts";
 
 /** What Socket.IO listens to on a connection. Errors end it, and are told as its end. */
 type EngineEvent = "data" | "error" | "close";
@@ -16,7 +17,12 @@ export interface WriteOptions {
 const pingFrame = textFrame("2");
 
 /** The connection's end in Engine.IO's words, which Socket.IO's `disconnect` reports. */
-type EndReason = "transport close" | "transport error" | "ping timeout" | "parse error" | "forced close";
+export type EndReason =
+  | "transport close"
+  | "transport error"
+  | "ping timeout"
+  | "parse error"
+  | "forced close";
 
 /**
  * The server's side of one Engine.IO 4 connection over WebSocket, as Socket.IO uses it. It keeps no queue of its own:
@@ -35,6 +41,12 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
   pingedAt = 0;
   slot = 0;
   onEnd: ((member: EngineMember) => void) | undefined;
+  /** A CONNECT has come; what becomes of it is reported elsewhere. */
+  connectSeen = false;
+  /** Called where the connection ends before a CONNECT. `fault` is the peer's, where it broke a protocol. */
+  onUnconnected:
+    | ((request: IncomingMessage, reason: EndReason, fault: Failure | undefined) => void)
+    | undefined;
   readonly #websocket: OwnedWebSocket;
   #data: Listener | undefined;
   #close: Listener | undefined;
@@ -96,8 +108,8 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
     this.end("transport close");
   }
 
-  onFailed(): void {
-    this.end("transport error");
+  onFailed(error: Error): void {
+    this.end("transport error", faultOf(error));
   }
 
   expire(): void {
@@ -109,12 +121,14 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
     this.end("forced close");
   }
 
-  end(reason: EndReason): void {
+  /** @param fault what the peer did wrong, where that is why */
+  end(reason: EndReason, fault?: Failure): void {
     if (this.readyState === "closed") return;
     this.readyState = "closed";
     this.flush();
     this.#websocket.close();
     this.onEnd?.(this);
+    if (!this.connectSeen && this.request) this.onUnconnected?.(this.request, reason, fault);
     (this.#close as ((reason: EndReason) => void) | undefined)?.(reason);
     this.#data = undefined;
     this.#close = undefined;
@@ -142,7 +156,7 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
         this.end("transport close");
         return;
       default:
-        this.end("parse error");
+        this.end("parse error", new Failure("bad_request", "It sent what is no Engine.IO packet."));
     }
   }
 

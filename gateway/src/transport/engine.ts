@@ -1,10 +1,11 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { Failure } from "../errors.ts";
 import { type Dialect, dialects } from "../fanout/dialect.ts";
 import type { OutletLimits } from "../fanout/outlet.ts";
 import { randomText } from "../random.ts";
-import { EngineSocket, TextEngineSocket } from "./engine-socket.ts";
+import { type EndReason, EngineSocket, TextEngineSocket } from "./engine-socket.ts";
 import { type EngineMember, Heartbeat } from "./heartbeat.ts";
 import { createWebSocketServer, type Opened, type OwnedWebSocket } from "./owned-websocket.ts";
 
@@ -23,6 +24,10 @@ const textOnly = /[?&]b64=/;
 
 interface EngineEvents {
   connection: [socket: EngineSocket];
+  /** An upgrade that is none of WebSocket's was refused. */
+  upgradeRefused: [failure: Failure, request: IncomingMessage];
+  /** A connection was ended that had sent no CONNECT. */
+  connectMissing: [failure: Failure, request: IncomingMessage];
 }
 
 /**
@@ -36,6 +41,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #heartbeat: Heartbeat;
   /** What every handshake says behind the connection's id. */
   readonly #terms: string;
+  #closing = false;
 
   constructor(options: EngineOptions) {
     super();
@@ -43,7 +49,9 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#options = options;
     this.#terms = JSON.stringify({ upgrades: [], pingInterval, pingTimeout, maxPayload }).slice(1);
     this.#heartbeat = new Heartbeat({ interval: pingInterval, timeout: pingTimeout });
-    this.#server = createWebSocketServer(maxPayload);
+    this.#server = createWebSocketServer(maxPayload, (failure, request) =>
+      this.emit("upgradeRefused", failure, request),
+    );
   }
 
   /** Pings connections from now on. */
@@ -56,6 +64,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.upgrade(request, socket, head, ({ id, websocket, limits }) => {
       const Socket = textOnly.test(request.url ?? "") ? TextEngineSocket : EngineSocket;
       const opened = new Socket(id, websocket, request, limits);
+      opened.onUnconnected = this.#missConnect;
       this.keep(opened);
       opened.sendText(`0{"sid":"${id}",${this.#terms}`);
       this.emit("connection", opened);
@@ -95,12 +104,20 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   close(): void {
+    this.#closing = true;
     this.#heartbeat.stop();
     for (const socket of this.#heartbeat.sockets()) socket.close();
   }
 
   readonly #forget = (member: EngineMember): void => {
     this.#heartbeat.remove(member);
+  };
+
+  readonly #missConnect = (request: IncomingMessage, reason: EndReason, fault: Failure | undefined): void => {
+    if (this.#closing) return;
+    const failure = reason === "forced close" ? new Failure("timeout", "No CONNECT came in time.") : fault;
+    // Without one the client has left by itself.
+    if (failure) this.emit("connectMissing", failure, request);
   };
 }
 

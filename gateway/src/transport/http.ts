@@ -28,7 +28,8 @@ export function createPublicServer(options: PublicServerOptions): Server {
   const server = createServer(
     { headersTimeout: patience, requestTimeout: patience, connectionsCheckingInterval: 2_000 },
     (request, response) => {
-      const failure = dialectOf(request.url) ? webSocketOnly() : new Failure("not_found");
+      const failure = withoutUpgrade(request.url);
+      options.onRefused(failure, request);
       response.writeHead(failure.status, { "content-type": "application/json", connection: "close" });
       response.end(JSON.stringify({ error: failure.body }));
     },
@@ -55,7 +56,6 @@ const usualUrl = `${path}?EIO=4&transport=websocket`;
 
 /** What a path of the public port is spoken to in; undefined where nothing is there. */
 function dialectOf(url = ""): Dialect | undefined {
-  // Not `new URL`, which throws at what a peer may send.
   const [pathname = ""] = url.split("?", 1);
   if (pathname === path) return "socketio";
   if (pathname === "/json" || pathname === "/json/") return "json";
@@ -80,9 +80,8 @@ function judge(request: IncomingMessage, options: PublicServerOptions): Dialect 
 }
 
 /** What is wrong with the URL of an upgrade to Socket.IO. */
-function faultOf(url = ""): Failure | undefined {
-  const [, query = ""] = url.split("?", 2);
-  const searchParams = new URLSearchParams(query);
+function faultOf(url: string | undefined): Failure | undefined {
+  const { searchParams } = partsOf(url);
   if (searchParams.get("transport") !== "websocket" || searchParams.has("sid")) return webSocketOnly();
   if (searchParams.get("EIO") === "4") return undefined;
   return new Failure(
@@ -91,13 +90,33 @@ function faultOf(url = ""): Failure | undefined {
   );
 }
 
+/** What is wrong with a request that is no upgrade. Who wants a WebSocket sent one, and something on the way took it. */
+function withoutUpgrade(url: string | undefined): Failure {
+  const dialect = dialectOf(url);
+  if (!dialect) return new Failure("not_found");
+  if (dialect === "socketio" && partsOf(url).searchParams.get("transport") !== "websocket") {
+    return webSocketOnly();
+  }
+  return new Failure(
+    "bad_request",
+    "The upgrade did not reach this server; the proxy has to pass Upgrade and Connection.",
+  );
+}
+
+/** Not `new URL`, which throws at what a peer may send. */
+function partsOf(url = ""): { pathname: string | undefined; searchParams: URLSearchParams } {
+  const [pathname, query] = url.split("?", 2);
+  return { pathname, searchParams: new URLSearchParams(query) };
+}
+
 function webSocketOnly(): Failure {
   return new Failure("bad_request", "This server speaks WebSocket only: use transports: ['websocket'].");
 }
 
 function ignore(): void {}
 
-function refuseUpgrade(socket: Duplex, failure: Failure): void {
+/** Answers an upgrade, and closes its connection. */
+export function refuseUpgrade(socket: Duplex, failure: Failure, ...headers: readonly string[]): void {
   const body = JSON.stringify({ error: failure.body });
   const status = failure.retryable ? 503 : failure.status;
   const head = [
@@ -105,6 +124,7 @@ function refuseUpgrade(socket: Duplex, failure: Failure): void {
     "Connection: close",
     "Content-Type: application/json",
     `Content-Length: ${Buffer.byteLength(body)}`,
+    ...headers,
   ];
   if (failure.retryable) head.push(`Retry-After: ${Math.ceil((failure.after ?? 1_000) / 1_000)}`);
   // A peer that never hangs up would keep the half of the connection that is left.

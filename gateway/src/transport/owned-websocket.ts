@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { WebSocket, WebSocketServer } from "ws";
+import { Failure } from "../errors.ts";
 import type { OutletLimits } from "../fanout/outlet.ts";
+import { refuseUpgrade } from "./http.ts";
 import { chosenProtocol } from "./subprotocol.ts";
 
 /** Whoever a WebSocket belongs to. */
@@ -10,7 +12,8 @@ export interface WebSocketOwner {
   onPong(): void;
   /** @param code of the peer's close frame; 1006 where it sent none */
   onClosed(code: number): void;
-  onFailed(): void;
+  /** @param error of the network, or what the peer's frames break */
+  onFailed(error: Error): void;
 }
 
 /** A WebSocket that has just been opened, and all that a connection is made of. */
@@ -45,8 +48,17 @@ export class OwnedWebSocket extends WebSocket {
  */
 const closeTimeout = 5_000;
 
-/** @param maxPayload bytes of one incoming message */
-export function createWebSocketServer(maxPayload: number) {
+/** What a server says where the client speaks another version of WebSocket (RFC 6455, section 4.4). */
+const versions = "Sec-WebSocket-Version: 13";
+
+/**
+ * @param maxPayload bytes of one incoming message
+ * @param onRefused is given what is wrong with an upgrade that is none of WebSocket's
+ */
+export function createWebSocketServer(
+  maxPayload: number,
+  onRefused: (failure: Failure, request: IncomingMessage) => void,
+) {
   const options = {
     noServer: true,
     clientTracking: false,
@@ -55,7 +67,14 @@ export function createWebSocketServer(maxPayload: number) {
     closeTimeout,
     handleProtocols: chosenProtocol,
   };
-  return new WebSocketServer({ ...options, WebSocket: OwnedWebSocket });
+  const server = new WebSocketServer({ ...options, WebSocket: OwnedWebSocket });
+  // With a listener `ws` answers nothing by itself.
+  server.on("wsClientError", (error, socket, request) => {
+    const failure = new Failure("bad_request", `The upgrade is no WebSocket's: ${error.message}.`);
+    onRefused(failure, request);
+    refuseUpgrade(socket, failure, versions);
+  });
+  return server;
 }
 
 function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
@@ -70,6 +89,13 @@ function onClose(this: WebSocket, code: number): void {
   (this as OwnedWebSocket).owner?.onClosed(code);
 }
 
-function onError(this: WebSocket): void {
-  (this as OwnedWebSocket).owner?.onFailed();
+function onError(this: WebSocket, error: Error): void {
+  (this as OwnedWebSocket).owner?.onFailed(error);
+}
+
+/** What a peer did wrong by an error of its WebSocket. @returns undefined where the network is at fault */
+export function faultOf(error: Error): Failure | undefined {
+  const code = "code" in error ? String(error.code) : "";
+  if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") return new Failure("too_large");
+  return code.startsWith("WS_ERR_") ? new Failure("bad_request", error.message) : undefined;
 }

@@ -1,5 +1,7 @@
 import { Decoder, Encoder, type Packet, PacketType } from "socket.io-parser";
+import { Failure } from "../errors.ts";
 import { Json } from "../protocol/json.ts";
+import type { EngineSocket } from "./engine-socket.ts";
 
 /** Writes packets whose payload is JSON already; everything else is the stock encoder's. */
 export class JsonEncoder extends Encoder {
@@ -32,19 +34,25 @@ textDecoder.on("decoded", (packet) => {
 
 type PacketSink = (packet: Packet) => void;
 
+/** The connection whose packets are decoded. */
+type Sender = Pick<EngineSocket, "write" | "end" | "connectSeen">;
+
 /**
  * The stock decoder behind checks that it does not make. What it throws ends the connection: a second
- * CONNECT (each would run the authentication) and any namespace but `/` (each is answered, without end).
+ * CONNECT (each would run the authentication) and any namespace but `/` (stock answers each, without end).
  */
 export class StrictDecoder {
   readonly #onReceived: (bytes: number) => void;
+  readonly #sender: Sender | undefined;
   #sink: PacketSink | undefined;
   /** There while the attachments of a packet are awaited. */
   #reconstructing: Decoder | undefined;
   #connected = false;
 
-  constructor(onReceived: (bytes: number) => void) {
+  /** @param sender is told why it is ended */
+  constructor(onReceived: (bytes: number) => void, sender?: Sender) {
     this.#onReceived = onReceived;
+    this.#sender = sender;
   }
 
   on(_event: "decoded", sink: PacketSink): void {
@@ -57,6 +65,19 @@ export class StrictDecoder {
 
   add(chunk: string | Buffer): void {
     this.#onReceived(Buffer.byteLength(chunk));
+    try {
+      this.#decode(chunk);
+    } catch (error) {
+      this.#sender?.end("parse error", invalidPacket(error));
+      throw error;
+    }
+  }
+
+  destroy(): void {
+    this.#reconstructing?.destroy();
+  }
+
+  #decode(chunk: string | Buffer): void {
     const beginsBinary = typeof chunk === "string" && /^[56]/.test(chunk);
     if (beginsBinary && !this.#reconstructing) this.#reconstruct();
     if (this.#reconstructing) this.#reconstructing.add(chunk);
@@ -64,10 +85,6 @@ export class StrictDecoder {
       textDecoder.add(chunk);
       if (decodedText) this.#accept(decodedText);
     }
-  }
-
-  destroy(): void {
-    this.#reconstructing?.destroy();
   }
 
   #reconstruct(): void {
@@ -78,16 +95,43 @@ export class StrictDecoder {
     });
   }
 
+  #connect(): void {
+    if (this.#connected) throw new Error("second CONNECT");
+    this.#connected = true;
+    if (this.#sender) this.#sender.connectSeen = true;
+  }
+
   #accept(packet: Packet): void {
     decodedText = undefined;
-    if (packet.nsp !== "/") throw new Error("unknown namespace");
-    if (packet.type === PacketType.CONNECT) {
-      if (this.#connected) throw new Error("second CONNECT");
-      this.#connected = true;
+    const connects = packet.type === PacketType.CONNECT;
+    if (packet.nsp !== "/") {
+      if (connects && this.#sender) refuseNamespace(this.#sender, packet.nsp);
+      throw new Error("unknown namespace");
     }
+    if (connects) this.#connect();
+    // Socket.IO ends the connection as well, and says less.
+    else if (!this.#connected)
+      this.#sender?.end("parse error", invalidPacket(new Error("CONNECT comes first")));
     const refused = packet.id !== undefined && !Number.isSafeInteger(packet.id);
     this.#sink?.(refused ? withoutAcknowledgement(packet) : packet);
   }
+}
+
+/**
+ * As stock does, the namespace gets one CONNECT_ERROR; the DISCONNECT is for clients of version 3, which would come back
+ * otherwise. Then the connection ends: who asks for thousands is answered once.
+ */
+function refuseNamespace(sender: Sender, namespace: string): void {
+  const words = "There is no namespace but /; a path in the client's URL is taken for one.";
+  const failure = new Failure("bad_request", words);
+  const error = JSON.stringify({ message: "Invalid namespace", data: failure.body });
+  sender.write(`${PacketType.CONNECT_ERROR}${namespace},${error}`);
+  sender.write(`${PacketType.DISCONNECT}${namespace},`);
+  sender.end("parse error", failure);
+}
+
+function invalidPacket(error: unknown): Failure {
+  return new Failure("bad_request", `It sent an invalid packet: ${(error as Error).message}.`);
 }
 
 /** An id that JavaScript cannot hold cannot be answered either. */
@@ -96,11 +140,15 @@ function withoutAcknowledgement(packet: Packet): Packet {
   return { type: packet.type, nsp: packet.nsp, data: [refusedEvent, ...packet.data] };
 }
 
-/** A parser for Socket.IO's server, which makes a decoder of its class for each connection. */
-export function createParser(onReceived: (bytes: number) => void) {
+/**
+ * A parser for Socket.IO's server, which makes a decoder of its class for each connection.
+ *
+ * @param opening the connection that a decoder is just made for
+ */
+export function createParser(onReceived: (bytes: number) => void, opening?: () => Sender | undefined) {
   class ConnectionDecoder extends StrictDecoder {
     constructor() {
-      super(onReceived);
+      super(onReceived, opening?.());
     }
   }
   return { Encoder: JsonEncoder, Decoder: ConnectionDecoder };

@@ -10,23 +10,23 @@ const burst = 10;
 const shownCharacters = 128;
 
 /**
- * Logs the requests on the public port that are refused for good. Clients hear of a failed WebSocket and no more, so the line
+ * Logs those who are refused for good before their CONNECT. Clients hear of a failed WebSocket and no more, so the line
  * is all that tells the operator why they do not get in. What may get better by itself is counted only.
  *
  * @param addressOf the client's address, seen through trusted proxies
  */
 export function createRefusalLog(log: Log, addressOf: (request: IncomingMessage) => string) {
   const throttledLog = new ThrottledLog(log, { burst });
-  return (failure: Failure, request: IncomingMessage): void => {
+  return (
+    failure: Failure,
+    request: IncomingMessage,
+    line: "public_request_refused" | "connect_missing" = "public_request_refused",
+  ): void => {
     const { code, retryable } = failure;
     if (retryable) return;
     const { origin, "user-agent": agent = "" } = request.headers;
     const shown = { origin: origin === undefined ? undefined : shownOrigin(origin), agent: cut(agent) };
-    throttledLog.write(
-      "public_request_refused",
-      { code, cause: failure, ...shown, address: addressOf(request) },
-      code,
-    );
+    throttledLog.write(line, { code, cause: failure, ...shown, address: addressOf(request) }, code);
   };
 }
 

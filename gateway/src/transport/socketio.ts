@@ -1,6 +1,7 @@
 import { Server } from "socket.io";
 import { CoalescingAdapter, type FanoutOptions } from "../fanout/adapter.ts";
 import type { Engine } from "./engine.ts";
+import type { EngineSocket } from "./engine-socket.ts";
 import { createParser } from "./parser.ts";
 import { Members } from "./plain/members.ts";
 import { outletOf } from "./socket-wire.ts";
@@ -23,10 +24,15 @@ export interface SocketServer {
 
 /** The Socket.IO server, its rooms kept by the coalescing adapter. */
 export function createSocketServer(options: SocketServerOptions): SocketServer {
+  let opening: EngineSocket | undefined;
+  // Before Socket.IO's own listener, which makes the connection's decoder.
+  options.engine.on("connection", (socket) => {
+    opening = socket;
+  });
   const io = new Server({
     serveClient: false,
     connectTimeout: options.connectTimeout,
-    parser: createParser(options.onReceived),
+    parser: createParser(options.onReceived, () => opening),
   });
   io.bind(options.engine);
   const { sockets } = io.of("/");

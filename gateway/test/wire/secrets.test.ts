@@ -168,7 +168,9 @@ describe("no secret is told", () => {
       const client = await RawClient.open(gateway.url);
       client.send(...frames);
       await until(() => client.closed);
-      answers.push(client.frames.filter((frame) => !String(frame).startsWith('42["welcome"')).join("\n"));
+      const told = client.frames.map(String).filter((frame) => !frame.startsWith('42["welcome"'));
+      // Socket.IO's packets say the namespace that they are for: it is the client's own.
+      answers.push(told.map((frame) => frame.replace(/^4([14])\/[^,]*,/, "4$1")).join("\n"));
     }
   });
 

@@ -10,6 +10,8 @@ import { channelOf, credentialsOf } from "./request.ts";
 import { TextSocket } from "./text-socket.ts";
 
 export interface PlainDoorsOptions extends Sessions {
+  /** A connection that has sent no `connect` ends for what its client did, or did not do. */
+  onConnectMissing(failure: Failure, request: Opened["request"]): void;
   members: Members;
   /** Has the engine keep a connection. */
   keep(socket: PlainSocket): void;
@@ -92,6 +94,11 @@ export class PlainDoors {
       (accepted) => this.#open(socket, { ...accepted, started }, bound),
       (thrown: unknown) => this.#refuse(socket, Failure.of(thrown)),
     );
+  }
+
+  /** Reports why a connection ends whose client has not asked to be let in. */
+  missConnect({ request, connection }: PlainSocket, failure: Failure): void {
+    if (request && !connection) this.#options.onConnectMissing(failure, request);
   }
 
   /** The connection has ended. */

@@ -99,7 +99,9 @@ export class JsonSocket extends PlainSocket {
     }
     this.#strikes += 1;
     this.send("failed", { event: event?.slice(0, 128), error: new Failure("bad_request", words).body });
-    if (this.#strikes >= maxStrikes) this.disconnect("bad_request", words);
+    if (this.#strikes < maxStrikes) return;
+    this.doors.missConnect(this, new Failure("bad_request", words));
+    this.disconnect("bad_request", words);
   }
 
   #answerConnect(answer: object): void {
@@ -111,6 +113,12 @@ export class JsonSocket extends PlainSocket {
     this.append(frameOf(first, payload));
   }
 
+  /** No `connect` has come in time. */
+  giveUp(): void {
+    this.doors.missConnect(this, new Failure("timeout", "No connect came in time."));
+    this.disconnect("bad_request", "Nothing has come to connect.");
+  }
+
   protected override onGone(): void {
     clearTimeout(this.#timer);
   }
@@ -118,7 +126,7 @@ export class JsonSocket extends PlainSocket {
 
 /** One for all sockets. */
 function giveUp(socket: JsonSocket): void {
-  socket.disconnect("bad_request", "Nothing has come to connect.");
+  socket.giveUp();
 }
 
 function now(): number {

@@ -3,7 +3,7 @@ import { type ErrorCode, failureKinds } from "../../errors.ts";
 import type { CloseReason } from "../../meter.ts";
 import { closeCodeOf, closeReasonText } from "../../protocol/close-codes.ts";
 import type { EngineMember } from "../heartbeat.ts";
-import type { Opened, OwnedWebSocket, WebSocketOwner } from "../owned-websocket.ts";
+import { faultOf, type Opened, type OwnedWebSocket, type WebSocketOwner } from "../owned-websocket.ts";
 import { AdapterSocket } from "./adapter-socket.ts";
 import type { PlainDoors } from "./doors.ts";
 import { Early } from "./early.ts";
@@ -114,7 +114,9 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
     this.#leave(code === abnormal ? "transport_close" : "client_disconnect");
   }
 
-  onFailed(): void {
+  onFailed(error: Error): void {
+    const fault = faultOf(error);
+    if (fault) this.doors.missConnect(this, fault);
     this.#leave("transport_error");
   }
 

@@ -62,8 +62,6 @@ describe("before CONNECT, closes a socket on", () => {
     ["an acknowledgement", "431[]"],
     ["a DISCONNECT", "41"],
     ["a CONNECT_ERROR", '44{"message":"no"}'],
-    ["a CONNECT to another namespace", "40/admin,{}"],
-    ["a CONNECT to a namespace named __proto__", "40/__proto__,{}"],
     ["a CONNECT with a list", "40[]"],
     ["a CONNECT with a text", '40"token"'],
     ["a CONNECT with broken JSON", '40{"token":'],
@@ -77,6 +75,28 @@ describe("before CONNECT, closes a socket on", () => {
     socket.write(frame(text), frame(Buffer.of(1), { opcode: 2 }));
     expect(await socket.closed).toBe(noCode);
     expect(socket.texts.filter((received) => received.startsWith("4"))).toEqual([]);
+  });
+});
+
+describe("a CONNECT to another namespace", () => {
+  const answerTo = (namespace: string) => {
+    const message = "There is no namespace but /; a path in the client's URL is taken for one.";
+    const data = { code: "bad_request", message, retryable: false };
+    return [`44${namespace},${JSON.stringify({ message: "Invalid namespace", data })}`, `41${namespace},`];
+  };
+
+  it.each(["/admin", "/__proto__", "/ws?token=1"])("is answered, then closed: %s", async (namespace) => {
+    const socket = await arena.socket();
+    socket.send(`40${namespace},{}`);
+    expect(await socket.closed).toBe(noCode);
+    expect(socket.texts.filter((received) => received.startsWith("4"))).toEqual(answerTo(namespace));
+  });
+
+  it("is answered beside a session as well, and ends it", async () => {
+    const { socket } = await arena.session();
+    socket.send("40/admin,{}");
+    expect(await socket.closed).toBe(noCode);
+    expect(socket.texts.slice(-2)).toEqual(answerTo("/admin"));
   });
 });
 
