@@ -25,10 +25,11 @@ export function printTable(results: readonly ScenarioResult[], json: boolean): v
     process.stdout.write(resultsText(results));
     return;
   }
-  process.stdout.write(`${machine()}\n\n| scenario | ${columns.join(" | ")} |\n|---|---|---|---|---|---|\n`);
+  const columns = ["scenario", ...columnsOf(results)];
+  process.stdout.write(`${machine()}\n\n| ${columns.join(" | ")} |\n${"|---".repeat(columns.length)}|\n`);
   for (const result of results) {
     const name = `${result.scenario.name}${result.throughRedis ? " (Redis)" : ""}`;
-    for (const row of rowsOf(result)) process.stdout.write(`| ${[name, ...row].join(" | ")} |\n`);
+    for (const row of rowsOf(result, results)) process.stdout.write(`| ${[name, ...row].join(" | ")} |\n`);
   }
 }
 
@@ -48,19 +49,39 @@ export function today(): string {
   return new Date().toISOString().slice(0, 10);
 }
 
-export const columns = ["figure", "Tidegate", "stock", "bare ws", "ratio"];
+/** The servers as columns; the doors of the gateway stand side by side. */
+const names: Record<ServerKind, string> = {
+  tidegate: "Tidegate",
+  json: "`/json`",
+  text: "`/ws`",
+  stock: "stock",
+  bare: "bare ws",
+};
 
-/** A row of cells for each figure: the medians of each server, and ours to stock's. */
-export function rowsOf({ runs }: ScenarioResult): string[][] {
-  const medians = Object.fromEntries(Object.entries(runs).map(([kind, all]) => [kind, medianOf(all)]));
-  const { tidegate = {}, stock = {}, bare = {} } = medians as Partial<Record<ServerKind, Figures>>;
-  const servers = [tidegate, stock, bare];
-  const figures = new Set(servers.flatMap((each) => Object.keys(each)));
+const kinds = Object.keys(names) as ServerKind[];
+
+/** Those that any of the results has. */
+function measured(results: readonly ScenarioResult[]): ServerKind[] {
+  return kinds.filter((kind) => results.some(({ runs }) => runs[kind] !== undefined));
+}
+
+export function columnsOf(results: readonly ScenarioResult[]): string[] {
+  return ["figure", ...measured(results).map((kind) => names[kind]), "ratio"];
+}
+
+/** A row of cells for each figure: the medians of each server, and ours to stock's. @param all decides on the columns */
+export function rowsOf({ runs }: ScenarioResult, all: readonly ScenarioResult[]): string[][] {
+  const medians = new Map(kinds.map((kind) => [kind, medianOf(runs[kind] ?? [])]));
+  const figures = new Set([...medians.values()].flatMap((each) => Object.keys(each)));
   figures.delete("generator_busy");
+  const cell = (kind: ServerKind, figure: string) => {
+    const each = medians.get(kind) ?? {};
+    return `${shown(each[figure])}${isBottleneck(each) && figure in each ? " *" : ""}`;
+  };
   return [...figures].map((figure) => [
     figure,
-    ...servers.map((each) => `${shown(each[figure])}${isBottleneck(each) && figure in each ? " *" : ""}`),
-    ratio(tidegate[figure], stock[figure]),
+    ...measured(all).map((kind) => cell(kind, figure)),
+    ratio(medians.get("tidegate")?.[figure], medians.get("stock")?.[figure]),
   ]);
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { limits } from "./limits.ts";
-import { columns, machine, rowsOf, type ScenarioResult, today } from "./report.ts";
+import { columnsOf, machine, rowsOf, type ScenarioResult, today } from "./report.ts";
 import { scenarios } from "./scenarios/all.ts";
 
 export const resultsPath = fileURLToPath(new URL("RESULTS.md", import.meta.url));
@@ -49,16 +49,18 @@ export function resultsPage({ machine: place, date, results }: BenchRun): string
     `Medians of ${runs === 1 ? "one run" : `${runs} runs`}, ${date}: ${place}.`,
     "",
     "`npm run bench -- --results` measures it all again and writes this page. Stock is a Socket.IO server in a few lines with",
-    "`@socket.io/redis-adapter`, WebSocket only, without compression; bare is `ws` alone. All run on the same load, one after the",
+    "`@socket.io/redis-adapter`, WebSocket only, without compression; bare is `ws` alone; `/json` and `/ws` are Tidegate's other doors",
+    "(PROTOCOL, section 11; a connection of `/ws` has one subscription). All run on the same load, one after the",
     "other, each in a process of its own, started anew; the load comes from another process that speaks raw frames. A CPU second is one of",
     "the server's own process, all its threads and the kernel's work for it included. Tidegate verifies a token of each",
     "connection and keeps a history of each channel; the others do neither. A star says that the load generator was busy all the time, so",
     "that the server could have done more each second; what it did in a CPU second is still its own.",
   ];
-  return `${[...head, ...results.flatMap(section)].join("\n")}\n`;
+  return `${[...head, ...results.flatMap((result) => section(result, results))].join("\n")}\n`;
 }
 
-function section(result: ScenarioResult): string[] {
+function section(result: ScenarioResult, all: readonly ScenarioResult[]): string[] {
+  const columns = columnsOf(all);
   const { name, title } = result.scenario;
   const through = result.throughRedis && result.scenario.redis === "also";
   const heading = `${name}${through ? ", through Redis" : ""}`;
@@ -72,7 +74,7 @@ function section(result: ScenarioResult): string[] {
     "",
     `| ${columns.join(" | ")} |`,
     `|---|${"--:|".repeat(columns.length - 1)}`,
-    ...rowsOf(result).map((row) => `| ${row.join(" | ")} |`),
+    ...rowsOf(result, all).map((row) => `| ${row.join(" | ")} |`),
     "",
     limit,
   ];

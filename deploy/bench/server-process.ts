@@ -12,9 +12,16 @@ const apiKey = "bench-key";
 
 const entries: Record<ServerKind, string> = {
   tidegate: "../../gateway/src/main.ts",
+  json: "../../gateway/src/main.ts",
+  text: "../../gateway/src/main.ts",
   stock: "servers/stock.ts",
   bare: "servers/bare.ts",
 };
+
+/** Whether it is a gateway, whichever of its doors is measured. */
+export function isTidegate(kind: ServerKind): boolean {
+  return kind === "tidegate" || kind === "json" || kind === "text";
+}
 
 /** As `npm start` runs the gateway, and the others for the comparison's sake. */
 const flags = ["--max-semi-space-size=4"];
@@ -52,7 +59,7 @@ export class ServerProcess {
       },
     });
     const server = new ServerProcess(kind, child, port, adminPort);
-    await listening(kind, child, kind === "tidegate" ? [port, adminPort] : [port]);
+    await listening(kind, child, isTidegate(kind) ? [port, adminPort] : [port]);
     return server;
   }
 

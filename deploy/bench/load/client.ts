@@ -1,18 +1,17 @@
 import { connect, type Socket } from "node:net";
+import { isEnginePing, socketIoPath } from "./dialect.ts";
 
 /** Takes a text frame: the bytes of `chunk` from `start` to `end`, valid during the call only. */
 export type FrameSink = (chunk: Buffer, start: number, end: number) => void;
 
-const ping = "2".charCodeAt(0);
-const message = "4".charCodeAt(0);
 /** The first byte of a WebSocket's close frame, and an empty one as a client sends it. */
 const close = 0x88;
 const closeFrame = Buffer.of(close, 0x80, 0, 0, 0, 0);
 const headerEnd = Buffer.from("\r\n\r\n");
 
 /**
- * A Socket.IO client of raw frames, so that it costs less than what it measures: it looks at a frame's header
- * and first byte, answers pings, and hands on the rest.
+ * A client of raw frames, so that it costs less than what it measures: it looks at a frame's header, answers the pings
+ * of Engine.IO, and hands on every other text and binary frame.
  */
 export class RawClient {
   onMessage: FrameSink = () => {};
@@ -30,7 +29,8 @@ export class RawClient {
   }
 
   /** @returns once the WebSocket is open */
-  static open(port: number, path = "/socket.io/?EIO=4&transport=websocket"): Promise<RawClient> {
+  static open(port: number, path = socketIoPath, headers: Record<string, string> = {}): Promise<RawClient> {
+    const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     return new Promise((resolve, reject) => {
       const socket = connect(port, "127.0.0.1");
       socket.once("error", reject);
@@ -43,7 +43,7 @@ export class RawClient {
       };
       socket.write(
         `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+          `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more.join("")}\r\n`,
       );
     });
   }
@@ -97,10 +97,11 @@ export class RawClient {
         this.#socket.end(closeFrame);
         return;
       }
+      const isControl = ((chunk[at] ?? 0) & 0x08) !== 0;
       at = start + length;
-      const first = chunk[start];
-      if (first === message) this.onMessage(chunk, start + 1, at);
-      else if (first === ping) this.send("3");
+      if (isControl) continue;
+      if (isEnginePing(chunk, start, at)) this.send("3");
+      else this.onMessage(chunk, start, at);
     }
     if (at < chunk.length) this.#rest = Buffer.from(chunk.subarray(at));
   }

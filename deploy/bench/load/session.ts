@@ -1,15 +1,11 @@
 import { type FrameSink, RawClient } from "./client.ts";
 import type { Dialect } from "./dialect.ts";
 
-const connected = "0".charCodeAt(0);
-const event = "2".charCodeAt(0);
-const acknowledgement = "3".charCodeAt(0);
-
-/** A client that has joined the Socket.IO namespace and speaks a server's dialect. */
+/** A client that is let in and speaks a server's dialect. */
 export class Session {
   readonly client: RawClient;
   readonly #dialect: Dialect;
-  /** Takes each event packet. */
+  /** Takes each event. */
   onEvent: FrameSink = () => {};
   readonly #acks = new Map<number, (reply: string) => void>();
   #nextAck = 0;
@@ -21,60 +17,53 @@ export class Session {
     client.onMessage = (chunk, start, end) => this.#receive(chunk, start, end);
   }
 
-  /** @returns once the server has accepted the connection */
-  static async open(port: number, dialect: Dialect, auth: object): Promise<Session> {
-    const client = await RawClient.open(port);
+  /**
+   * @param room that the connection is for, in a dialect in which it is for one only
+   * @returns once the server has accepted the connection
+   */
+  static async open(port: number, dialect: Dialect, auth: object, room?: string): Promise<Session> {
+    const client = await RawClient.open(port, dialect.path(room), dialect.headers(auth));
     const session = new Session(client, dialect);
+    const first = dialect.connect(auth);
+    if (first === undefined) return session;
     const accepted = new Promise<void>((resolve, reject) => {
       session.#connected = resolve;
       client.onClose = () => reject(new Error("The server closed the connection in its handshake."));
     });
-    client.send(`40${JSON.stringify(auth)}`);
+    client.send(first);
     await accepted;
     client.onClose = () => {};
     return session;
   }
 
-  subscribe(room: string, since?: string): Promise<string> {
-    return this.#request(this.#dialect.subscribe(room, since));
+  /** @returns the answer's frame; nothing where the connection is bound to its room */
+  async subscribe(room: string, since?: string): Promise<string> {
+    const id = this.#nextAck++;
+    const request = this.#dialect.subscribe(id, room, since);
+    if (request === undefined) return "";
+    return new Promise((resolve) => {
+      this.#acks.set(id, resolve);
+      this.client.send(request);
+    });
   }
 
   /** Publishes without waiting for an acknowledgement. */
   publish(room: string, data: string): void {
-    this.client.send(`42${this.#dialect.publish(room, data)}`);
+    this.client.send(this.#dialect.publish(room, data));
   }
 
   publishAll(room: string, data: readonly string[]): void {
-    this.client.sendAll(data.map((each) => `42${this.#dialect.publish(room, each)}`));
-  }
-
-  #request(text: string): Promise<string> {
-    const id = this.#nextAck++;
-    return new Promise((resolve) => {
-      this.#acks.set(id, resolve);
-      this.client.send(`42${id}${text}`);
-    });
+    this.client.sendAll(data.map((each) => this.#dialect.publish(room, each)));
   }
 
   #receive(chunk: Buffer, start: number, end: number): void {
-    switch (chunk[start]) {
-      case event:
-        this.onEvent(chunk, start + 1, end);
-        return;
-      case connected:
-        this.#connected?.();
-        return;
-      case acknowledgement:
-        this.#acknowledge(chunk.toString("utf8", start + 1, end));
-        return;
+    const kind = this.#dialect.read(chunk, start, end);
+    if (kind === "event") this.onEvent(chunk, start, end);
+    else if (kind === "connected") this.#connected?.();
+    else if (kind !== "other") {
+      this.#acks.get(kind.answer)?.(chunk.toString("utf8", start, end));
+      this.#acks.delete(kind.answer);
     }
-  }
-
-  #acknowledge(text: string): void {
-    const body = text.indexOf("[");
-    const id = Number(text.slice(0, body));
-    this.#acks.get(id)?.(text.slice(body));
-    this.#acks.delete(id);
   }
 }
 

@@ -43,7 +43,7 @@ async function accept(server: ServerProcess, scale: Scale): Promise<Figures> {
   };
 }
 
-const targets: ServerKind[] = ["tidegate", "stock", "bare"];
+const targets: ServerKind[] = ["tidegate", "json", "text", "stock", "bare"];
 
 export const connectionScenarios: Scenario[] = [
   {

@@ -64,7 +64,7 @@ const rates = [30, 300, 1_000];
 export const rateScenarios: Scenario[] = rates.map((rate) => ({
   name: `rate-${rate}`,
   title: `One room of 1,000, ${rate} messages a second`,
-  targets: ["tidegate", "stock"],
+  targets: ["tidegate", "json", "text", "stock"],
   redis: "also",
   headline:
     rate === 300

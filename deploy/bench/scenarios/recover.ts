@@ -38,7 +38,7 @@ async function run(server: ServerProcess, { quick }: Scale): Promise<Figures> {
 export const recover: Scenario = {
   name: "recover",
   title: "8,000 clients come back at once, each for 100 missed messages",
-  targets: ["tidegate"],
+  targets: ["tidegate", "json"],
   redis: "also",
   headline: { figure: "seconds", better: "less" },
   run,

@@ -59,14 +59,14 @@ export const roomScenarios: Scenario[] = [
   {
     name: "rooms",
     title: "1,000 rooms of 9, a message every two seconds from each member",
-    targets: ["tidegate", "stock"],
+    targets: ["tidegate", "json", "text", "stock"],
     headline: { figure: "deliveries_per_cpu_second", better: "more" },
     run: (server, scale) => run({ rooms: 1_000, members: 9, rate: 0.5 }, server, scale),
   },
   {
     name: "mixed",
     title: "Chat: 100 rooms of 50, a message a second from each member",
-    targets: ["tidegate", "stock"],
+    targets: ["tidegate", "json", "text", "stock"],
     headline: { figure: "deliveries_per_cpu_second", better: "more" },
     run: (server, scale) => run({ rooms: 100, members: 50, rate: 1 }, server, scale),
   },

@@ -48,7 +48,7 @@ function burst(count: number): string[] {
 export const saturation: Scenario = {
   name: "saturation",
   title: "One room of 1,000, 100-byte messages as fast as they go",
-  targets: ["tidegate", "stock"],
+  targets: ["tidegate", "json", "text", "stock"],
   redis: "also",
   headline: { figure: "deliveries_per_cpu_second", better: "more" },
   run,

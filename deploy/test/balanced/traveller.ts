@@ -119,7 +119,8 @@ export class Traveller {
     }
     this.#client = client;
     client.onClose = () => this.#comeBack();
-    client.onMessage = (chunk, start, end) => this.#receive(chunk.toString("utf8", start, end));
+    // Before the packet stands the type of Engine.IO.
+    client.onMessage = (chunk, start, end) => this.#receive(chunk.toString("utf8", start + 1, end));
     const since = this.position;
     const resume = [since === undefined ? { channel: this.channel } : { channel: this.channel, since }];
     client.send(`40${JSON.stringify({ token: this.#token, resume })}`);
