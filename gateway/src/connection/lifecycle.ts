@@ -5,30 +5,24 @@
  */
 
 import type { Identity } from "../auth/authenticator.ts";
-import { personalChannel } from "../channels/name.ts";
 import { type ErrorCode, Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { CloseReason, Meter } from "../meter.ts";
-import type { SubscriptionItem } from "../protocol/request-schemas.ts";
 import type { Alarms } from "./alarms.ts";
 import { Connection, type Wire } from "./connection.ts";
 import type { FreshRevocations } from "./fresh-revocations.ts";
-import type { Joiner } from "./joiner.ts";
 import type { Registry } from "./registry.ts";
-import { welcomeReply } from "./replies.ts";
 import { TokenWatch, type TokenWatchEvents } from "./token-watch.ts";
+import { type Resume, type WelcomeOptions, welcome } from "./welcome.ts";
 
-export interface LifecycleOptions {
-  node: string;
+export interface LifecycleOptions extends WelcomeOptions {
   registry: Registry;
-  joiner: Joiner;
   alarms: Alarms;
   revocations: Pick<FreshRevocations, "cover">;
   /** Leeway of a token's expiry in milliseconds. */
   leeway: number;
   log: Log;
   meter: Meter;
-  now(): number;
 }
 
 /**
@@ -66,7 +60,7 @@ export class Lifecycle {
   }
 
   /** Joins the client to its channels and welcomes it, or ends it in this very call where its token was revoked. */
-  welcome(connection: Connection, resume: readonly SubscriptionItem[]): void {
+  welcome(connection: Connection, resume: Resume): void {
     connection
       .run(true, () => this.#welcome(connection, resume))
       .catch((error) => this.#fail(connection, error));
@@ -120,12 +114,8 @@ export class Lifecycle {
     this.#watchToken(connection);
   }
 
-  async #welcome(connection: Connection, resume: readonly SubscriptionItem[]): Promise<void> {
-    const { node, joiner, now } = this.#options;
-    if (this.#endIfRevoked(connection)) return;
-    await joiner.join(connection, startItems(connection, resume), (results) => {
-      connection.wire.send("welcome", welcomeReply(connection, node, now(), results));
-    });
+  async #welcome(connection: Connection, resume: Resume): Promise<void> {
+    if (!this.#endIfRevoked(connection)) await welcome(connection, resume, this.#options);
   }
 
   /** The token was verified before it was the connection's, by which a revocation finds it. */
@@ -157,19 +147,4 @@ export class Lifecycle {
     const end = expiresAt > now ? expiresAt : expiresAt + leeway;
     connection.tokenWatch = new TokenWatch(alarms, this.#tokenEvents, connection, { expiresAt, end, now });
   }
-}
-
-/** The user's own channel, those of its token, then what it resumes; a resumed one is started as that says. */
-function startItems(
-  { identity, bound }: Connection,
-  resume: readonly SubscriptionItem[],
-): SubscriptionItem[] {
-  if (bound !== undefined) return [{ channel: bound }];
-  if (resume.length === 0 && identity.channels.length === 0) {
-    return [{ channel: personalChannel(identity.subject.user) }];
-  }
-  const resumed = new Set(resume.map((item) => item.channel));
-  const own = [personalChannel(identity.subject.user), ...identity.channels];
-  const started = own.filter((channel) => !resumed.has(channel)).map((channel) => ({ channel }));
-  return [...new Map([...started, ...resume].map((item) => [item.channel, item])).values()];
 }

@@ -1,0 +1,51 @@
+/*
+ * Joins a new session to the channels that it starts with, and sends `welcome`. `lifecycle.ts` calls it as the session's
+ * first exclusive work: a request that comes in the same packet as the CONNECT finds the subscriptions made.
+ */
+
+import { personalChannel } from "../channels/name.ts";
+import type { SubscriptionItem } from "../protocol/request-schemas.ts";
+import type { Connection } from "./connection.ts";
+import type { Joiner } from "./joiner.ts";
+import { welcomeReply } from "./replies.ts";
+
+/** The channels that the handshake asks to go on with, and from where. */
+export type Resume = readonly SubscriptionItem[];
+
+export interface WelcomeOptions {
+  /** The node's name, which the client is told. */
+  node: string;
+  joiner: Joiner;
+  /** Unix milliseconds. */
+  now(): number;
+}
+
+/**
+ * Sends `welcome` in the step in which the channels are joined: a message that is newer than the welcome comes after it.
+ *
+ * @throws Failure as `Joiner.join`; nothing was sent then
+ */
+export async function welcome(
+  connection: Connection,
+  resume: Resume,
+  { node, joiner, now }: WelcomeOptions,
+): Promise<void> {
+  await joiner.join(connection, startItems(connection, resume), (results) => {
+    connection.wire.send("welcome", welcomeReply(connection, node, now(), results));
+  });
+}
+
+/**
+ * The user's own channel, those of its token, then what it resumes; a resumed one is started as that says. A connection
+ * that is for one channel starts with that alone.
+ */
+function startItems({ identity, bound }: Connection, resume: Resume): SubscriptionItem[] {
+  if (bound !== undefined) return [{ channel: bound }];
+  if (resume.length === 0 && identity.channels.length === 0) {
+    return [{ channel: personalChannel(identity.subject.user) }];
+  }
+  const resumed = new Set(resume.map((item) => item.channel));
+  const own = [personalChannel(identity.subject.user), ...identity.channels];
+  const started = own.filter((channel) => !resumed.has(channel)).map((channel) => ({ channel }));
+  return [...new Map([...started, ...resume].map((item) => [item.channel, item])).values()];
+}
