@@ -5,8 +5,8 @@
 
 import { z } from "zod";
 import type { CommandResult } from "../backplane/ports.ts";
-import { ownerOf } from "../channels/name.ts";
 import { Failure } from "../errors.ts";
+import { ownerOf } from "../protocol/channel-name.ts";
 import { answers } from "./answers.ts";
 import { channel, connection, reach, user } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";

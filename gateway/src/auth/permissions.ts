@@ -4,7 +4,7 @@
  */
 
 import type { Who } from "../config/rules.ts";
-import { hasNameCharacters } from "../protocol/characters.ts";
+import { hasNameCharacters } from "../protocol/channel-name.ts";
 import { compilePattern } from "./patterns.ts";
 
 export const actions = ["subscribe", "publish", "presence", "history"] as const;

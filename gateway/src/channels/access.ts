@@ -7,9 +7,19 @@
 import { type Action, permit, type Standing } from "../auth/permissions.ts";
 import type { Who } from "../config/rules.ts";
 import { Failure } from "../errors.ts";
-import { ownerOf } from "./name.ts";
+import { ownerOf } from "../protocol/channel-name.ts";
 import type { ChannelPolicy } from "./rules.ts";
-import { type Subscriber, standingOf } from "./subscriber.ts";
+import type { Subscriber } from "./subscriber.ts";
+
+/** What the rules ask about a subscriber that wants something of a channel. */
+export function standingOf({ held, subject }: Subscriber, channel: string): Standing {
+  const subscription = held.get(channel);
+  return {
+    subject,
+    subscribed: subscription !== undefined,
+    channelToken: subscription?.tokenLife !== undefined,
+  };
+}
 
 /**
  * Lets an action on a channel pass, or throws. Another user's own channel is `forbidden` whether it exists or

@@ -6,7 +6,7 @@
 import { compilePattern } from "../auth/patterns.ts";
 import type { ChannelRule } from "../config/rules.ts";
 import { Failure } from "../errors.ts";
-import { isChannelName, ownerOf, personalChannel } from "./name.ts";
+import { isChannelName, ownerOf, personalChannel } from "../protocol/channel-name.ts";
 
 /** What the rules say of one channel. */
 export interface ChannelPolicy extends Omit<ChannelRule, "match"> {

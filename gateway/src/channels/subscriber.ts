@@ -3,7 +3,7 @@
  * connection is known, so that tests and other transports can subscribe without one.
  */
 
-import type { Standing, Subject } from "../auth/permissions.ts";
+import type { Subject } from "../auth/permissions.ts";
 import type { Position } from "../protocol/position.ts";
 import type { Feed } from "./feed.ts";
 
@@ -41,14 +41,4 @@ export interface Held {
   granted: boolean;
   /** Cancels the alarm of the channel token. */
   cancelAlarm?: () => void;
-}
-
-/** What the rules ask about a subscriber that wants something of a channel. */
-export function standingOf({ held, subject }: Subscriber, channel: string): Standing {
-  const subscription = held.get(channel);
-  return {
-    subject,
-    subscribed: subscription !== undefined,
-    channelToken: subscription?.tokenLife !== undefined,
-  };
 }

@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { hasNameCharacters, isReservedName } from "../protocol/characters.ts";
+import { hasNameCharacters, isReservedName } from "../protocol/channel-name.ts";
 import { parseDuration, parseRate } from "./units.ts";
 
 const joiners = ["nobody", "anyone", "user", "token"] as const;

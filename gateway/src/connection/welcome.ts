@@ -1,9 +1,9 @@
 /*
  * Joins a new session to the channels that it starts with, and sends `welcome`. `lifecycle.ts` calls it as the session's
- * first exclusive work: a request that comes in the same packet as the CONNECT finds the subscriptions made.
+ * first exclusive work: a request that comes right after the CONNECT finds the subscriptions made.
  */
 
-import { personalChannel } from "../channels/name.ts";
+import { personalChannel } from "../protocol/channel-name.ts";
 import type { SubscriptionItem } from "../protocol/request-schemas.ts";
 import type { Connection } from "./connection.ts";
 import type { Joiner } from "./joiner.ts";

@@ -1,4 +1,4 @@
-import { isReservedName } from "../../protocol/characters.ts";
+import { isReservedName } from "../../protocol/channel-name.ts";
 
 /** The hash tag of what belongs to no channel. */
 export const homeTag = "nodes";

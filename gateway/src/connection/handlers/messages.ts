@@ -1,8 +1,7 @@
 /* The requests that bring and read messages: `publish` and `history`. */
 
-import { authorize } from "../../channels/access.ts";
+import { authorize, standingOf } from "../../channels/access.ts";
 import type { ChannelPolicy } from "../../channels/rules.ts";
-import { standingOf } from "../../channels/subscriber.ts";
 import { Failure } from "../../errors.ts";
 import { parse } from "../../protocol/parse.ts";
 import { requestSchemas } from "../../protocol/request-schemas.ts";

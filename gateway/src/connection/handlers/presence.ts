@@ -1,7 +1,6 @@
 /* The requests about who is there: `presence`, `away` and `back`. */
 
-import { authorize } from "../../channels/access.ts";
-import { standingOf } from "../../channels/subscriber.ts";
+import { authorize, standingOf } from "../../channels/access.ts";
 import { parse } from "../../protocol/parse.ts";
 import { requestSchemas } from "../../protocol/request-schemas.ts";
 import type { Connection } from "../connection.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isUserId } from "../../src/auth/permissions.ts";
-import { isChannelName, ownerOf, personalChannel } from "../../src/channels/name.ts";
+import { isChannelName, ownerOf, personalChannel } from "../../src/protocol/channel-name.ts";
 
 const isName = (name: string) => isChannelName(name, 255);
 
