@@ -120,7 +120,7 @@ export class CommandExecutor implements ControlTarget {
       return true;
     }
     let ended = false;
-    await connection.run(true, async () => {
+    await connection.work.run(true, async () => {
       ended = await joiner.endRevoked(connection, before);
     });
     return ended;
@@ -131,7 +131,7 @@ export class CommandExecutor implements ControlTarget {
     if (connection.held.has(channel)) return true;
     if (connection.bound !== undefined) return false;
     let joined = false;
-    await connection.run(true, () =>
+    await connection.work.run(true, () =>
       this.#options.joiner.grant(connection, channel, (result) => {
         joined = "outcome" in result;
         if (joined) connection.wire.send("subscribed", subscribeReply(result));
@@ -144,7 +144,7 @@ export class CommandExecutor implements ControlTarget {
   async #unsubscribe(connection: Connection, channel: string): Promise<boolean> {
     if (!connection.held.has(channel)) return false;
     const failure = new Failure("disconnected", "A backend ended the subscription.");
-    await connection.run(true, () => this.#options.joiner.expel(connection, channel, failure));
+    await connection.work.run(true, () => this.#options.joiner.expel(connection, channel, failure));
     return true;
   }
 

@@ -49,7 +49,8 @@ export class Connection implements Subscriber {
   pace: TokenBucket | undefined;
   /** The publish rates that rules set, by rule; made with the first publication under one. */
   rates: Map<number, TokenBucket> | undefined;
-  readonly #queue = new WorkQueue(this);
+  /** The order of its requests, and of what the gateway does to it. */
+  readonly work = new WorkQueue(this);
 
   constructor(wire: Wire, identity: Identity, since: number, bound?: string) {
     this.wire = wire;
@@ -85,35 +86,5 @@ export class Connection implements Subscriber {
   /** It has ended, or is about to. */
   get ended(): boolean {
     return this.closed || this.ending !== undefined;
-  }
-
-  /**
-   * Resolves once every request so far has its answer, or after a time.
-   *
-   * @param limit milliseconds
-   */
-  whenIdle(limit: number): Promise<void> {
-    return this.#queue.whenIdle(limit);
-  }
-
-  /**
-   * Runs a client's work in the order of the calls, once the client has taken most of what it was sent. What follows
-   * an exclusive work waits for it to end: a `publish` right after a `subscribe` finds the subscription made.
-   *
-   * @param payload what is kept for the work while it waits
-   * @throws Failure `rate_limited` when too much waits already, `disconnected` when the connection ends before
-   * its turn comes
-   */
-  request(exclusive: boolean, work: () => Promise<void>, payload?: unknown): Promise<void> {
-    return this.#queue.request(exclusive, work, payload);
-  }
-
-  /**
-   * Runs work of the gateway's own, before all requests that wait: only an exclusive work that is under way holds it up.
-   *
-   * @throws Failure `disconnected` as `request`
-   */
-  run(exclusive: boolean, work: () => Promise<void>): Promise<void> {
-    return this.#queue.run(exclusive, work);
   }
 }

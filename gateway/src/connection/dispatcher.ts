@@ -93,7 +93,7 @@ export class Dispatcher {
     }
     if (!request) throw new Failure("no_handler");
     const handle = () => request.handle(connection, payload, reply);
-    await connection.request(request.exclusive, handle, payload);
+    await connection.work.request(request.exclusive, handle, payload);
   }
 
   /** @throws Failure `rate_limited` with the time after which the next request may pass */

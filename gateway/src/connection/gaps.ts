@@ -48,7 +48,7 @@ export class Gaps {
         await this.#options.joiner.expel(connection, channel, failure);
       }
     };
-    connection
+    connection.work
       .run(true, expel)
       // It fails only where the connection has ended: nobody is left to send it to.
       .catch(() => {});

@@ -138,7 +138,7 @@ export class Joiner {
       return;
     }
     const expel = () => this.expel(connection, channel, new Failure("token_expired"));
-    const alarm = { ring: () => connection.run(true, expel).catch(ignore) };
+    const alarm = { ring: () => connection.work.run(true, expel).catch(ignore) };
     const { now, leeway } = this.#options;
     // As with a session's token: one that was let in within the leeway lives to the end of it.
     const end = expiresAt > now() ? expiresAt : expiresAt + leeway;

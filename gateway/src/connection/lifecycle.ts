@@ -61,7 +61,7 @@ export class Lifecycle {
 
   /** Joins the client to its channels and welcomes it, or ends it in this very call where its token was revoked. */
   welcome(connection: Connection, resume: Resume): void {
-    connection
+    connection.work
       .run(true, () => this.#welcome(connection, resume))
       .catch((error) => this.#fail(connection, error));
   }
@@ -101,7 +101,7 @@ export class Lifecycle {
 
   /** Ends the connection, so that the client comes back, as soon as its requests are answered. */
   async release(connection: Connection, code: ErrorCode, after: number): Promise<void> {
-    await connection.whenIdle(answerLimit);
+    await connection.work.whenIdle(answerLimit);
     this.end(connection, code, true, after);
   }
 

@@ -54,7 +54,11 @@ export class WorkQueue {
     return this.#requests === 0;
   }
 
-  /** As `Connection.whenIdle`. */
+  /**
+   * Resolves once every request so far has its answer, or after a time.
+   *
+   * @param limit milliseconds
+   */
   whenIdle(limit: number): Promise<void> {
     if (this.idle) return Promise.resolve();
     return new Promise((resolve) => {
@@ -67,8 +71,15 @@ export class WorkQueue {
     });
   }
 
-  /** As `Connection.request`. */
-  async request(exclusive: boolean, work: Work, payload: unknown): Promise<void> {
+  /**
+   * Runs a client's work in the order of the calls, once the client has taken most of what it was sent. What follows
+   * an exclusive work waits for it to end: a `publish` right after a `subscribe` finds the subscription made.
+   *
+   * @param payload what is kept for the work while it waits
+   * @throws Failure `rate_limited` when too much waits already, `disconnected` when the connection ends before
+   * its turn comes
+   */
+  async request(exclusive: boolean, work: Work, payload?: unknown): Promise<void> {
     if (this.#requests >= requestLimit || this.#weight >= weightLimit) {
       throw new Failure("rate_limited", "Too many requests wait for their turn.");
     }
@@ -83,7 +94,11 @@ export class WorkQueue {
     }
   }
 
-  /** As `Connection.run`. */
+  /**
+   * Runs work of the gateway's own, before all requests that wait: only an exclusive work that is under way holds it up.
+   *
+   * @throws Failure `disconnected` as `request`
+   */
   async run(exclusive: boolean, work: Work): Promise<void> {
     if (!this.#exclusive) return this.#begin(exclusive, work);
     this.#waitingOwn ??= [];

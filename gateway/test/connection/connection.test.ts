@@ -28,7 +28,7 @@ it("begins a work at once where nothing has to be waited for", async () => {
   const connection = createConnection();
   const log: string[] = [];
   const [a, b] = [work("a", log), work("b", log)];
-  const done = [connection.run(false, a.run), connection.run(false, b.run)];
+  const done = [connection.work.run(false, a.run), connection.work.run(false, b.run)];
   expect(log).toEqual(["a begins", "b begins"]);
   b.end();
   await done[1];
@@ -41,7 +41,11 @@ it("lets what follows an exclusive work wait for it", async () => {
   const connection = createConnection();
   const log: string[] = [];
   const [a, b, c] = [work("a", log), work("b", log), work("c", log)];
-  const done = [connection.run(true, a.run), connection.run(false, b.run), connection.run(true, c.run)];
+  const done = [
+    connection.work.run(true, a.run),
+    connection.work.run(false, b.run),
+    connection.work.run(true, c.run),
+  ];
   b.end();
   c.end();
   await rest();
@@ -56,7 +60,7 @@ it("runs exclusive works one after the other", async () => {
   const connection = createConnection();
   const log: string[] = [];
   const works = ["a", "b", "c"].map((name) => work(name, log));
-  const done = works.map(({ run }) => connection.run(true, run));
+  const done = works.map(({ run }) => connection.work.run(true, run));
   for (const { end } of [...works].reverse()) end();
   await Promise.all(done);
   expect(log).toEqual(["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"]);
@@ -66,8 +70,8 @@ it("tells only the caller of a work that fails, and goes on", async () => {
   const connection = createConnection();
   const log: string[] = [];
   const [a, b] = [work("a", log), work("b", log)];
-  const failed = connection.run(true, a.run);
-  const done = connection.run(true, b.run);
+  const failed = connection.work.run(true, a.run);
+  const done = connection.work.run(true, b.run);
   a.fail(new Error("boom"));
   b.end();
   await expect(failed).rejects.toThrow("boom");
@@ -80,24 +84,24 @@ it("lets 256 requests wait and no more", async () => {
   const log: string[] = [];
   const first = work("first", log);
   const others = Array.from({ length: 255 }, () =>
-    connection.request(false, async () => void log.push("other")),
+    connection.work.request(false, async () => void log.push("other")),
   );
-  const done = [connection.request(true, first.run), ...others];
+  const done = [connection.work.request(true, first.run), ...others];
   await Promise.all(others);
   const waiting = Array.from({ length: 255 }, () =>
-    connection.request(false, async () => void log.push("waited")),
+    connection.work.request(false, async () => void log.push("waited")),
   );
-  await expect(connection.request(false, async () => {})).rejects.toMatchObject({
+  await expect(connection.work.request(false, async () => {})).rejects.toMatchObject({
     code: "rate_limited",
     retryable: true,
   });
-  const own = connection.run(false, async () => void log.push("own"));
+  const own = connection.work.run(false, async () => void log.push("own"));
   first.end();
   await Promise.all([...done, ...waiting]);
   expect(log.filter((entry) => entry === "waited")).toHaveLength(255);
   await own;
   expect(log).toContain("own");
-  await connection.request(true, async () => void log.push("again"));
+  await connection.work.request(true, async () => void log.push("again"));
   expect(log.at(-1)).toBe("again");
 });
 
@@ -105,8 +109,8 @@ it("runs nothing that still waits when the connection ends", async () => {
   const connection = createConnection();
   const log: string[] = [];
   const first = work("first", log);
-  const running = connection.run(true, first.run);
-  const waiting = connection.request(false, async () => void log.push("waited"));
+  const running = connection.work.run(true, first.run);
+  const waiting = connection.work.request(false, async () => void log.push("waited"));
   connection.ending = "revoked";
   first.end();
   await running;

@@ -93,7 +93,7 @@ it("does so also while the client does not take its answers", async () => {
   const ann = await open("ann", 30);
   await subscribe(ann, "secret", 20);
   ann.wire.full = true;
-  const waiting = ann.request(true, async () => {});
+  const waiting = ann.work.request(true, async () => {});
   await commands.execute({ kind: "revoke", user: "ann", before: 20 });
   expect(ann.held.has("secret")).toBe(false);
   ann.wire.drain();

@@ -122,7 +122,7 @@ export class World {
   #subscribe(client: Client, items: SubscriptionItem[]): void {
     client.connection ??= this.#node.open(client.user);
     const { connection } = client;
-    connection
+    connection.work
       .run(true, () =>
         this.#node.subscriptions.subscribe(connection, items, (results) => {
           const next = client.answer(items, results);
@@ -134,8 +134,8 @@ export class World {
 
   #unsubscribe(client: Client, channel: ChannelName): void {
     const { connection } = client;
-    connection
-      ?.run(true, async () => {
+    connection?.work
+      .run(true, async () => {
         const done = this.#node.subscriptions.unsubscribe(connection, channel);
         if (client.connection === connection) client.deafen(channel);
         await done;
