@@ -6,12 +6,27 @@ import type { Reply } from "../connection/request.ts";
 import { Failure } from "../errors.ts";
 import { closeReason } from "./close-reason.ts";
 import { type Accepted, admit, type HandshakeOptions, refuse } from "./handshake.ts";
-import { Sealed } from "./sealed.ts";
 import { engineSocketOf, forgetHandshake, SocketWire } from "./socket-wire.ts";
 
 export interface Sessions extends HandshakeOptions {
   lifecycle: Lifecycle;
   dispatcher: Dispatcher;
+}
+
+/**
+ * What the gateway keeps in a socket's `data`, Socket.IO's own place for it. The value is private: Socket.IO copies
+ * the enumerable members of `data` to every node that fetches sockets, and an identity must not go there.
+ */
+class Sealed<Value> {
+  readonly #value: Value;
+
+  constructor(value: Value) {
+    this.#value = value;
+  }
+
+  get value(): Value {
+    return this.#value;
+  }
 }
 
 /** What `data` holds from the handshake until the socket is a connection. */
