@@ -1,11 +1,10 @@
 import { Backoff } from "./backoff.ts";
-import { type Clock, Timer } from "./clock.ts";
-import { errorOf, failure, type TideError } from "./errors.ts";
-import { causeDetail, type Log } from "./log.ts";
-import type { Credentials, Login } from "./login.ts";
+import { Timer } from "./clock.ts";
+import { Dialer, type DialerParts, type Failed, type Parting } from "./dialer.ts";
+import { failure, type TideError } from "./errors.ts";
 import { Probe } from "./probe.ts";
 import type { SubscribeRequest, Welcome } from "./protocol.ts";
-import { type Ending, type OpenSocket, Session, type SessionEvents } from "./session.ts";
+import type { Session } from "./session.ts";
 import { TokenRenewal } from "./token-renewal.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -22,25 +21,14 @@ export interface SessionKeeperEvents {
   state(state: State, reason: TideError | undefined): void;
 }
 
-export interface SessionKeeperOptions {
-  open: OpenSocket;
-  /** Where the gateway is, for the log. */
-  address: string;
-  login: Login;
-  clock: Clock;
+export interface SessionKeeperOptions extends DialerParts {
   /** How long the host lets a socket live in the background, in milliseconds. */
   suspendAfter: number;
-  log: Log;
   events: SessionKeeperEvents;
 }
 
-/** Why a session is over: how it ended, or why this client ended it. */
-type Parting = { kind: Ending["kind"] | "login" | "replaced" | "closed"; cause?: TideError | undefined };
-
 /** After this long an answer does not matter any more. */
 const answerPatience = 10_000;
-/** A session that lasted this long was sound. Sessions that end sooner must not come back ever faster. */
-const steady = 10_000;
 
 /**
  * Keeps one session going: it connects, finds out when the session is dead, and connects again. Tide owns it; without it
@@ -55,12 +43,8 @@ export class SessionKeeper {
   readonly #probe = new Probe();
   readonly #retryTimer: Timer;
   readonly #watchdog: Watchdog;
-  #session: Session | undefined;
+  readonly #dialer: Dialer;
   #hiddenAt: number | undefined;
-  #dialedAt = 0;
-  #welcomedAt = Number.POSITIVE_INFINITY;
-  /** The login that the attempt waits for. A login that comes late is another one, and opens nothing. */
-  #awaited: Promise<Credentials> | undefined;
   readonly #renewal: TokenRenewal;
   #closed = false;
 
@@ -71,6 +55,7 @@ export class SessionKeeper {
       heardAt: () => this.online?.heardAt,
       alarm: () => this.verify(),
     });
+    this.#dialer = this.#createDialer();
     this.#renewal = new TokenRenewal({
       login: options.login,
       online: () => this.online,
@@ -78,14 +63,14 @@ export class SessionKeeper {
       replace: (credentials) => {
         this.#drop({ kind: "replaced" });
         this.#change("connecting");
-        this.#dial(credentials);
+        this.#dialer.dial(credentials);
       },
     });
   }
 
   /** The session, while the gateway has welcomed it. */
   get online(): Session | undefined {
-    return this.#session?.welcomed ? this.#session : undefined;
+    return this.#dialer.online;
   }
 
   get #hidden(): boolean {
@@ -95,24 +80,10 @@ export class SessionKeeper {
   /** Connects at once unless it is connected, connecting, or in the background. */
   connect(): void {
     this.#retryTimer.clear();
-    if (this.#closed || this.#session || this.#awaited || this.#hidden) return;
+    if (this.#closed || this.#dialer.busy || this.#hidden) return;
     this.#change("connecting", this.reason);
     this.#watchdog.start();
-    const awaited = this.#options.login.credentials();
-    const taken = () => {
-      if (this.#awaited !== awaited) return false;
-      this.#awaited = undefined;
-      return true;
-    };
-    this.#awaited = awaited;
-    awaited.then(
-      (credentials) => {
-        if (taken()) this.#dial(credentials);
-      },
-      (error) => {
-        if (taken()) this.#failed({ kind: "login", cause: errorOf(error) });
-      },
-    );
+    this.#dialer.start();
   }
 
   /** Tries again now; after `refused` with a new login. */
@@ -170,7 +141,7 @@ export class SessionKeeper {
     const session = this.online;
     if (!session || this.#hidden) return;
     this.#probe.ask(session, () => {
-      if (this.#session !== session || this.#hidden) return;
+      if (this.#dialer.session !== session || this.#hidden) return;
       this.#replace(failure("timeout", "The connection has gone silent.", true));
     });
   }
@@ -184,52 +155,37 @@ export class SessionKeeper {
     this.#change("offline");
   }
 
-  #dial(credentials: Credentials): void {
-    const { open, address, clock, events, log, login } = this.#options;
-    if (this.#hidden) return;
-    const session: SessionEvents = {
-      auth: () => Object.assign({ resume: events.resume() }, credentials),
-      welcome: (welcome) => {
-        login.accepted(welcome);
-        this.#welcome(welcome);
+  #createDialer(): Dialer {
+    const { open, address, login, clock, log, events } = this.#options;
+    return new Dialer({
+      open,
+      address,
+      login,
+      clock,
+      log,
+      hidden: () => this.#hidden,
+      events: {
+        resume: () => events.resume(),
+        welcome: (session, welcome) => this.#welcome(session, welcome),
+        event: (name, args) => {
+          if (name === "expiring") this.#renewal.renew();
+          else events.event(name, args);
+        },
+        failed: (failed) => this.#failed(failed),
       },
-      event: (name, args) => {
-        if (name === "expiring") this.#renewal.renew();
-        else events.event(name, args);
-      },
-      ended: (ending) => this.#failed(ending),
-    };
-    this.#dialedAt = clock.now();
-    log("dial", { address, credentials: credentials.code ? "code" : credentials.token ? "token" : "none" });
-    try {
-      this.#session = new Session(open, clock, session);
-    } catch (error) {
-      // Another Socket.IO client may throw as it dials.
-      this.#failed({ kind: "lost", cause: errorOf(error) });
-    }
+    });
   }
 
-  #welcome(welcome: Welcome): void {
-    const session = this.#session;
-    if (!session) return;
-    const { clock, events, log } = this.#options;
-    this.#welcomedAt = clock.now();
-    const { connection, node, channels } = welcome;
-    log("welcome", {
-      connection,
-      node,
-      channels: channels.length,
-      milliseconds: this.#welcomedAt - this.#dialedAt,
-    });
+  #welcome(session: Session, welcome: Welcome): void {
     if (this.#hidden) session.request("away", {}, answerPatience).catch(ignore);
     else this.#change("online");
-    events.online(session, welcome);
+    this.#options.events.online(session, welcome);
   }
 
-  #failed(ending: { kind: Ending["kind"] | "login"; cause: TideError }): void {
+  #failed(failed: Failed): void {
     const { login } = this.#options;
-    const { kind, cause } = ending;
-    this.#drop(ending);
+    const { kind, cause } = failed;
+    this.#drop(failed);
     if (kind === "goodbye" && cause.code === "token_expired") {
       login.discard();
       this.#comeBack(cause, 0);
@@ -268,21 +224,10 @@ export class SessionKeeper {
     this.connect();
   }
 
-  #drop({ kind, cause }: Parting): void {
-    const { clock, events, log } = this.#options;
-    const session = this.#session;
-    this.#session = undefined;
-    this.#awaited = undefined;
+  #drop(parting: Parting): void {
     this.#renewal.forget();
-    if (clock.now() - this.#welcomedAt > steady) this.#backoff.reset();
-    this.#welcomedAt = Number.POSITIVE_INFINITY;
-    session?.close();
-    if (session || kind === "login") {
-      const milliseconds = clock.now() - this.#dialedAt;
-      const detail = { kind, welcomed: !!session?.welcomed, milliseconds };
-      log("ending", Object.assign(detail, causeDetail(cause)));
-    }
-    if (session) events.lost();
+    if (this.#dialer.steady) this.#backoff.reset();
+    if (this.#dialer.drop(parting)) this.#options.events.lost();
   }
 
   #change(state: State, reason?: TideError): void {
