@@ -6,6 +6,7 @@ import { safeLog } from "./log.ts";
 import { Login } from "./login.ts";
 import { foreignOpener, hostOpener, placeOf } from "./open.ts";
 import type { ConnectOptions } from "./options.ts";
+import { gatewayName } from "./socketio/address.ts";
 import { detectHost } from "./transports/detect.ts";
 import type { Host } from "./transports/host.ts";
 
@@ -20,12 +21,12 @@ export type { HistoryReply, Message, PresenceUser } from "./protocol.ts";
 export type { State } from "./session-keeper.ts";
 export type { Host } from "./transports/host.ts";
 
-/** The clients that are open, by what they run on, then by address. */
+/** The clients that are open, by what they run on, then by the name of their gateway. */
 const clients = new Map<unknown, Map<string, Tide>>();
 
 /**
  * The app's connection to a gateway. Every call with the same address returns the same client until that one
- * is closed, so each page can call it.
+ * is closed, so each page can call it. A slash at the end, a path, upper case and the usual port make no other address.
  *
  * @param url `wss://host`, as the mini-program's list of socket domains has it
  * @throws TideError `bad_request` where the address or an option is wrong, or the platform has no sockets that are known
@@ -36,20 +37,21 @@ export function connect(url: string, options: ConnectOptions = {}): Tide {
   const place = options.io || host;
   const open = clients.get(place) || new Map<string, Tide>();
   clients.set(place, open);
-  const known = open.get(url);
+  const name = gatewayName(url);
+  const known = open.get(name);
   if (known) return known;
   const tide = create(url, options, host, () => {
-    open.delete(url);
+    open.delete(name);
     if (open.size === 0) clients.delete(place);
   });
-  open.set(url, tide);
+  open.set(name, tide);
   return tide;
 }
 
 function create(url: string, options: ConnectOptions, host: Host | undefined, onClosed: () => void): Tide {
   const { io, login, token, storage, path = "/socket.io", clock = systemClock } = options;
   if (!io && !host) throw failure("bad_request", "No sockets here: pass the platform's object as `host`.");
-  const key = storage === true ? `tidegate:${url}` : storage;
+  const key = storage === true ? `tidegate:${gatewayName(url)}` : storage;
   return new Tide({
     address: placeOf(url, path),
     log: safeLog(options.log),

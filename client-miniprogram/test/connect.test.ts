@@ -79,3 +79,45 @@ describe("connect takes", () => {
     }).close();
   });
 });
+
+describe("connect gives one client for", () => {
+  it.each([
+    ["a slash at the end", "wss://gateway.test/"],
+    ["a path", "wss://gateway.test/chat#top"],
+    ["upper case", "WSS://Gateway.Test"],
+    ["the usual port", "wss://gateway.test:443"],
+    ["the scheme of pages", "https://gateway.test"],
+  ])("the same address with %s", (_name, url) => {
+    const options = { host: new Phone().wx };
+    const tide = connect("wss://gateway.test", options);
+    expect(connect(url, options)).toBe(tide);
+    tide.close();
+    const next = connect(url, options);
+    expect(next).not.toBe(tide);
+    expect(connect("wss://gateway.test", options)).toBe(next);
+    next.close();
+  });
+
+  it.each([
+    ["host", "wss://other.test"],
+    ["port", "wss://gateway.test:80"],
+    ["scheme", "ws://gateway.test"],
+    ["query", "wss://gateway.test/?tenant=2"],
+    ["password", "wss://A:b@gateway.test"],
+  ])("each %s", (_name, url) => {
+    const options = { host: new Phone().wx };
+    const [one, other] = [connect("wss://gateway.test", options), connect(url, options)];
+    expect(other).not.toBe(one);
+    one.close();
+    other.close();
+  });
+});
+
+it("positions are found again whether the address ends with a slash or not", () => {
+  const phone = new Phone();
+  const keys: unknown[] = [];
+  const host = { ...phone.wx, getStorageSync: (key: unknown) => void keys.push(key) };
+  for (const url of ["wss://gateway.test", "wss://gateway.test/"])
+    connect(url, { host, storage: true }).close();
+  expect(keys).toEqual(["tidegate:wss://gateway.test", "tidegate:wss://gateway.test"]);
+});

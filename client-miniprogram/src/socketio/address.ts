@@ -10,6 +10,20 @@ export function engineAddress(url: string, path: string): string {
   return `${/^(wss|https):/i.test(url) ? "wss" : "ws"}://${host}${inAscii(rest)}`;
 }
 
+/**
+ * One name for every way to write the address of a gateway, to know it by. It is not what is dialled: WeChat compares
+ * that with its list of domains letter by letter, and a list may name the port that others leave out.
+ *
+ * @returns without what makes no other gateway: a path, a slash at the end, upper case in the host, the scheme's own port
+ */
+export function gatewayName(url: string): string {
+  const [, scheme = "", access = "", host = "", query = ""] =
+    /^(\w+):\/\/([^/?#]*@)?([^/?#]*)[^?#]*(\?[^#]*)?/.exec(url) || [];
+  const secure = /^(wss|https)$/i.test(scheme);
+  const place = host.toLowerCase().replace(secure ? /:443$/ : /:80$/, "");
+  return `${secure ? "wss" : "ws"}://${access}${place}${query}`;
+}
+
 /** iPhones fail to open an address that has other characters. */
 export function inAscii(text: string): string {
   return text.replace(/[^\u0020-\u007e]+/g, encodeURIComponent);
