@@ -1,3 +1,9 @@
+/*
+ * How long the client waits before it connects again. SessionKeeper asks after each attempt that failed. Without the
+ * jitter all clients of a node that dies would come to the next node in the same instant, and again after each
+ * refusal.
+ */
+
 const shortest = 500;
 const longest = 20_000;
 

@@ -1,3 +1,9 @@
+/*
+ * What a page holds of a channel. Tide makes one for each `channel()` call; the page listens to it and closes it. It
+ * keeps no state of its own: two pages with the same channel share one Subscription, which is what the gateway knows
+ * of.
+ */
+
 import { Emitter } from "./emitter.ts";
 import { failure, type TideError } from "./errors.ts";
 import type { Published, PublishOptions } from "./outbox.ts";

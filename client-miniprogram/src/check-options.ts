@@ -1,3 +1,8 @@
+/*
+ * Refuses a wrong call of `connect` at once and in words. Only `connect` calls it. An option that is misspelled would
+ * otherwise do nothing, silently, and most pages of mini-programs are JavaScript: no compiler looks at them.
+ */
+
 import { failure, type TideError } from "./errors.ts";
 import type { ConnectOptions } from "./options.ts";
 

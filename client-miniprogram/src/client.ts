@@ -1,3 +1,9 @@
+/*
+ * Tide, what `connect` returns: it puts the parts together and hands events from one to the other. SessionKeeper has
+ * the connection, Recovery the channels, Outbox the publications, PresenceReader who is there. None of these knows
+ * another.
+ */
+
 import { Channel, type ChannelOptions, type HistoryQuery } from "./channel.ts";
 import { Emitter } from "./emitter.ts";
 import { failure, type TideError } from "./errors.ts";

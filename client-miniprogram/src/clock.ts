@@ -1,3 +1,8 @@
+/*
+ * Time, for everything that waits. Tests and the phone simulator put their own Clock in its place and let hours pass
+ * at once; code that called `setTimeout` by itself would stand still there.
+ */
+
 /** Time as the client sees it; tests put their own in its place. */
 export interface Clock {
   /** Unix milliseconds. */

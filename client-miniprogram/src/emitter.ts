@@ -1,3 +1,8 @@
+/*
+ * Listeners by event, for Tide and Channel. A listener that throws must not keep the others from being called, nor
+ * stop the client in the middle of what it does.
+ */
+
 import { reportMistake } from "./errors.ts";
 
 type Listener<Args extends unknown[]> = (...args: Args) => void;
@@ -8,6 +13,7 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
 
   /** @returns a function that takes the listener off again */
   on<Name extends keyof Events>(event: Name, listener: Listener<Events[Name]>): () => void {
+    // A new array each time: `emit` may be walking the old one.
     this.#listeners[event] = (this.#listeners[event] || []).concat(listener);
     return () => this.off(event, listener);
   }

@@ -1,3 +1,8 @@
+/*
+ * Every failure that a page can meet has one form, the gateway's: a code, words, whether to try again, and when.
+ * Everything that fails comes through here, whether the gateway says it, the platform, or the page's own function.
+ */
+
 import { systemClock } from "./clock.ts";
 import type { ErrorBody } from "./protocol.ts";
 

@@ -1,3 +1,9 @@
+/*
+ * The package's entry: `connect`, and the types that pages name. It finds the host, keeps one client for each gateway,
+ * and makes what the client is made of. A second client of one gateway would take a second of the five sockets that a
+ * mini-program may have.
+ */
+
 import { checkConnect } from "./check-options.ts";
 import { Tide } from "./client.ts";
 import { systemClock } from "./clock.ts";

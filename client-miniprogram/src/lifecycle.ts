@@ -1,3 +1,8 @@
+/*
+ * Listens to what the host reports of the app: hidden, shown, network. Tide calls it once. Without it a client would
+ * learn of a socket that died in the background by its own timers alone, which do not run there.
+ */
+
 import type { Host } from "./transports/host.ts";
 
 export interface LifecycleEvents {
@@ -24,6 +29,7 @@ export function watchLifecycle(host: Host | undefined, events: LifecycleEvents):
       if (watching) listener(event);
     };
     const on = host?.[`on${name}`] as Register | undefined;
+    // As a method, since hosts may use `this`.
     on?.call(host, guarded);
     stops.push(() => (host?.[`off${name}`] as Register | undefined)?.call(host, guarded));
   };

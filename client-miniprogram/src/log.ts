@@ -1,3 +1,8 @@
+/*
+ * What the `log` option is told, and the care that nothing secret is in it. Dialer, SessionKeeper and Recovery write
+ * here. People paste these lines into issues, so a token in an address would be published.
+ */
+
 import { reportMistake, type TideError } from "./errors.ts";
 
 /**

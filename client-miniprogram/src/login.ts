@@ -1,3 +1,9 @@
+/*
+ * Has the credentials of the next handshake: the page's token, a token that its function fetches, or a code of
+ * `wx.login`. Dialer asks before each dial, TokenRenewal before the token ends. Without the shared request, every part
+ * that needs a token would fetch one.
+ */
+
 import type { Clock } from "./clock.ts";
 import { errorOf, failure, isTokenFault, type TideError } from "./errors.ts";
 import type { Welcome } from "./protocol.ts";
@@ -73,6 +79,7 @@ export class Login {
   renew(): Promise<Credentials> {
     if (this.#pending) return this.#pending;
     this.#disowned = false;
+    // After `abandon` another request may be under way: it stays.
     const settle = () => {
       if (this.#pending === pending) this.#pending = undefined;
     };
@@ -91,7 +98,10 @@ export class Login {
     this.#pending = undefined;
   }
 
-  /** The gateway let the client in, perhaps with a token of its own making. */
+  /**
+   * The gateway let the client in, perhaps with a token of its own making. A phone's clock may be wrong by minutes, so the
+   * token's end is moved onto this one.
+   */
   accepted({ token, time, expiresAt }: Welcome): void {
     this.#secondTry = false;
     if (token !== undefined) this.#keep(token);
@@ -154,6 +164,7 @@ export class Login {
     });
   }
 
+  /** A `wx.login` or a page's request that never settles would keep the app offline for ever. */
   #within(work: Promise<Credentials>): Promise<Credentials> {
     const { clock } = this.#options;
     return new Promise((resolve, reject: (error: TideError) => void) => {

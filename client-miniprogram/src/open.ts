@@ -1,3 +1,8 @@
+/*
+ * Makes the sockets of `Session`: on the host's own, or by another Socket.IO client that the page brings. Everything
+ * after it sees one interface, IoSocket.
+ */
+
 import type { Clock } from "./clock.ts";
 import { withoutSecrets } from "./log.ts";
 import type { Io } from "./options.ts";
@@ -26,6 +31,7 @@ export function foreignOpener(url: string, path: string, io: Io): OpenSocket {
     open(origin, {
       path: inAscii(path),
       auth,
+      // One manager for each socket, which does not come back by itself: SessionKeeper decides when to.
       forceNew: true,
       reconnection: false,
       timeout: false,

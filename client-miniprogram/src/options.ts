@@ -1,3 +1,8 @@
+/*
+ * The options of `connect`, as pages write them, and the parts that `connect` makes of them. Each option has a row in
+ * `check-options.ts`; the compiler holds the two together.
+ */
+
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import type { Login } from "./login.ts";

@@ -1,3 +1,9 @@
+/*
+ * Publications that wait for their answer. Tide hands them in, and flushes whenever something may have become
+ * possible. An id makes a repeat harmless, so a publication is sent until it is answered: an answer that was lost with
+ * its connection must not lose the message.
+ */
+
 import { type Clock, Timer } from "./clock.ts";
 import { failure, type TideError } from "./errors.ts";
 import type { PublishReply } from "./protocol.ts";
@@ -113,6 +119,7 @@ export class Outbox {
     const session = this.#options.session();
     if (!session) return;
     const seen = new Set<string>();
+    // A later entry of a channel waits for the first one, even while that is refused: the order is promised.
     for (const entry of this.#entries.slice()) {
       if (seen.has(entry.channel)) continue;
       seen.add(entry.channel);
@@ -131,6 +138,7 @@ export class Outbox {
   #send(session: Session, entry: Entry): void {
     const { channel, data, id, echo } = entry;
     entry.held = true;
+    // The first time counts: the gateway remembers the id from then on.
     entry.sentAt = entry.sentAt ?? this.#options.clock.now();
     const payload = echo ? { channel, data, id } : { channel, data, id, echo };
     session.request<PublishReply>("publish", payload, answerPatience).then(
@@ -164,6 +172,7 @@ export class Outbox {
     else this.#options.clock.setTimeout(again, error.after || retryPause);
   }
 
+  /** What was never sent fails as `unavailable`; what was sent may have been published, so it fails as `timeout`. */
   #expire(): void {
     const { clock, limits } = this.#options;
     const now = clock.now();
@@ -191,6 +200,7 @@ function sizeOf(data: unknown): number {
     largest = Math.max(largest, value.byteLength);
     return 0;
   });
+  // Not all hosts have a TextEncoder, so each character becomes as many as it takes bytes.
   const wide = String(text).replace(/[\u0800-\ud7ff\ue000-\uffff]/g, "xxx");
   return Math.max(largest, wide.replace(/[\u0080-\u07ff\ud800-\udfff]/g, "xx").length);
 }

@@ -1,3 +1,8 @@
+/*
+ * Compares positions, and says what the gateway would take as one. Subscription asks of each message whether it is the
+ * next; a wrong answer would lose a message or show it twice.
+ */
+
 /** How a message relates to the last one: it is the next, it is old, or something is missing between the two. */
 export type Step = "next" | "old" | "gap";
 

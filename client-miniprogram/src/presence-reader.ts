@@ -1,3 +1,9 @@
+/*
+ * Fills the rosters of channels whose pages asked for `presence: true`, and keeps them in step. Tide calls it when a
+ * channel is live and when a presence event arrives. A roster is read again after each reconnect: events that were
+ * missed are in no history.
+ */
+
 import type { TideError } from "./errors.ts";
 import type { PresenceChange, PresenceEvent, PresenceReply } from "./protocol.ts";
 import { Roster } from "./roster.ts";
@@ -5,6 +11,7 @@ import type { Session } from "./session.ts";
 import type { Holder, Subscription } from "./subscription.ts";
 
 const answerPatience = 10_000;
+/** Users in one page of a reading; the gateway gives up to 1,000. */
 const page = 200;
 
 /** Keeps the rosters of the channels whose pages want one. */

@@ -1,3 +1,9 @@
+/*
+ * One question whether the session still answers. SessionKeeper asks it when the app returns, when the network changes
+ * and when the watchdog raises the alarm. A socket that a mobile network has dropped says nothing by itself: writing
+ * to it may succeed for minutes.
+ */
+
 import type { TideError } from "./errors.ts";
 import type { Session } from "./session.ts";
 
@@ -21,6 +27,7 @@ export class Probe {
       this.forget();
       if (error?.code === "timeout") dead();
     };
+    // `back` and not a ping of its own: the gateway has to learn that the app is in front again anyway.
     session.request("back", {}, patience).then(() => done(), done);
   }
 

@@ -1,3 +1,8 @@
+/*
+ * Decides for each message and each answer what a channel does next: deliver, drop, subscribe again, or reset. It
+ * calls SubscribeQueue to ask, and Subscriptions for what there is.
+ */
+
 import type { Clock } from "./clock.ts";
 import { TideError } from "./errors.ts";
 import type { Log } from "./log.ts";
@@ -111,6 +116,7 @@ export class Recovery {
     this.#queue.online(session);
   }
 
+  /** What a backend granted was for that connection; what pages hold waits for the next one. */
   lost(): void {
     this.#session = undefined;
     this.#queue.lost();
@@ -182,6 +188,7 @@ export class Recovery {
     const { recovered, messages } = result;
     const outcome = recovered === undefined ? "live" : recovered ? "recovered" : "reset";
     this.#events.log("subscribe", { channel, outcome, messages: messages.length });
+    // Before the messages: a page that reloads its state on `reset` must not throw away what comes with this answer.
     if (recovered === false) this.#events.reset(channel);
     subscription.answer(result, (message) => this.#deliver(subscription, message));
     this.#subscriptions.moved();
@@ -201,6 +208,7 @@ export class Recovery {
     }
   }
 
+  /** A refused channel stays with its pages, which may still close it; without pages it is forgotten. */
   #drop(subscription: Subscription, error: TideError): void {
     subscription.phase = "refused";
     this.#events.refused(subscription.channel, error, subscription.report(error));
@@ -208,6 +216,7 @@ export class Recovery {
     this.#events.settled();
   }
 
+  /** A gap is not filled from here: the subscribe that follows brings what is missing, and everything after it. */
   #advance(subscription: Subscription, position: string | undefined): boolean {
     const step = subscription.advance(position);
     if (step === "gap" && subscription.phase === "live") this.#queue.again(subscription);
@@ -217,6 +226,7 @@ export class Recovery {
 
   #deliver(subscription: Subscription, message: Message): void {
     if (this.#events.isSilent(message.id)) return;
+    // A copy: a page may close its channel from within its listener.
     for (const holder of Array.from(subscription.holders)) holder.message(message);
     this.#events.message(message);
   }

@@ -1,3 +1,9 @@
+/*
+ * The users of one channel as a list: the pages of a reading, and the events that come between them. PresenceReader
+ * makes one for each channel that needs it. Without the events in between, somebody who leaves while the pages are
+ * read would stay in the list.
+ */
+
 import type { PresenceChange, PresenceEvent, PresenceReply, PresenceUser } from "./protocol.ts";
 
 /** Who is in a channel: read in pages, kept in step by events. */
@@ -21,6 +27,7 @@ export class Roster {
     const next = (cursor: string | undefined): Promise<boolean> =>
       fetch(cursor).then(
         (reply) => {
+          // A later reading began, after a reconnect: its pages are newer than this one.
           if (this.#reading !== reading) return false;
           reading.push(...reply.users);
           if (reply.cursor !== undefined) return next(reply.cursor);

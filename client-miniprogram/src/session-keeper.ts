@@ -1,3 +1,8 @@
+/*
+ * Decides when there has to be a connection and when to give one up: after a failure, in the background, at a change
+ * of network, before the token ends. Its states are what pages see as `tide.state`.
+ */
+
 import { Backoff } from "./backoff.ts";
 import { Timer } from "./clock.ts";
 import { Dialer, type DialerParts, type Failed, type Parting } from "./dialer.ts";
@@ -8,6 +13,13 @@ import type { Session } from "./session.ts";
 import { TokenRenewal } from "./token-renewal.ts";
 import { Watchdog } from "./watchdog.ts";
 
+/**
+ * - `connecting`: a login or a dial is under way
+ * - `online`: the gateway has welcomed it
+ * - `suspended`: the app is in the background, so nothing is tried
+ * - `offline`: it waits for the next attempt
+ * - `refused`: waiting does not help; `retry()` does, once the cause is mended
+ */
 export type State = "connecting" | "online" | "suspended" | "offline" | "refused";
 
 export interface SessionKeeperEvents {
@@ -98,9 +110,11 @@ export class SessionKeeper {
   hide(): void {
     if (this.#hidden || this.#closed || this.state === "refused") return;
     this.#hiddenAt = this.#options.clock.now();
+    // WeChat stops the thread after 5 s: what these would do is done at the return, by `show`.
     this.#retryTimer.clear();
     this.#watchdog.stop();
     this.#probe.forget();
+    // Others see the user away from here on, rather than when the gateway finds the socket dead.
     this.online?.request("away", {}, answerPatience).catch(ignore);
     this.#change("suspended");
   }
@@ -111,6 +125,8 @@ export class SessionKeeper {
     this.#hiddenAt = undefined;
     if (this.state === "refused") return;
     this.#backoff.reset();
+    // WeChat ends sockets in the background (`interrupted`), and may deliver that end late or never. After this long the
+    // socket is taken for dead; asking it would only add the wait for an answer.
     if (this.#options.clock.now() - hiddenAt >= this.#options.suspendAfter) {
       this.#replace(undefined);
       return;
@@ -125,6 +141,7 @@ export class SessionKeeper {
   network(connected: boolean): void {
     if (this.#closed || this.#hidden || this.state === "refused") return;
     if (!connected) {
+      // The socket may die without a close event, and what is sent on it until then is lost.
       const cause = failure("unavailable", "The platform says that there is no network.", true);
       this.#drop({ kind: "lost", cause });
       if (!this.#retryTimer.running) this.#comeBack(cause);
@@ -141,6 +158,7 @@ export class SessionKeeper {
     const session = this.online;
     if (!session || this.#hidden) return;
     this.#probe.ask(session, () => {
+      // The answer may come after another session has taken the place of the one that was asked.
       if (this.#dialer.session !== session || this.#hidden) return;
       this.#replace(failure("timeout", "The connection has gone silent.", true));
     });
@@ -187,9 +205,11 @@ export class SessionKeeper {
     const { kind, cause } = failed;
     this.#drop(failed);
     if (kind === "goodbye" && cause.code === "token_expired") {
+      // The gateway has let it in before: a new token is all that is missing, so there is no wait.
       login.discard();
       this.#comeBack(cause, 0);
     } else if (kind === "goodbye") {
+      // A node that drains spreads its clients by `after`; without it the backoff does.
       this.#comeBack(cause, cause.after);
     } else if (kind === "lost" || cause.retryable) {
       this.#comeBack(cause);
@@ -201,6 +221,7 @@ export class SessionKeeper {
     }
   }
 
+  /** @param after milliseconds; 0 connects within this call, so that pages do not see `offline` in between */
   #comeBack(cause: TideError, after = this.#backoff.next()): void {
     if (this.#hidden) {
       this.#change("suspended");
@@ -224,6 +245,7 @@ export class SessionKeeper {
     this.connect();
   }
 
+  /** `lost` comes last: whoever looks for a session from within it finds none. */
   #drop(parting: Parting): void {
     this.#renewal.forget();
     if (this.#dialer.steady) this.#backoff.reset();

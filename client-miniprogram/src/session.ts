@@ -1,3 +1,9 @@
+/*
+ * One connection, from the dial to its end. Dialer makes it. However the socket ends, it becomes one `ended` with a
+ * kind and a cause, and every request without an answer fails: a promise that never settles would hold up its page for
+ * ever.
+ */
+
 import { type Clock, Timer } from "./clock.ts";
 import { connectionFailure, errorOf, failure, TideError } from "./errors.ts";
 import type { ErrorBody, ErrorReply, Goodbye, Welcome } from "./protocol.ts";
@@ -117,6 +123,7 @@ export class Session {
     this.#over = true;
     this.#patience.clear();
     this.#abandonRequests();
+    // What the closing socket still reports is nobody's any more.
     this.#socket.off();
     try {
       this.#socket.disconnect();
@@ -143,6 +150,7 @@ export class Session {
   #receive(event: string, args: unknown[]): void {
     if (this.#over) return;
     this.#heard();
+    // It comes before the close and says why; the close alone does not.
     if (event === "goodbye") this.#goodbye = args[0] as Goodbye;
     else if (event === "welcome") this.#begin(args[0] as Welcome);
     else this.#events.event(event, args);
@@ -154,6 +162,7 @@ export class Session {
     this.#events.welcome(welcome);
   }
 
+  /** Until the welcome, the time from the handshake to what came back is a first guess of the round trip. */
   #heard(): void {
     const now = this.#clock.now();
     if (!this.welcomed) this.roundTrip = now - this.heardAt;

@@ -1,3 +1,8 @@
+/*
+ * Keeps positions in the host's storage, so that an app that was killed continues where it was. Subscriptions owns one
+ * where `storage` is set. What it reads may be of another version of the app, or of none: nothing in it is trusted.
+ */
+
 import { type Clock, Timer } from "./clock.ts";
 import { isChannelName, isPosition } from "./position.ts";
 import { type Host, isAlipay } from "./transports/host.ts";
@@ -43,6 +48,7 @@ export class PositionStore {
     const { host, key } = this.#options;
     const storage = host as { getStorageSync?(key: unknown): unknown } | undefined;
     try {
+      // Alipay takes an object and returns one; the other hosts take the key and return the value.
       const found = storage?.getStorageSync?.(host && isAlipay(host) ? { key } : key);
       const text = host && isAlipay(host) ? (found as { data?: unknown }).data : found;
       return sound(JSON.parse(String(text || "{}")));

@@ -1,3 +1,9 @@
+/*
+ * Asks the gateway for channels, many in one frame: those share one read of Redis at the gateway, and one answer.
+ * Recovery says which; a new connection asks for all of them in its handshake. With a frame for each channel a page of
+ * fifty would be whole after fifty answers.
+ */
+
 import { type Clock, Timer } from "./clock.ts";
 import { errorOf, type TideError } from "./errors.ts";
 import type { SubscribeManyReply, SubscribeRequest, SubscribeResult } from "./protocol.ts";
@@ -53,16 +59,19 @@ export class SubscribeQueue {
     this.#flush();
   }
 
+  /** What was asked for and not answered is asked for again by the next handshake. */
   lost(): void {
     this.#session = undefined;
     this.#retry.clear();
   }
 
+  /** At once, with whatever else waits. */
   again(subscription: Subscription): void {
     subscription.phase = "waiting";
     this.flushSoon();
   }
 
+  /** @param after milliseconds, where the gateway says it; one timer serves all, and the last call sets it */
   later(subscription: Subscription, after: number | undefined): void {
     subscription.phase = "waiting";
     this.#retry.set(after || retryPause, () => this.#flush());
@@ -90,6 +99,7 @@ export class SubscribeQueue {
       answerPatience,
       ({ results }) => {
         if (session !== this.#session) return;
+        // By their order: a page may have closed a channel, and opened it anew, since it was asked for.
         results.forEach((result, index) => {
           const subscription = asked[index];
           if (subscription && subscriptions.get(subscription.channel) === subscription) {

@@ -1,3 +1,9 @@
+/*
+ * One channel: its phase, its position, its token, its pages. Recovery changes it, SubscribeQueue reads what to ask
+ * for. The position moves only past what was delivered or was not meant for this client, so whatever breaks, the next
+ * subscribe goes on after it.
+ */
+
 import { isTokenFault, type TideError } from "./errors.ts";
 import { stepOf } from "./position.ts";
 import type { Message, SubscribeReply, SubscribeRequest } from "./protocol.ts";
@@ -85,11 +91,13 @@ export class Subscription {
       for (const holder of Array.from(this.holders)) holder.reset();
     }
     for (const message of messages) {
+      // A live message may have been delivered between the request and its answer.
       if (message.position && stepOf(this.position, message.position, this.#values) === "old") continue;
       if (message.position) this.position = message.position;
       deliver(message);
     }
     if (position !== undefined) this.position = position;
+    // With `more` the answer was cut: the channel is asked for again, from where this part ends.
     this.phase = more ? "waiting" : "live";
     if (!more) this.#everLive = true;
   }

@@ -1,3 +1,8 @@
+/*
+ * The channels that this client has, by name, and the positions of those that it had when the app last ran. Recovery
+ * owns it. A stored position is used once: a later subscribe would go back to where the app started.
+ */
+
 import { noPositions, PositionStore, type Positions, type StorageOptions } from "./storage.ts";
 import { Subscription } from "./subscription.ts";
 
@@ -59,6 +64,7 @@ export class Subscriptions {
   /** The positions of the lasting channels. */
   #collect(): { own: string[]; positions: Positions } {
     const positions = noPositions();
+    // Channels that no page has opened yet keep their place: an app may open them in its next run.
     for (const channel of Object.keys(this.#stored).slice(-mostStored)) {
       positions[channel] = this.#stored[channel] as string;
     }

@@ -1,3 +1,9 @@
+/*
+ * Gets a new token before the old one ends, and hands it in: on the open connection, or with a new one where only a
+ * login code is to be had. SessionKeeper calls it when the gateway sends `expiring`. Without it every session would
+ * end with its token.
+ */
+
 import type { Credentials, Login } from "./login.ts";
 import type { RefreshReply } from "./protocol.ts";
 import type { Session } from "./session.ts";
@@ -33,6 +39,7 @@ export class TokenRenewal {
     this.#later = hidden() && !login.refreshable;
     if (this.#later) return;
     const renewed = login.renew().then((credentials) => {
+      // The session has ended meanwhile; a token that was fetched is kept for the next handshake.
       if (online() !== session) return undefined;
       if (!login.refreshable) return this.#replace(credentials);
       return session

@@ -1,3 +1,8 @@
+/*
+ * Calls the page's function that fetches a token. Login calls it for the session, Subscription for its channel. A
+ * function that returns nothing would send the client into a loop of handshakes that are refused.
+ */
+
 import { failure, isFailure, reportMistake } from "./errors.ts";
 
 /** A token, or what fetches one when it is needed. */

@@ -1,3 +1,8 @@
+/*
+ * Notices that a connection is silent, and that the thread has slept. SessionKeeper starts it with each attempt.
+ * Phones stop the JavaScript thread in the background without a word: the tick that comes late is the only sign.
+ */
+
 import { type Clock, Timer } from "./clock.ts";
 
 /** A tick that comes late by as much again means that the thread stood still. */

@@ -1,3 +1,8 @@
+/*
+ * Addresses: the one that is dialled, made of the page's address and path, and the name by which `connect` knows a
+ * gateway.
+ */
+
 /**
  * @param url of the server; its query is kept, its path is not
  * @param path of the server's Socket.IO

@@ -1,3 +1,8 @@
+/*
+ * Engine.IO 4, the lower half of Socket.IO: opening, pings, text and binary messages on one WebSocket. HostIoSocket is
+ * on top of it, HostSocket below. It has no polling, no upgrade and no reconnection: SessionKeeper reconnects.
+ */
+
 import { type Clock, Timer } from "../clock.ts";
 import { decodeBase64 } from "../transports/base64.ts";
 import { endingText, type Host } from "../transports/host.ts";
@@ -62,6 +67,7 @@ export class Engine {
   #take(type: string, data: string | ArrayBuffer): void {
     const events = this.#events;
     if (type === "0") this.#open(data as string);
+    // A server of another protocol is found out here: nothing may come before the opening.
     else if (!this.#patience) throw new Error("a wrong opening");
     else if (type === "1") this.#end("transport close", "The server closed the connection.");
     else if (type === "2") {
@@ -84,6 +90,7 @@ export class Engine {
     this.#events.open();
   }
 
+  /** Looks when the last message is old enough, rather than setting a timer with every message. */
   #watch(milliseconds: number, last = false): void {
     this.#silence.set(milliseconds, () => {
       const left = this.#heardAt + this.#patience - this.#clock.now();

@@ -1,3 +1,8 @@
+/*
+ * Socket.IO 5, the upper half: CONNECT, events, acknowledgements. `open.ts` makes one for each Session, which could be
+ * given another client's socket in its place: the two have the same members.
+ */
+
 import type { Clock } from "../clock.ts";
 import type { IoSocket } from "../session.ts";
 import type { Host } from "../transports/host.ts";
@@ -115,6 +120,7 @@ export class HostIoSocket implements IoSocket {
     } else throw new Error("a wrong answer to the handshake");
   }
 
+  /** The listeners of all events come first, as in Socket.IO's own client. */
   #event(id: string | undefined, [event, ...args]: [string, ...unknown[]]): void {
     if (id !== undefined) {
       args.push((...answer: unknown[]) => this.#write(encodePacket("ack", answer, id)));
@@ -131,6 +137,7 @@ export class HostIoSocket implements IoSocket {
   }
 
   #dispatch(name: string | undefined, ...args: unknown[]): void {
+    // A copy: a listener may call `off`.
     for (const { event, listener } of this.#listeners.slice()) {
       if (event === name) listener(...(args as never[]));
     }

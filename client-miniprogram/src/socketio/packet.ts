@@ -1,3 +1,8 @@
+/*
+ * Writes and reads Socket.IO's packets. HostIoSocket is the only caller. A frame of a wrong form throws, and Engine
+ * ends the connection: going on after it would give attachments to the wrong message.
+ */
+
 import { isBinary, ownBuffer } from "../transports/bytes.ts";
 
 /** Socket.IO's packets, protocol 5. A packet with binary data comes as a text with placeholders, then one frame for each. */
@@ -57,6 +62,7 @@ export class PacketReader {
     const packet = this.#partial;
     if (!packet || this.#attachments.length < this.#count) return undefined;
     this.#partial = undefined;
+    // Data without attachments is not walked: it may hold objects that look like placeholders.
     if (this.#count > 0) packet.data = filled(packet.data, this.#attachments);
     if (!isSound(packet)) throw new Error("a packet with wrong data");
     return packet;

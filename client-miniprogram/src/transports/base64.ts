@@ -1,3 +1,7 @@
+/*
+ * Base64 for Alipay, whose sockets carry binary data as text, and for servers that send text only.
+ */
+
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** Written here because no function for it exists on all hosts. */

@@ -1,3 +1,8 @@
+/*
+ * A browser as a host, for H5 builds of uni-app and Taro and for plain pages. `detect.ts` takes it where no
+ * mini-program's object has sockets. Pages can be hidden and lose the network as apps can, so it reports both.
+ */
+
 import type { ConnectSocketOptions, Host, SocketTask } from "./host.ts";
 
 interface NativeSocket {
@@ -38,6 +43,7 @@ export function createBrowserHost(): Host | undefined {
 function connectSocket({ url }: ConnectSocketOptions): SocketTask | undefined {
   if (typeof WebSocket !== "function") return undefined;
   const socket = new WebSocket(url);
+  // A Blob, which is the default, can be read only later: messages would change their order.
   socket.binaryType = "arraybuffer";
   return {
     send: ({ data }) => socket.send(data),

@@ -1,3 +1,8 @@
+/*
+ * What hosts do differently with binary data, made one: how an event nests it, whether it is base64, of which realm
+ * its buffers are.
+ */
+
 import { decodeBase64 } from "./base64.ts";
 
 interface Payload {
@@ -7,6 +12,7 @@ interface Payload {
 
 /** The data of a message event, whichever way the host nests and encodes it. */
 export function dataOf(event: unknown): string | ArrayBuffer {
+  // Alipay's task nests: `{data: {data, isBuffer}}`; its global events, and other hosts, do not.
   let payload = Object(event) as Payload;
   const inner = Object(payload.data) as Payload;
   if (inner.isBuffer !== undefined) payload = inner;

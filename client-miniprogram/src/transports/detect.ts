@@ -1,3 +1,8 @@
+/*
+ * Finds the platform's object where the page did not pass one. Each name is asked for with `typeof`: a name that a
+ * platform does not declare would throw, and `globalThis` may be undefined on Douyin and in Alipay's developer tools.
+ */
+
 import { createBrowserHost } from "./browser.ts";
 import type { Host } from "./host.ts";
 

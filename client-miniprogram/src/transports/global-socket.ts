@@ -1,3 +1,9 @@
+/*
+ * The socket of old hosts, whose `connectSocket` returns nothing and whose events are global functions. HostSocket
+ * uses it where no task comes back. Without the waiting in here, the close of one socket would end the next one, which
+ * shares its events.
+ */
+
 import { systemClock, Timer } from "../clock.ts";
 import type { CloseOptions, Host, SendOptions, SocketTask } from "./host.ts";
 
@@ -75,6 +81,7 @@ export class GlobalSocket implements SocketTask {
   #register(name: "onSocketOpen" | "onSocketMessage" | "onSocketError" | "onSocketClose", event: string) {
     const register = this.#host[name] as Register | undefined;
     register?.call(this.#host, (value) => {
+      // Read before `free`, which forgets the listeners.
       const listener = this.#listeners[event];
       if (event === "close") this.free();
       listener?.(value);

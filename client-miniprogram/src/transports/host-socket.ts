@@ -1,3 +1,8 @@
+/*
+ * One socket on any host. Engine uses it as a browser's WebSocket. Hosts return a task, a promise of one, or nothing;
+ * fail by a callback, an event or a throw; report an end once, twice or never. All of that ends in this file.
+ */
+
 import { encodeBase64 } from "./base64.ts";
 import { dataOf, ownBuffer } from "./bytes.ts";
 import { GlobalSocket } from "./global-socket.ts";
@@ -74,6 +79,8 @@ export class HostSocket {
       this.#adopt(isTask(made) ? made : this.#globalSocket());
     };
     try {
+      // `success` says only that the call was taken, on WeChat for a dead address too. Without a callback uni-app
+      // returns a promise in place of a task.
       const made = this.#host.connectSocket({
         url,
         multiple: true,
@@ -94,8 +101,10 @@ export class HostSocket {
       this.#closeTask();
       return;
     }
+    // As soon as there is a task: on WeChat an opening that comes before its listener is missed.
     task.onOpen(() => this.#open());
     task.onMessage((event) => this.#receive(event));
+    // Feishu has no `onError`.
     task.onError?.((event) => this.#end(event));
     task.onClose?.((event) => {
       this.#task = undefined;
@@ -122,6 +131,7 @@ export class HostSocket {
     this.onopen();
   }
 
+  /** A message means that the socket is open, whether its opening was reported or not. */
   #receive(event: unknown): void {
     this.#open();
     if (this.#state === "open") this.onmessage({ data: dataOf(event) });
@@ -141,6 +151,7 @@ export class HostSocket {
 
   #closeTask(): void {
     try {
+      // Hosts agree on 1000 and on 3000 to 4999; with another code the call may fail, and the socket stay open.
       this.#task?.close({ code: 1000, reason: "", success: nothing, fail: nothing });
     } catch {
       // A socket that cannot be closed is closed, or will be once it has opened.

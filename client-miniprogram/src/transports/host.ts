@@ -1,3 +1,8 @@
+/*
+ * What the client needs of a platform, as types that every platform's own typings fit. Only `connectSocket` has to be
+ * there: everything else is asked for where it is used.
+ */
+
 /** The part of a mini-program's global object (`wx`, `my`, `tt`, …) that the client uses. Only `connectSocket` is needed. */
 export interface Host {
   /** @returns a task, a promise of one, or nothing where sockets are spoken to through the global functions below */
