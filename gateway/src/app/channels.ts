@@ -1,3 +1,8 @@
+/*
+ * Wires the channels room: who may do what, what is kept, who is there. `core.ts` calls it once the backplane and the
+ * sockets are there, since both are what these act on.
+ */
+
 import type { Backplane } from "../backplane/ports.ts";
 import { Feeds, type Rooms } from "../channels/feeds.ts";
 import { History } from "../channels/history.ts";

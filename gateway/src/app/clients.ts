@@ -1,3 +1,8 @@
+/*
+ * Wires what acts on clients: login, requests, life cycle, commands of backends. `core.ts` calls it last, when there
+ * are channels to subscribe to.
+ */
+
 import { tokenLeeway } from "../auth/claims.ts";
 import type { Tokens } from "../auth/token.ts";
 import { Verifier } from "../auth/verifier.ts";

@@ -1,3 +1,8 @@
+/*
+ * What every part of a node shares and none of them owns: settings, clock, log, connections, alarms, counts of
+ * sockets. It is made first, and without a timer: `App.start` starts what has one.
+ */
+
 import type { ChannelRule } from "../config/rules.ts";
 import type { Config } from "../config/schema.ts";
 import { Alarms } from "../connection/alarms.ts";

@@ -1,3 +1,9 @@
+/*
+ * Wires the rooms in the order in which they need each other. The one knot is here: the backplane delivers to the
+ * channels, and the channels publish to the backplane. The functions of `host` untie it; they are the only step
+ * between a publication's decoding and its channel's feed.
+ */
+
 import type { Tokens } from "../auth/token.ts";
 import { openBackplane } from "../backplane/open.ts";
 import type { BackplaneHost } from "../backplane/ports.ts";
@@ -31,6 +37,7 @@ export function createCore(context: Context, tokens: Tokens) {
   const { rooms } = sockets;
   const channels = createChannels(context, { backplane, rooms, meter });
   const clients = createClients(context, { tokens, backplane, channels, rooms, meter });
+  // An emitter that takes a socket out of a room ends a subscription, of which the client has to hear.
   rooms.attend(clients.commands);
   const admission = new Admission({
     draining: () => shutdown.draining,
@@ -39,6 +46,7 @@ export function createCore(context: Context, tokens: Tokens) {
     rate: config.handshakeRate,
     onRefused: meter.turnedAway,
   });
+  // Last, since it reads what all the rooms hold.
   const core = { backplane, meter, metrics, admission, ...sockets, ...channels, ...clients };
   observe(context, core);
   return core;

@@ -1,3 +1,7 @@
+/*
+ * Wires what decides who somebody is. Both ports use it: clients log in, and the server API issues tokens.
+ */
+
 import { AddressLimit } from "../auth/address-limit.ts";
 import { Authenticator } from "../auth/authenticator.ts";
 import { CodeExchange } from "../auth/code-exchange.ts";

@@ -1,3 +1,8 @@
+/*
+ * Wires the two ports, the public one for clients and the admin one for backends. Nothing else of the node is reached
+ * from outside.
+ */
+
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { createApiServer } from "../api/server.ts";
 import type { Tokens } from "../auth/token.ts";

@@ -1,3 +1,8 @@
+/*
+ * Wires Socket.IO on the gateway's own engine, with rooms that write once a turn. It comes before the channels, whose
+ * members the rooms have.
+ */
+
 import type { Peers } from "../backplane/peers.ts";
 import { Turn } from "../fanout/turn.ts";
 import type { Meter } from "../meter.ts";

@@ -1,3 +1,8 @@
+/*
+ * What each phase of a node's end does; `ops/shutdown.ts` has their order and bounds. A step that is put into another
+ * phase may run without its time, or after what it needs has ended.
+ */
+
 import type { Server as HttpServer } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { cutLeft, drainConnections } from "../ops/drain.ts";

@@ -1,3 +1,8 @@
+/*
+ * Reads a public key that tokens are signed with elsewhere. The settings and the key set use this one reader: with
+ * two, a key could pass the start and fail at the first login.
+ */
+
 import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 
 /** A key that tokens may be signed with, elsewhere. */

@@ -1,3 +1,8 @@
+/*
+ * The messages of one room in one turn, as bytes. The adapter fills it and asks it for each member's share. Each form
+ * is encoded once for the whole room, which is what makes a large room cheap.
+ */
+
 import { formatPosition, type Position } from "../protocol/position.ts";
 import { type Dialect, framesOf } from "./dialect.ts";
 

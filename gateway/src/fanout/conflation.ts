@@ -1,3 +1,9 @@
+/*
+ * Holds back values that come faster than a channel's rule lets them out. The adapter offers each message of such a
+ * channel. What it holds was delivered already as far as offsets go, so whoever joins meanwhile must not be sent it:
+ * its reply has it.
+ */
+
 import type { BatchEntry } from "./batch.ts";
 
 export interface ConflationOptions {

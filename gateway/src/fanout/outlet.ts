@@ -1,3 +1,9 @@
+/*
+ * The last step of everything that a connection is sent. Rooms, acknowledgements and pings all come through here, so
+ * their order on the wire is the order of the calls. It is also where a client that does not read is noticed, and
+ * dropped before it fills the node's memory.
+ */
+
 import type { Socket } from "node:net";
 import type { Dialect } from "./dialect.ts";
 import type { Turn } from "./turn.ts";

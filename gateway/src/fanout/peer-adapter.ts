@@ -1,3 +1,8 @@
+/*
+ * Socket.IO's operations that reach the sockets of other nodes: `io.to(room).emit`, `fetchSockets`,
+ * `disconnectSockets`. Backends' emitters use them; the gateway's own messages do not come this way.
+ */
+
 import {
   Adapter,
   type BroadcastOptions,

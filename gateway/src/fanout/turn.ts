@@ -1,3 +1,8 @@
+/*
+ * The order at the end of a turn of the event loop: first rooms, then outlets. With the outlets first, what the rooms
+ * add would leave a turn later.
+ */
+
 interface Flushable {
   flush(): void;
 }

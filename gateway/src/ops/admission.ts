@@ -1,3 +1,9 @@
+/*
+ * Decides at the door whether the node can serve one more. The public port asks before the upgrade, the handshake asks
+ * again after it, `/readyz` asks whether balancers should send anybody. Without it a node that is overloaded or cut
+ * off would take clients whom it cannot serve.
+ */
+
 import { TokenBucket } from "../connection/token-bucket.ts";
 import { Failure } from "../errors.ts";
 import type { RefusalReason } from "../meter.ts";
@@ -23,6 +29,7 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+    // As many at once as in a second: a storm of reconnects is spread over seconds, and a calm node makes nobody wait.
     this.#bucket = options.rate > 0 ? new TokenBucket(options.rate, options.rate) : undefined;
   }
 

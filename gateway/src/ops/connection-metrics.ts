@@ -1,3 +1,8 @@
+/*
+ * The metrics of clients. `metrics.ts` makes one Meter of these and the others; the rooms know only that. Each label's
+ * values are fixed here: a value that clients choose would let them fill the memory of Prometheus.
+ */
+
 import { type ErrorCode, failureKinds } from "../errors.ts";
 import type { CloseReason, Meter, RefusalReason } from "../meter.ts";
 import type { Series } from "./series.ts";

@@ -1,3 +1,8 @@
+/*
+ * How a node that stops lets its clients go: slowly, so that the others can take them. `app/stop.ts` calls it in the
+ * phases `drain` and `cut`. Without it each rollout would be a storm of reconnects.
+ */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection } from "../connection/connection.ts";
 
@@ -58,6 +63,7 @@ export async function drainConnections({ window, connections, release }: DrainOp
   const end = performance.now() + duration;
   const leaving = new Map<Connection, Promise<void>>();
   for (;;) {
+    // Anew for each batch: some leave by themselves, and those whose handshake was under way at the start have to go too.
     const waiting = connections().filter((connection) => !leaving.has(connection));
     if (waiting.length === 0) break;
     const left = Math.max(0, end - performance.now());

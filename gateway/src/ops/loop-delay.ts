@@ -1,3 +1,8 @@
+/*
+ * Measures how late the event loop is, for the metrics. `prom-client` resets its own measure at each scrape, so two
+ * that scrape would each see a part.
+ */
+
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
 type Look = ReturnType<typeof monitorEventLoopDelay>;

@@ -1,3 +1,8 @@
+/*
+ * How much memory there is to use. Overload and the metrics of the process ask, so that the limit that newcomers are
+ * refused for and the one on the dashboard are one.
+ */
+
 import { totalmem } from "node:os";
 
 /** Bytes that the process may have: its container's limit, else the machine's memory. */

@@ -1,3 +1,8 @@
+/*
+ * The metrics of messages, in and out. They are counted for each room or batch and not for each copy: a busy node
+ * sends hundreds of thousands of copies a second.
+ */
+
 import type { Meter, PublishSource, RecoveryResult } from "../meter.ts";
 import type { Series } from "./series.ts";
 

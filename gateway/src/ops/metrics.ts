@@ -1,3 +1,8 @@
+/*
+ * Puts the metrics together. `app/core.ts` makes them first and gives the rooms the Meter; what has to be read from
+ * the rooms is added once those are there.
+ */
+
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Meter } from "../meter.ts";
 import { connectionMeter } from "./connection-metrics.ts";

@@ -1,3 +1,8 @@
+/*
+ * Notices that a node has too little of something to take more connections. Admission asks it for each newcomer.
+ * Without it a node that falls behind would go on to take clients, until it serves nobody.
+ */
+
 import { givenMemory } from "./memory.ts";
 
 /** What a node can have too little of to take more connections. */

@@ -1,3 +1,8 @@
+/*
+ * What the platform's own metrics do not say of the process: how late its loop is, and how near its memory is to the
+ * limit.
+ */
+
 import { getHeapStatistics } from "node:v8";
 import type { LoopDelay } from "./loop-delay.ts";
 import type { Series } from "./series.ts";

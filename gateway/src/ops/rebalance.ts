@@ -1,3 +1,8 @@
+/*
+ * Sends clients from a node that has too many to those that have few. `app.ts` starts it where the setting `rebalance`
+ * is on. Without it nodes that were added for a peak stay half empty until clients reconnect by themselves.
+ */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeInfo } from "../backplane/ports.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -96,6 +101,7 @@ export class Rebalance {
     for (const connection of connections().slice(0, count)) {
       await pause((interval / count) * (0.5 + Math.random()));
       if (!this.#running || !steady()) return;
+      // It may have left while its turn was awaited.
       if (connection.closed) continue;
       void release(connection, Math.floor(Math.random() * latestReturn));
       onReleased();

@@ -1,3 +1,8 @@
+/*
+ * The metrics of what passes between a node and Redis. The backplane calls them by its BackplaneMeter and imports
+ * nothing of this room.
+ */
+
 import type { BackplaneMeter, GapResult, RedisRole } from "../meter.ts";
 import type { Series } from "./series.ts";
 

@@ -1,3 +1,8 @@
+/*
+ * Makes metrics: the prefix, the registry, and readings at the time of a scrape. A reading that throws must cost its
+ * own metric only; prom-client would fail the whole scrape.
+ */
+
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 /** Makes the gateway's metrics in one registry, all under one prefix. */

@@ -1,3 +1,8 @@
+/*
+ * Owns the end of a node: its phases, their order and how long each may take. OPERATIONS has its list from the texts
+ * here, and `main.ts` its bound from their sum, so the three cannot differ.
+ */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "../log.ts";
 

@@ -1,3 +1,8 @@
+/*
+ * The gauges: what a node is and holds when it is scraped. They are read and not counted, so that none can drift away
+ * from what it shows.
+ */
+
 import type { BackplaneStatus } from "../backplane/ports.ts";
 import type { Series } from "./series.ts";
 

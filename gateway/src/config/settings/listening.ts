@@ -1,3 +1,8 @@
+/*
+ * Which doors a node has, who may come in, and what it refuses when it is too busy. A proxy that is trusted wrongly
+ * lets clients choose the address that limits count them by.
+ */
+
 import { isOrigin, isProxy } from "../addresses.ts";
 import { duration, integer, kind, list, size, text } from "../kinds.ts";
 import { listed, optional, setting } from "../setting.ts";

@@ -1,3 +1,8 @@
+/*
+ * How a node is run and known. Two nodes of one name would share their lease and their presence in Redis, so the
+ * default has random characters.
+ */
+
 import { hostname } from "node:os";
 import { randomText } from "../../random.ts";
 import { boolean, duration, integer, kind, oneOf, text } from "../kinds.ts";
