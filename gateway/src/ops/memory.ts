@@ -1,5 +1,5 @@
 /*
- * How much memory there is to use. Overload and the metrics of the process ask, so that the limit that newcomers are
+ * How much memory there is to use. Overload asks, and the metrics show what it found, so the limit that newcomers are
  * refused for and the one on the dashboard are one.
  */
 
