@@ -1,3 +1,8 @@
+/*
+ * One node as a whole: `main.ts` makes it, starts it and stops it, tests run several in one process. It decides
+ * nothing; each part is wired in `app/`.
+ */
+
 import { type AppOptions, type Context, createContext } from "./app/context.ts";
 import { type Core, createCore } from "./app/core.ts";
 import { openTokens } from "./app/login.ts";

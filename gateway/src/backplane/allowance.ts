@@ -1,3 +1,8 @@
+/*
+ * How much of one answer is left while several channels are read for it. The history of memory and that of Redis take
+ * from it, with the same rule: the first message fits whatever its size, or a large one could never be read.
+ */
+
 import type { ReadBudget } from "./ports.ts";
 
 /** UTF-8 bytes of a message and its attachments, as budgets count them. */

@@ -1,3 +1,7 @@
+/*
+ * Chooses the backplane by the settings. `app/core.ts` calls it; no other room knows whether there is a Redis.
+ */
+
 import type { ConnectionOptions } from "node:tls";
 import { parseRedisUrl } from "../config/redis-url.ts";
 import type { Config } from "../config/schema.ts";

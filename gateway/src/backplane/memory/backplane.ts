@@ -1,3 +1,8 @@
+/*
+ * The backplane of a node that is alone: development, tests, and one node in production. It passes the contract suite
+ * that Redis' passes, so what works on one works on the other; what is in it ends with the process.
+ */
+
 import { encodeHead } from "../../protocol/packet.ts";
 import type { Announce, Backplane, BackplaneHost } from "../ports.ts";
 import { MemoryBroker } from "./broker.ts";

@@ -1,3 +1,8 @@
+/*
+ * Publishes and keeps channels in this process. A channel is forgotten once nobody subscribes to it and nothing of it
+ * is kept, or every name that was ever published to would stay in memory.
+ */
+
 import type { Position } from "../../protocol/position.ts";
 import { Allowance } from "../allowance.ts";
 import type {

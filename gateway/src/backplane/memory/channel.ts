@@ -1,3 +1,8 @@
+/*
+ * One channel in memory: whether somebody subscribes, its history, the keys of publications that must not be repeated.
+ * MemoryBroker makes it at the first use and drops it when it is empty.
+ */
+
 import { completePacket } from "../../protocol/packet.ts";
 import type { Position } from "../../protocol/position.ts";
 import type { Delivery, Draft, Receipt, Retention } from "../ports.ts";

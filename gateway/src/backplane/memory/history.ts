@@ -1,3 +1,8 @@
+/*
+ * The counter and the newest messages of a channel in memory. It behaves as the Lua of `redis/history` does, by offset
+ * and age, so that a client cannot see which of the two it talks to.
+ */
+
 import { messageOf } from "../../protocol/packet.ts";
 import type { Position } from "../../protocol/position.ts";
 import { randomText } from "../../random.ts";

@@ -1,3 +1,8 @@
+/*
+ * Which keys a channel has seen, and what their publications came to. MemoryChannel asks before it publishes: a client
+ * that repeats after a lost answer must not publish twice.
+ */
+
 import type { Position } from "../../protocol/position.ts";
 import { idempotencyLifetime as lifetime } from "../ports.ts";
 

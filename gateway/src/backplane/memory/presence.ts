@@ -1,3 +1,8 @@
+/*
+ * Who is in which channel, where there is one node. Its users, their order and their changes are those of
+ * `redis/presence`.
+ */
+
 import type { PresenceEvent, PresenceState, PresenceUser } from "../../protocol/events.ts";
 import type { Announce, PresenceMember, PresencePage, PresenceStore } from "../ports.ts";
 

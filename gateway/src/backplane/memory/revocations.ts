@@ -1,3 +1,8 @@
+/*
+ * Which users' tokens are refused, until the last of them has ended by itself. Kept for longer they would only take
+ * memory; for less, a revoked token would be good again.
+ */
+
 import type { Revocations } from "../ports.ts";
 import { ExpiryQueue } from "./expiry.ts";
 
