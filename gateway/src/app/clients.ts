@@ -13,7 +13,7 @@ import { FreshRevocations } from "../connection/fresh-revocations.ts";
 import { Gaps } from "../connection/gaps.ts";
 import { Joiner } from "../connection/joiner.ts";
 import { Lifecycle } from "../connection/lifecycle.ts";
-import { createRequests } from "../connection/request-table.ts";
+import { requests } from "../connection/request-table.ts";
 import type { CoalescingAdapter } from "../fanout/adapter.ts";
 import type { Meter } from "../meter.ts";
 import { version } from "../version.ts";
@@ -74,8 +74,7 @@ export function createClients(context: Context, options: ClientsOptions) {
     maxChannels,
     now,
   };
-  const requests = createRequests(services);
-  const dispatcher = new Dispatcher({ requests, lifecycle, meter, log, maxDepth, rate, burst });
+  const dispatcher = new Dispatcher({ requests, services, lifecycle, meter, log, maxDepth, rate, burst });
   return { authenticator, plainAuthenticator, gaps, lifecycle, commands, dispatcher };
 }
 

@@ -10,11 +10,13 @@ import type { Meter } from "../meter.ts";
 import { isDeeperThan } from "../protocol/json.ts";
 import type { Connection } from "./connection.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import type { Reply, Request } from "./request.ts";
+import type { Reply, Request, RequestServices } from "./request.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 export interface DispatcherOptions {
   requests: ReadonlyMap<string, Request>;
+  /** What the requests' handlers call. */
+  services: RequestServices;
   lifecycle: Pick<Lifecycle, "end">;
   meter: Meter;
   log: Log;
@@ -92,7 +94,7 @@ export class Dispatcher {
       throw new Failure("bad_request", `The payload nests deeper than ${this.#options.maxDepth} levels.`);
     }
     if (!request) throw new Failure("no_handler");
-    const handle = () => request.handle(connection, payload, reply);
+    const handle = () => request.handle(this.#options.services, connection, payload, reply);
     await connection.work.request(request.exclusive, handle, payload);
   }
 

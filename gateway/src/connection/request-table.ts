@@ -8,28 +8,22 @@ import { ping } from "./handlers/ping.ts";
 import { changesToTell, presence, setAway } from "./handlers/presence.ts";
 import { refresh } from "./handlers/refresh.ts";
 import { itemsOf, subscribe, unsubscribe } from "./handlers/subscriptions.ts";
-import type { Handler, Request, RequestServices } from "./request.ts";
+import type { Request } from "./request.ts";
 
-/** A row: the request without what it is bound to. */
-type Entry = Omit<Request, "handle"> & { handle: Handler };
-
-/** Those that read or change what the connection holds are exclusive; publications may overlap each other. */
-const entries: Record<string, Entry> = {
-  subscribe: { exclusive: true, cost: itemsOf, handle: subscribe },
-  unsubscribe: { exclusive: true, handle: unsubscribe },
-  publish: { exclusive: false, handle: publish },
-  history: { exclusive: true, handle: history },
-  presence: { exclusive: true, handle: presence },
-  refresh: { exclusive: true, handle: refresh },
-  away: { exclusive: true, cost: changesToTell(true), handle: setAway(true) },
-  ping: { exclusive: false, handle: ping },
-  back: { exclusive: true, cost: changesToTell(false), handle: setAway(false) },
-};
-
-/** The requests that clients may make, by event name. */
-export function createRequests(services: RequestServices): ReadonlyMap<string, Request> {
-  const bound = Object.entries(entries).map(([event, { handle, ...rest }]): [string, Request] => {
-    return [event, { ...rest, handle: handle.bind(undefined, services) }];
-  });
-  return new Map(bound);
-}
+/**
+ * The requests that clients may make, by event name. Those that read or change what the connection holds are exclusive;
+ * publications may overlap each other.
+ */
+export const requests: ReadonlyMap<string, Request> = new Map(
+  Object.entries<Request>({
+    subscribe: { exclusive: true, cost: itemsOf, handle: subscribe },
+    unsubscribe: { exclusive: true, handle: unsubscribe },
+    publish: { exclusive: false, handle: publish },
+    history: { exclusive: true, handle: history },
+    presence: { exclusive: true, handle: presence },
+    refresh: { exclusive: true, handle: refresh },
+    away: { exclusive: true, cost: changesToTell(true), handle: setAway(true) },
+    ping: { exclusive: false, handle: ping },
+    back: { exclusive: true, cost: changesToTell(false), handle: setAway(false) },
+  }),
+);

@@ -12,15 +12,6 @@ import type { Lifecycle } from "./lifecycle.ts";
 /** Gives the reply; at most once. */
 export type Reply = (reply: object) => void;
 
-/** One of the protocol's requests (PROTOCOL, section 2). */
-export interface Request {
-  /** What follows on the same connection waits for it. */
-  exclusive: boolean;
-  /** What it takes of the connection's request rate; 1 where absent. */
-  cost?(connection: Connection, payload: unknown): number;
-  handle(connection: Connection, payload: unknown, reply: Reply): Promise<void>;
-}
-
 /** What the handlers call, each for its own part. */
 export interface RequestServices {
   rules: Rules;
@@ -46,3 +37,12 @@ export type Handler = (
   payload: unknown,
   reply: Reply,
 ) => Promise<void>;
+
+/** One of the protocol's requests (PROTOCOL, section 2). */
+export interface Request {
+  /** What follows on the same connection waits for it. */
+  exclusive: boolean;
+  /** What it takes of the connection's request rate; 1 where absent. */
+  cost?(connection: Connection, payload: unknown): number;
+  handle: Handler;
+}

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Connection } from "../../src/connection/connection.ts";
 import { Dispatcher } from "../../src/connection/dispatcher.ts";
-import type { Request } from "../../src/connection/request.ts";
+import type { Request, RequestServices } from "../../src/connection/request.ts";
 import { type ErrorCode, Failure } from "../../src/errors.ts";
 import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
@@ -16,10 +16,20 @@ let logged: object[];
 let ended: { code: ErrorCode; reconnect: boolean; after: number | undefined }[];
 
 const requests = new Map<string, Request>([
-  ["echo", { exclusive: false, handle: async (_connection, payload, reply) => reply({ ok: true, payload }) }],
+  [
+    "echo",
+    {
+      exclusive: false,
+      handle: async (_services, _connection, payload, reply) => reply({ ok: true, payload }),
+    },
+  ],
   [
     "dear",
-    { exclusive: false, cost: () => 2, handle: async (_connection, _payload, reply) => reply({ ok: true }) },
+    {
+      exclusive: false,
+      cost: () => 2,
+      handle: async (_services, _connection, _payload, reply) => reply({ ok: true }),
+    },
   ],
   ["broken", { exclusive: false, handle: async () => Promise.reject(new Error("the secret cause")) }],
   ["denied", { exclusive: false, handle: async () => Promise.reject(new Failure("forbidden")) }],
@@ -28,6 +38,7 @@ const requests = new Map<string, Request>([
 function createDispatcher(rate = 1_000, burst = 1_000): Dispatcher {
   return new Dispatcher({
     requests,
+    services: {} as RequestServices,
     lifecycle: {
       end(connection, code, reconnect, after) {
         connection.ending = code;

@@ -6,7 +6,7 @@ import { Rules } from "../../src/channels/rules.ts";
 import { Connection } from "../../src/connection/connection.ts";
 import { Dispatcher } from "../../src/connection/dispatcher.ts";
 import type { RequestServices } from "../../src/connection/request.ts";
-import { createRequests } from "../../src/connection/request-table.ts";
+import { requests } from "../../src/connection/request-table.ts";
 import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
 import { lasting, rule } from "../channels/node.ts";
@@ -38,10 +38,10 @@ function setUp(store: SlowStore) {
   );
   const history = new History({ read: () => store.answer([noMessages]), clear: async () => {} });
   const presence = new Presence({ page: () => store.answer(nobody) } as unknown as PresenceStore);
-  const requests = createRequests({ rules, history, presence } as unknown as RequestServices);
+  const services = { rules, history, presence } as unknown as RequestServices;
   const lifecycle = { end: () => {} };
   const limits = { maxDepth: 32, rate: 100, burst: 200 };
-  return new Dispatcher({ requests, lifecycle, meter: noMeter, log: silentLog, ...limits });
+  return new Dispatcher({ requests, services, lifecycle, meter: noMeter, log: silentLog, ...limits });
 }
 
 function connect(): Connection {
