@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../../gateway/src/config/load.ts";
-import { stopMargin } from "../../../gateway/src/ops/drain.ts";
+import { stopMargin } from "../../../gateway/src/ops/shutdown.ts";
 import { readDockerfile } from "../image/dockerfile.ts";
 import { schemaFault } from "../manifests/models.ts";
 import { policyFaults } from "../manifests/policy.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../../gateway/src/config/load.ts";
-import { stopMargin } from "../../../gateway/src/ops/drain.ts";
+import { stopMargin } from "../../../gateway/src/ops/shutdown.ts";
 import { programFor } from "../../../scripts/programs/need.ts";
 import { readDockerfile } from "../image/dockerfile.ts";
 
