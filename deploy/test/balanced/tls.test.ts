@@ -94,3 +94,11 @@ it.each([
     }
   },
 );
+
+it("HAProxy lets the same paths in over TLS as without", () => {
+  const [plain, tls] = ["haproxy.cfg", "haproxy-tls.cfg"].map(
+    (file) => /deny_status 404 (unless .*)/.exec(read(file))?.[1],
+  );
+  expect(plain).toContain("/socket.io/");
+  expect(tls).toBe(plain);
+});
