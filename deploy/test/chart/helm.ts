@@ -1,8 +1,10 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { afterAll } from "vitest";
 import { type Manifest, parseManifests } from "../manifests/render.ts";
 import { programOfLayer } from "../support/layer.ts";
 
@@ -17,10 +19,14 @@ export const production: Values = {
   image: { repository: "registry.example.com/tidegate", digest: `sha256:${"0".repeat(64)}` },
 };
 
+/** For values, and what Helm keeps. */
+const folder = mkdtempSync(join(tmpdir(), "tidegate-helm-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 /** No configuration of the machine, and no cluster that it knows. */
 const env = {
   PATH: process.env.PATH,
-  HOME: mkdtempSync(join(tmpdir(), "tidegate-helm-")),
+  HOME: folder,
   KUBECONFIG: "/dev/null",
 };
 
@@ -64,7 +70,7 @@ export function notes(values: Values): string {
 
 /** JSON, which is YAML too. */
 function valuesFile(values: Values): string {
-  const file = join(mkdtempSync(join(tmpdir(), "tidegate-values-")), "values.yaml");
+  const file = join(folder, `${randomUUID()}.json`);
   writeFileSync(file, JSON.stringify(values));
   return file;
 }
