@@ -9,7 +9,7 @@ have stands beside it here, and a field without a value is left out. \`msgId\` i
 words of \`msg\` may become better.
 
 \`\`\`sh
-kubectl logs gateway-0 | jq -c 'select(.msgId == "handshake_refused")'
+kubectl -n tidegate logs $POD | jq -c 'select(.msgId == "handshake_refused")'
 \`\`\`
 
 \`TIDEGATE_LOG_LEVEL\` is the least severe level that is written. \`debug\` adds a line for each request that is refused, each
