@@ -49,7 +49,7 @@ export function resultsPage({ machine: place, date, results }: BenchRun): string
     `Medians of ${runs === 1 ? "one run" : `${runs} runs`}, ${date}: ${place}.`,
     "",
     "`npm run bench -- --results` measures it all again and writes this page. Stock is a Socket.IO server in a few lines with",
-    "`@socket.io/redis-adapter`, WebSocket only, without compression; bare is `ws` alone; `/json` and `/ws` are Tidegate's other doors",
+    "`@socket.io/redis-adapter`, WebSocket only, without compression; bare is `ws` alone; `/json` and `/ws` are Tidegate without Socket.IO",
     "(PROTOCOL, section 11; a connection of `/ws` has one subscription). All run on the same load, one after the",
     "other, each in a process of its own, started anew; the load comes from another process that speaks raw frames. A CPU second is one of",
     "the server's own process, all its threads and the kernel's work for it included. Tidegate verifies a token of each",
