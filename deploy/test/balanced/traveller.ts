@@ -40,6 +40,8 @@ export interface Return {
   refused: boolean;
 }
 
+/** Of Engine.IO, in which those of Socket.IO are. */
+const message = "4".charCodeAt(0);
 const connected = "0";
 const event = "2";
 const answered = "3";
@@ -119,8 +121,10 @@ export class Traveller {
     }
     this.#client = client;
     client.onClose = () => this.#comeBack();
-    // Before the packet stands the type of Engine.IO.
-    client.onMessage = (chunk, start, end) => this.#receive(chunk.toString("utf8", start + 1, end));
+    // Before the packet stands the type of Engine.IO; its own opening comes by itself where a proxy cuts it off the upgrade.
+    client.onMessage = (chunk, start, end) => {
+      if (chunk[start] === message) this.#receive(chunk.toString("utf8", start + 1, end));
+    };
     const since = this.position;
     const resume = [since === undefined ? { channel: this.channel } : { channel: this.channel, since }];
     client.send(`40${JSON.stringify({ token: this.#token, resume })}`);
