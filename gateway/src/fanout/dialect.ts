@@ -26,12 +26,20 @@ export function framesOf(dialect: Dialect, packet: Packet, attachments: readonly
 
 const none = Buffer.alloc(0);
 const opening = "[".charCodeAt(0);
+const quote = '"'.charCodeAt(0);
 
 /** The array stands in the packet behind its type; only binary values have to be written anew. */
 function jsonFrame(packet: Packet, attachments: readonly Uint8Array[]): Buffer {
-  if (attachments.length > 0) return textFrame(inlineBinary(arrayOf(packet), attachments));
-  if (typeof packet === "string") return textFrame(arrayOf(packet));
-  return encodedTextFrame(packet.subarray(packet.indexOf(opening)));
+  if (typeof packet !== "string" && attachments.length === 0) {
+    const array = packet.subarray(packet.indexOf(opening));
+    if (array[1] === quote) return encodedTextFrame(array);
+  }
+  return textFrame(inlineBinary(named(arrayOf(packet)), attachments));
+}
+
+/** An emitter's event may have a number for its name; as one, it would be taken for an answer. */
+function named(array: string): string {
+  return array.startsWith('["') ? array : array.replace(/^\[([^,\]]+)/, '["$1"');
 }
 
 function textOf(packet: Packet, attachments: readonly Uint8Array[]): Buffer {

@@ -27,6 +27,19 @@ describe("in JSON arrays, a packet", () => {
     ]);
   });
 
+  it.each([
+    ['42[5,{"ok":true}]', '["5",{"ok":true}]'],
+    ["42[-1.5]", '["-1.5"]'],
+    ['42["5",1]', '["5",1]'],
+    ['4213[0,"[1]"]', '["0","[1]"]'],
+  ])("of %s begins with a text, since a number would make an answer of it", (packet, array) => {
+    expect(said("json", packet)).toEqual([array]);
+  });
+
+  it("whose name is a number has its binary values too", () => {
+    expect(said("json", `451-[5,${place(0)}]`, Buffer.from("hi"))).toEqual(['["5",{"_binary":"aGk="}]']);
+  });
+
   it("has its binary values in it", () => {
     const text = binaryMessage(`[${place(0)},${place(1)}]`, 2);
     expect(said("json", text, Buffer.from("hi"), Buffer.of(0))).toEqual([

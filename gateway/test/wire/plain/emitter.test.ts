@@ -69,6 +69,14 @@ it("any event reaches those who speak JSON, with binary values in it, and messag
   expect(bob.frames).toEqual(["here", Buffer.from([2]), "to bob"]);
 });
 
+it("an event whose name is a number is none of the answers of those who speak JSON", async () => {
+  const ann = await json("ann");
+  // Emitters take one, whatever their types say.
+  stage.emitter.to(ann.id).emit(1 as unknown as string, { ok: true });
+  expect(await ann.next("1")).toEqual({ ok: true });
+  expect(await ann.ask("ping", {})).toMatchObject({ time: expect.any(Number) });
+});
+
 it("joins, leaves and ends those who speak JSON like all others", async () => {
   const ann = await json("ann");
   stage.emitter.in("user:ann").socketsJoin("chat:joined");
