@@ -119,7 +119,6 @@ export class PlainDoors {
     // Neither the token nor the headers are needed any more.
     socket.request = undefined;
     lifecycle.welcome(connection, resume);
-    if (!socket.gone) socket.opened();
   }
 
   #refuse(socket: PlainSocket, failure: Failure): void {

@@ -30,8 +30,14 @@ export class JsonSocket extends PlainSocket {
   }
 
   send(event: string, payload: object): void {
-    if (event === "welcome") this.#answerConnect({ ok: true });
-    this.#write(JSON.stringify(event), payload);
+    if (event !== "welcome") {
+      this.#write(JSON.stringify(event), payload);
+      return;
+    }
+    this.#answerConnect({ ok: true });
+    this.#write('"welcome"', payload);
+    // Before it even a `failed` would be taken for the handshake's.
+    this.proceed();
   }
 
   refused(code: ErrorCode, message: string, reconnect: boolean): void {
@@ -49,11 +55,6 @@ export class JsonSocket extends PlainSocket {
 
   join(rooms: string | string[]): void {
     this.members.join(this, Array.isArray(rooms) ? rooms : [rooms]);
-  }
-
-  /** What the client has sent since `connect` is handled after the welcome. */
-  opened(): void {
-    this.proceed();
   }
 
   protected take(data: Buffer, isBinary: boolean): void {

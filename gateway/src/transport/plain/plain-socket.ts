@@ -58,8 +58,6 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
   abstract send(event: string, payload: object): void;
   /** Handles a frame of the client. */
   protected abstract take(data: Buffer, isBinary: boolean): void;
-  /** The client is let in: its connection is there. */
-  abstract opened(): void;
   /** The client could not be let in. */
   abstract refused(code: ErrorCode, message: string, reconnect: boolean): void;
 

@@ -55,9 +55,6 @@ export class TextSocket extends PlainSocket {
   /** What is sent in another room would be taken for a message of the channel. */
   join(): void {}
 
-  /** What the client has sent waits for its subscription. */
-  opened(): void {}
-
   protected take(data: Buffer, isBinary: boolean): void {
     const payload = { channel: this.#channel, data: isBinary ? data : data.toString() };
     this.#request("publish", payload, (reply) =>

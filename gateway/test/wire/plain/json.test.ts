@@ -74,6 +74,22 @@ describe("connect", () => {
   });
 });
 
+it("hears nothing before the welcome, of what it has sent wrong behind connect either", async () => {
+  const client = await join().opened();
+  client.say("connect", {}, 1);
+  client.say("connect", {}, 2);
+  client.say("subscribe");
+  client.say("ping", {}, 3);
+  const frames = (await client.received(5)).map((frame) => JSON.parse(frame.toString()));
+  expect(frames).toMatchObject([
+    [1, { ok: true }],
+    ["welcome", {}],
+    ["failed", { event: "connect", error: { code: "bad_request" } }],
+    ["failed", { event: "subscribe", error: { code: "bad_request" } }],
+    [3, { ok: true }],
+  ]);
+});
+
 it("answers by number, 0 and 2^53 - 1 included, and says what failed where none is given", async () => {
   const client = await joined("ann");
   for (const id of [0, Number.MAX_SAFE_INTEGER]) client.say("ping", {}, id);
