@@ -127,9 +127,11 @@ function loginWarnings({ production, wechatApps, wechatUrl }: Config): string[] 
   return ["TIDEGATE_WECHAT_URL is not https: the secrets of the apps can be read on the way"];
 }
 
-/** At `/ws` a URL is all that it takes to write, which anybody can pass on. */
+/** At `/ws` a URL is all that it takes to write, which anybody can pass on; whoever may subscribe there is a subscriber. */
 function openWarnings({ production, anonymous }: Config, rules: readonly ChannelRule[]): string[] {
-  const open = rules.filter(({ publish }) => publish === "anyone").map(({ match }) => match);
+  const isOpen = ({ subscribe, publish }: ChannelRule): boolean =>
+    publish === "anyone" || (publish === "subscriber" && subscribe === "anyone");
+  const open = rules.filter(isOpen).map(({ match }) => match);
   if (!production || !anonymous || open.length === 0) return [];
   return [
     `TIDEGATE_ANONYMOUS is true and the rules let anyone publish to ${open.join(", ")}: the whole internet may write there`,

@@ -379,11 +379,13 @@ it("warns where anybody on the internet may write", () => {
   const files = {
     "rules.yaml": `channels:
   - {match: "chat:*", subscribe: anyone, publish: anyone}
+  - {match: "room:*", subscribe: anyone, publish: subscriber}
+  - {match: "team:*", subscribe: user, publish: subscriber}
   - {match: "read:*", subscribe: anyone, publish: user}`,
   };
   const open = { ...production, TIDEGATE_CONFIG: "rules.yaml", TIDEGATE_ANONYMOUS: "true" };
   expect(load(open, files).warnings).toEqual([
-    "TIDEGATE_ANONYMOUS is true and the rules let anyone publish to chat:*: the whole internet may write there",
+    "TIDEGATE_ANONYMOUS is true and the rules let anyone publish to chat:*, room:*: the whole internet may write there",
   ]);
   expect(load({ ...open, TIDEGATE_ANONYMOUS: "false" }, files).warnings).toEqual([]);
   expect(load({ ...open, NODE_ENV: "development" }, files).warnings).toEqual([]);
