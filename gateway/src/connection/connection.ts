@@ -21,10 +21,10 @@ export interface Wire extends Backpressure {
   readonly agent: string;
   /** @param payload an object, or Json that is sent as it is */
   send(event: string, payload: object): void;
-  /** Closes the transport: a client comes back by itself. @param code why it ends */
-  close(code: ErrorCode): void;
-  /** Ends the session, then the transport: a client stays away. @param code why it ends */
-  disconnect(code: ErrorCode): void;
+  /** Closes the transport: a client comes back by itself. @param code why it ends @param message the code's where absent */
+  close(code: ErrorCode, message?: string): void;
+  /** Ends the session, then the transport: a client stays away. Its parameters are those of `close`. */
+  disconnect(code: ErrorCode, message?: string): void;
 }
 
 /** A client's session on this node. */

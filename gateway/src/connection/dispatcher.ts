@@ -130,9 +130,9 @@ export class Dispatcher {
     const error = failure.body;
     if (acknowledge) acknowledge({ ok: false, error });
     else connection.wire.send("failed", { event: event?.slice(0, 128), error });
-    if (connection.strikes >= maxStrikes) lifecycle.end(connection, "bad_request", false);
-    else if ((connection.pace?.debt ?? 0) > burst)
-      lifecycle.end(connection, "rate_limited", true, failure.after);
+    const { message, after } = failure;
+    if (connection.strikes >= maxStrikes) lifecycle.end(connection, "bad_request", false, { message });
+    else if ((connection.pace?.debt ?? 0) > burst) lifecycle.end(connection, "rate_limited", true, { after });
   }
 }
 

@@ -25,6 +25,14 @@ export interface LifecycleOptions extends WelcomeOptions {
   meter: Meter;
 }
 
+/** What is said of an ending besides its code. */
+interface EndDetails {
+  /** Milliseconds that the client should wait before it comes back. */
+  after?: number | undefined;
+  /** Why, where that is more than the code says: dialects that close with a reason tell it. */
+  message?: string | undefined;
+}
+
 /**
  * Milliseconds that requests have to be answered before a connection is released; the shared state answers within one
  * second. A drain has more time than that after its window (`phases` in ops/shutdown.ts).
@@ -89,20 +97,20 @@ export class Lifecycle {
    *
    * @param reconnect whether the client should come back; the transport closes in the way that even a client that does
    * not know `goodbye` takes so
-   * @param after milliseconds that the client should wait before it comes back
    */
-  end(connection: Connection, code: ErrorCode, reconnect: boolean, after?: number): void {
+  end(connection: Connection, code: ErrorCode, reconnect: boolean, details: EndDetails = {}): void {
     if (connection.closed || connection.ending) return;
+    const { after, message } = details;
     connection.ending = code;
     connection.wire.send("goodbye", after === undefined ? { code, reconnect } : { code, reconnect, after });
-    if (reconnect) connection.wire.close(code);
-    else connection.wire.disconnect(code);
+    if (reconnect) connection.wire.close(code, message);
+    else connection.wire.disconnect(code, message);
   }
 
   /** Ends the connection, so that the client comes back, as soon as its requests are answered. */
   async release(connection: Connection, code: ErrorCode, after: number): Promise<void> {
     await connection.work.whenIdle(answerLimit);
-    this.end(connection, code, true, after);
+    this.end(connection, code, true, { after });
   }
 
   /** Takes over the claims of a newer token of the same user. */

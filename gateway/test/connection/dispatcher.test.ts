@@ -13,7 +13,7 @@ let connection: Connection;
 /** What was counted, logged and ended. */
 let handled: [event: string, code: "ok" | ErrorCode][];
 let logged: object[];
-let ended: { code: ErrorCode; reconnect: boolean; after: number | undefined }[];
+let ended: { code: ErrorCode; reconnect: boolean; after?: number | undefined; message?: string | undefined }[];
 
 const requests = new Map<string, Request>([
   [
@@ -40,9 +40,9 @@ function createDispatcher(rate = 1_000, burst = 1_000): Dispatcher {
     requests,
     services: {} as RequestServices,
     lifecycle: {
-      end(connection, code, reconnect, after) {
+      end(connection, code, reconnect, details) {
         connection.ending = code;
-        ended.push({ code, reconnect, after });
+        ended.push({ code, reconnect, ...details });
       },
     },
     meter: { ...noMeter, requestHandled: (event, code) => void handled.push([event, code]) },
@@ -155,7 +155,9 @@ describe("a payload that nests too deep", () => {
     await ask(dispatcher, "echo", nested(5_000));
     expect(ended).toEqual([]);
     await ask(dispatcher, "echo", nested(5_000));
-    expect(ended).toEqual([{ code: "bad_request", reconnect: false, after: undefined }]);
+    expect(ended).toEqual([
+      { code: "bad_request", reconnect: false, message: "The payload nests deeper than 4 levels." },
+    ]);
   });
 
   it("is not what other mistakes are", async () => {

@@ -97,7 +97,7 @@ export class TextSocket extends PlainSocket {
     return this.#refusals > toleratedRefusals;
   }
 
-  #end({ code, retryable, after }: ErrorBody): void {
-    if (this.connection) this.doors.lifecycle.end(this.connection, code, retryable, after);
+  #end({ code, retryable, after, message }: ErrorBody): void {
+    if (this.connection) this.doors.lifecycle.end(this.connection, code, retryable, { after, message });
   }
 }
