@@ -34,8 +34,9 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
   connection: Connection | undefined;
   gone = false;
   readonly #websocket: OwnedWebSocket;
-  /** There while frames have to wait. */
+  /** There while frames wait, or have to. */
   #early: Early | undefined;
+  #holding = false;
 
   constructor({ id, websocket, request, limits }: Opened, doors: PlainDoors) {
     super(request.socket, limits);
@@ -61,16 +62,34 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
   /** The client could not be let in. */
   abstract refused(code: ErrorCode, message: string, reconnect: boolean): void;
 
-  /** What the client sends from now on waits. */
-  protected hold(): void {
-    this.#early ??= new Early();
+  /** Frames that may wait while `hold` holds them. */
+  protected get earlyFrames(): number {
+    return 256;
   }
 
-  /** What has waited is handled. */
+  /** What the client sends from now on waits. */
+  protected hold(): void {
+    this.#holding = true;
+    this.#early ??= new Early(this.earlyFrames);
+  }
+
+  /** What has waited is handled, until it is to wait again. */
   protected proceed(): void {
-    const early = this.#early;
+    this.#holding = false;
+    for (let frame = this.#early?.next(); frame; frame = this.#early?.next()) {
+      this.take(frame.data, frame.isBinary);
+      if (this.#holding || this.gone) return;
+    }
     this.#early = undefined;
-    for (const { data, isBinary } of early?.frames ?? []) if (!this.gone) this.take(data, isBinary);
+  }
+
+  /** Has the client's system keep what it sends; what has been read already still comes. */
+  protected pauseReading(): void {
+    this.#websocket.pause();
+  }
+
+  protected resumeReading(): void {
+    this.#websocket.resume();
   }
 
   receive(data: Buffer, isBinary: boolean): void {

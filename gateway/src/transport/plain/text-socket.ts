@@ -10,6 +10,13 @@ import { PlainSocket } from "./plain-socket.ts";
 const toleratedRefusals = 2;
 const minute = 60_000;
 
+/**
+ * Publications that are under way when the reading stops, and when it goes on. A client that cannot be told that it is too
+ * fast is slowed down; more at once would be `rate_limited`, which ends it.
+ */
+const most = 128;
+const few = 64;
+
 /** What one bad word may cause, which is no reason to end a chat. */
 const tolerated = new Set<ErrorCode>(["forbidden", "bad_request"]);
 
@@ -26,6 +33,8 @@ interface JoinReply {
  */
 export class TextSocket extends PlainSocket {
   readonly #channel: string;
+  #underWay = 0;
+  #paused = false;
   #refusals = 0;
   /** Monotonic milliseconds. */
   #refusedSince = 0;
@@ -52,14 +61,19 @@ export class TextSocket extends PlainSocket {
     else this.disconnect(code, message);
   }
 
+  /** As many as one read of the socket may bring. */
+  protected override get earlyFrames(): number {
+    return 4_096;
+  }
+
   /** What is sent in another room would be taken for a message of the channel. */
   join(): void {}
 
   protected take(data: Buffer, isBinary: boolean): void {
     const payload = { channel: this.#channel, data: isBinary ? data : data.toString() };
-    this.#request("publish", payload, (reply) =>
-      this.#published(reply as { ok: boolean; error?: ErrorBody }),
-    );
+    this.#underWay += 1;
+    if (this.#underWay >= most) this.#pause();
+    this.#request("publish", payload, (reply) => this.#published(reply as { error?: ErrorBody }));
   }
 
   #request(event: string, payload: object, reply: Reply): void {
@@ -81,7 +95,24 @@ export class TextSocket extends PlainSocket {
     else this.#joined(reply as JoinReply, []);
   }
 
+  goOn(): void {
+    if (this.gone) return;
+    this.#paused = false;
+    this.resumeReading();
+    this.proceed();
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.hold();
+    this.pauseReading();
+  }
+
   #published({ error }: { error?: ErrorBody }): void {
+    this.#underWay -= 1;
+    // In the next turn: the queue of the connection counts a request until after its answer.
+    if (this.#paused && this.#underWay === few) setImmediate(goOn, this);
     if (!error) return;
     if (!tolerated.has(error.code)) this.#end(error);
     else if (this.#isTooMuch()) this.#end({ ...error, code: "disconnected", retryable: true });
@@ -100,4 +131,9 @@ export class TextSocket extends PlainSocket {
   #end({ code, retryable, after, message }: ErrorBody): void {
     if (this.connection) this.doors.lifecycle.end(this.connection, code, retryable, { after, message });
   }
+}
+
+/** One for all sockets. */
+function goOn(socket: TextSocket): void {
+  socket.goOn();
 }

@@ -74,6 +74,19 @@ it("is sent the newest of a channel of values at once", async () => {
   expect(await client.received(2)).toEqual(['{"price":1}', "2"]);
 });
 
+it("slows down a client that publishes faster than it can be stored, and loses nothing", async () => {
+  const fast = await startGateway({
+    rules,
+    env: { TIDEGATE_REQUEST_RATE: "100000", TIDEGATE_REQUEST_BURST: "100000" },
+  });
+  const client = await new PlainClient(`${fast.url}/ws/chat:fast`).opened();
+  const numbers = Array.from({ length: 3_000 }, (_, index) => String(index));
+  client.send(...numbers);
+  expect(await client.received(3_000)).toEqual(numbers);
+  client.close();
+  await fast.stop();
+});
+
 describe("with a token", () => {
   it("of a header or of a subprotocol, it is its user, and answered with the other subprotocol", async () => {
     const watcher = await watch("users:1");
@@ -168,7 +181,7 @@ describe("is closed", () => {
 
   it("where it sends too much before it is let in", async () => {
     const client = await talk("/chat:1");
-    client.send(...Array.from({ length: 1_000 }, () => "x"));
+    client.send(...Array.from({ length: 6_000 }, () => "x"));
     expect(await client.ended).toMatchObject({ code: 4508 });
   });
 });
