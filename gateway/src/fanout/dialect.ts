@@ -28,7 +28,7 @@ const none = Buffer.alloc(0);
 const opening = "[".charCodeAt(0);
 const quote = '"'.charCodeAt(0);
 
-/** The array stands in the packet behind its type; only binary values have to be written anew. */
+/** The array stands in the packet after its type; only binary values have to be written anew. */
 function jsonFrame(packet: Packet, attachments: readonly Uint8Array[]): Buffer {
   if (typeof packet !== "string" && attachments.length === 0) {
     const array = packet.subarray(packet.indexOf(opening));

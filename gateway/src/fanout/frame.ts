@@ -48,7 +48,7 @@ function writeHeader(frame: Buffer, opcode: number, length: number): number {
   return 10;
 }
 
-/** A packet with its attachments behind it, as they must stay: nothing may come between them. */
+/** A packet with its attachments after it, as they must stay: nothing may come between them. */
 export function packetFrames(packet: string | Uint8Array, attachments: readonly Uint8Array[]): Buffer {
   const text = typeof packet === "string" ? textFrame(packet) : encodedTextFrame(packet);
   return attachments.length === 0 ? text : Buffer.concat([text, ...attachments.map(binaryFrame)]);

@@ -39,7 +39,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #options: EngineOptions;
   readonly #server: ReturnType<typeof createWebSocketServer>;
   readonly #heartbeat: Heartbeat;
-  /** What every handshake says behind the connection's id. */
+  /** What every handshake says after the connection's id. */
   readonly #terms: string;
   #closing = false;
 

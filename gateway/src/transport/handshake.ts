@@ -59,7 +59,7 @@ export function noteRefusal(request: IncomingMessage, failure: Failure, options:
 }
 
 /**
- * What will not get better is a CONNECT_ERROR that says why; the DISCONNECT behind it is for clients of
+ * What will not get better is a CONNECT_ERROR that says why; the DISCONNECT after it is for clients of
  * version 3, which would come back otherwise. What may get better is a close without either: clients
  * come back by themselves.
  */

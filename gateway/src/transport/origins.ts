@@ -12,7 +12,7 @@ const defaultPorts = new Map([
   ["wss", 443],
 ]);
 
-/** Scheme, authority, and what some clients leave behind it: go.socket.io sends the whole URL. */
+/** Scheme, authority, and what some clients leave after it: go.socket.io sends the whole URL. */
 const form = /^([a-z][a-z0-9+.-]*):\/\/([^\s,/?#]+)(?:[/?#]\S*)?$/;
 /** A name, an IPv4 address or an IPv6 address in brackets, and a port; nobody's name and password before it. */
 const authorityForm = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/;

@@ -38,7 +38,7 @@ type PacketSink = (packet: Packet) => void;
 type Sender = Pick<EngineSocket, "write" | "end" | "connectSeen">;
 
 /**
- * The stock decoder behind checks that it does not make. What it throws ends the connection: a second
+ * The stock decoder, after checks that it does not make. What it throws ends the connection: a second
  * CONNECT (each would run the authentication) and any namespace but `/` (stock answers each, without end).
  */
 export class StrictDecoder {
