@@ -36,7 +36,7 @@ export async function developmentBanner(
   return `
   Tidegate is ready, for development: everything is in memory, and these keys are new at each start.
 
-    gateway   ${gateway}   (Socket.IO, WebSocket only)
+    gateway   ${gateway}   (Socket.IO over WebSocket; /json and /ws without Socket.IO)
     API       ${api}   documentation at ${api}/docs
     API key   ${key}
     token     ${token}
