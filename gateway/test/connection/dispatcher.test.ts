@@ -13,7 +13,12 @@ let connection: Connection;
 /** What was counted, logged and ended. */
 let handled: [event: string, code: "ok" | ErrorCode][];
 let logged: object[];
-let ended: { code: ErrorCode; reconnect: boolean; after?: number | undefined; message?: string | undefined }[];
+let ended: {
+  code: ErrorCode;
+  reconnect: boolean;
+  after?: number | undefined;
+  message?: string | undefined;
+}[];
 
 const requests = new Map<string, Request>([
   [
