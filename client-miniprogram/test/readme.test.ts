@@ -103,6 +103,13 @@ describe("the README's code", () => {
     await until(() => tides[0]?.state === "online");
   });
 
+  it("hears on a network in memory why it is refused", async () => {
+    const log = vi.fn();
+    await run(snippet("new MemoryNetwork"), { token: "any", console: { log } });
+    await until(() => log.mock.calls.length > 0);
+    expect(log.mock.calls[0]).toEqual(["offline", "connectSocket:fail url not in domain list"]);
+  });
+
   it.each(["../../README.md", "../../README.zh-CN.md"])("on %s chats", async (path) => {
     const render = vi.fn();
     await run(snippet("tidegate-miniprogram", page(path)), { render, reload: vi.fn() });
