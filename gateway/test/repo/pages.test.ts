@@ -48,9 +48,9 @@ function scriptsOf(folder: string): string[] {
   return Object.keys(scripts);
 }
 
-/** A page names them behind the words "log line", one or several. */
+/** A page names them after the word "line", one or several. */
 function linesNamedIn(text: string): string[] {
-  const lists = text.matchAll(/\blog\s+lines?\s+(`\w+`(?:(?:,|,?\s+and|,?\s+or)\s+`\w+`)*)/gi);
+  const lists = text.matchAll(/\blines?\s+(`\w+`(?:(?:,|,?\s+and|,?\s+or)\s+`\w+`)*)/gi);
   return [...lists].flatMap(([, list = ""]) => [...list.matchAll(/`(\w+)`/g)].map(([, id = ""]) => id));
 }
 

@@ -1,5 +1,5 @@
 /*
- * Which doors a node has, who may come in, and what it refuses when it is too busy. A proxy that is trusted wrongly
+ * Where a node listens, who may come in, and what it refuses when it is too busy. A proxy that is trusted wrongly
  * lets clients choose the address that limits count them by.
  */
 
@@ -17,7 +17,7 @@ const origins = kind(
 export const listening = {
   port: setting(integer(0, 65_535), "3000", {
     env: "TIDEGATE_PORT",
-    about: "Public port, for Socket.IO. 0 takes any free port.",
+    about: "Public port, for clients. 0 takes any free port.",
   }),
   adminPort: setting(integer(0, 65_535), "3001", {
     env: "TIDEGATE_ADMIN_PORT",
