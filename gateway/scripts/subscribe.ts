@@ -20,6 +20,9 @@ if (channel === undefined) {
   process.exit(2);
 }
 
+/** `description` has what the system or the server said, where the WebSocket failed. */
+type Unconnected = Error & { description?: { message?: string } };
+
 let position = values.since;
 const socket = io(values.url, { transports: ["websocket"], auth: { token: values.token } });
 const note = (text: string) => process.stderr.write(`${text}\n`);
@@ -56,5 +59,8 @@ socket.on("unsubscribed", (ended: Unsubscribed) => {
   note(`unsubscribed: ${JSON.stringify(ended)}`);
   if (ended.channel === channel && ended.error.retryable) start();
 });
-socket.on("connect_error", (error) => note(`cannot connect: ${error.message}`));
+socket.on("connect_error", (error: Unconnected) => {
+  const cause = error.description?.message;
+  note(`cannot connect: ${error.message}${cause === undefined ? "" : `, ${cause}`}`);
+});
 socket.on("disconnect", (reason) => note(`disconnected: ${reason}`));
