@@ -2,7 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { Failure } from "../../errors.ts";
 import { bearerOf } from "../subprotocol.ts";
 
-const bearer = /^Bearer +(.+)$/i;
+/** A header with the scheme and nothing behind it is a token that is none, not nobody. */
+const bearer = /^Bearer(?: +(.*))?$/i;
 
 /**
  * @param auth what the client says of itself
@@ -11,7 +12,8 @@ const bearer = /^Bearer +(.+)$/i;
 export function credentialsOf(request: Pick<IncomingMessage, "headers">, auth: unknown): unknown {
   if (typeof auth !== "object" || auth === null || Array.isArray(auth)) return auth;
   if ("token" in auth || "code" in auth) return auth;
-  const [, token = bearerOf(request)] = bearer.exec(request.headers.authorization ?? "") ?? [];
+  const header = bearer.exec(request.headers.authorization ?? "");
+  const token = header ? (header[1] ?? "") : bearerOf(request);
   return token === undefined ? auth : { ...auth, token };
 }
 

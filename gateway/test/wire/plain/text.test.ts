@@ -87,6 +87,12 @@ it("slows down a client that publishes faster than it can be stored, and loses n
   await fast.stop();
 });
 
+it("takes no credentials of another scheme, which are a proxy's", async () => {
+  const client = await talk("", { headers: { authorization: "Basic eDp5" } });
+  client.send("nobody's");
+  expect(await client.received(1)).toEqual(["nobody's"]);
+});
+
 describe("with a token", () => {
   it("of a header or of a subprotocol, it is its user, and answered with the other subprotocol", async () => {
     const watcher = await watch("users:1");
@@ -145,6 +151,13 @@ describe("is closed", () => {
     ["for what is not percent-encoding", "/%zz", {}, 4400, /percent-encoded/],
     ["for what is not UTF-8", "/%ff", {}, 4400, /percent-encoded/],
     ["for a bad token", "/chat:1", { headers: header }, 4401, /^unauthorized: /],
+    [
+      "for a header without its token, which is not nobody",
+      "/chat:1",
+      { headers: { authorization: "Bearer " } },
+      4401,
+      /^unauthorized: /,
+    ],
   ])("%s", async (_name, path, options, code, reason) => {
     const client = await talk(path, options);
     expect(await client.ended).toEqual({ code, reason: expect.stringMatching(reason) });
