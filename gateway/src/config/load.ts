@@ -127,7 +127,7 @@ function loginWarnings({ production, wechatApps, wechatUrl }: Config): string[] 
   return ["TIDEGATE_WECHAT_URL is not https: the secrets of the apps can be read on the way"];
 }
 
-/** At `/ws` a URL is all that it takes to write, which anybody can pass on; whoever may subscribe there is a subscriber. */
+/** At `/ws` a URL is all that it takes to subscribe and to write, and anybody can pass it on. */
 function openWarnings({ production, anonymous }: Config, rules: readonly ChannelRule[]): string[] {
   const isOpen = ({ subscribe, publish }: ChannelRule): boolean =>
     publish === "anyone" || (publish === "subscriber" && subscribe === "anyone");

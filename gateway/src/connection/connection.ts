@@ -21,7 +21,12 @@ export interface Wire extends Backpressure {
   readonly agent: string;
   /** @param payload an object, or Json that is sent as it is */
   send(event: string, payload: object): void;
-  /** Closes the transport: a client comes back by itself. @param code why it ends @param message the code's where absent */
+  /**
+   * Closes the transport: a client comes back by itself.
+   *
+   * @param code why it ends
+   * @param message the code's own where it is absent
+   */
   close(code: ErrorCode, message?: string): void;
   /** Ends the session, then the transport: a client stays away. Its parameters are those of `close`. */
   disconnect(code: ErrorCode, message?: string): void;
