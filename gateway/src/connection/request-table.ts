@@ -23,7 +23,7 @@ export const requests: ReadonlyMap<string, Request> = new Map(
     presence: { exclusive: true, handle: presence },
     refresh: { exclusive: true, handle: refresh },
     away: { exclusive: true, cost: changesToTell(true), handle: setAway(true) },
-    ping: { exclusive: false, handle: ping },
     back: { exclusive: true, cost: changesToTell(false), handle: setAway(false) },
+    ping: { exclusive: false, handle: ping },
   }),
 );
