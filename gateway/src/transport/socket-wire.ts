@@ -1,6 +1,7 @@
 import type { Socket } from "socket.io";
 import type { Wire } from "../connection/connection.ts";
 import { SocketOutlet } from "../fanout/outlet.ts";
+import { agentOf } from "./agent.ts";
 import { EngineSocket } from "./engine-socket.ts";
 
 /** A Socket.IO socket as a connection's wire. */
@@ -13,7 +14,7 @@ export class SocketWire implements Wire {
   constructor(socket: Socket, address: string) {
     this.id = socket.id;
     this.address = address;
-    this.agent = (socket.handshake.headers["user-agent"] ?? "").slice(0, 256);
+    this.agent = agentOf(socket.handshake.headers);
     this.#socket = socket;
   }
 

@@ -2,12 +2,12 @@ import type { Connection, Wire } from "../../connection/connection.ts";
 import { type ErrorCode, failureKinds } from "../../errors.ts";
 import type { CloseReason } from "../../meter.ts";
 import { closeCodeOf, closeReasonText } from "../../protocol/close-codes.ts";
+import { agentOf } from "../agent.ts";
 import type { EngineMember } from "../heartbeat.ts";
 import { faultOf, type Opened, type OwnedWebSocket, type WebSocketOwner } from "../owned-websocket.ts";
 import { AdapterSocket } from "./adapter-socket.ts";
 import type { PlainDoors } from "./doors.ts";
 import { Early } from "./early.ts";
-import type { Members } from "./members.ts";
 
 /** A ping of RFC 6455, which every WebSocket answers by itself. */
 const pingFrame = Buffer.of(0x89, 0);
@@ -42,7 +42,7 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
     super(request.socket, limits);
     this.id = id;
     this.address = doors.addressOf(request);
-    this.agent = (request.headers["user-agent"] ?? "").slice(0, 256);
+    this.agent = agentOf(request.headers);
     this.request = request;
     this.doors = doors;
     this.#websocket = websocket;
@@ -51,7 +51,7 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
     request.socket.uncork();
   }
 
-  protected get members(): Members {
+  protected get members(): PlainDoors["members"] {
     return this.doors.members;
   }
 
