@@ -9,6 +9,7 @@ import { openTokens } from "./app/login.ts";
 import { openApiServer, openPublicServer } from "./app/servers.ts";
 import { drainNode, stopNode } from "./app/stop.ts";
 import { capacityWarning } from "./ops/descriptors.ts";
+import { PacedStart } from "./ops/paced-start.ts";
 import { Rebalance } from "./ops/rebalance.ts";
 import { surviveAcceptErrors } from "./transport/accept-errors.ts";
 import { listen, portOf } from "./transport/http.ts";
@@ -39,8 +40,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   const tokens = await openTokens(context);
   const core = createCore(context, tokens);
   const publicServer = openPublicServer(context, core);
-  const api = await openApiServer(context, core, tokens);
-  const rebalance = evenOut(context, core);
+  const { pacedStart, rebalance } = peerWatchers(context, core);
+  const api = await openApiServer(context, core, tokens, () =>
+    config.pacedStart ? pacedStart.obstacle() : undefined,
+  );
   return {
     async start() {
       const { alarms, overload, openFiles, log } = context;
@@ -51,25 +54,33 @@ export async function createApp(options: AppOptions): Promise<App> {
       for (const server of [publicServer, api.server]) surviveAcceptErrors(server, log);
       const warning = capacityWarning(openFiles, config.capacity);
       if (warning) log.write("config_doubtful", { warning });
+      if (config.pacedStart) pacedStart.start();
       if (config.rebalance) rebalance.start();
       return { port: portOf(publicServer), adminPort: portOf(api.server) };
     },
     drain: () => drainNode(context, core),
-    stop: () => stopNode(context, core, { publicServer, api, rebalance }),
+    stop: () => stopNode(context, core, { publicServer, api, watchers: [pacedStart, rebalance] }),
   };
 }
 
-function evenOut(
+/** The parts that look at the other nodes from time to time. */
+function peerWatchers(
   { config, log, shutdown, registry }: Context,
   { backplane, lifecycle, meter }: Core,
-): Rebalance {
-  return new Rebalance({
-    node: config.nodeId,
+): { pacedStart: PacedStart; rebalance: Rebalance } {
+  const { nodeId: node, capacity } = config;
+  const nodes = () => backplane.control.nodes();
+  const onFailure = (error: unknown) => log.write("load_not_compared", { cause: error });
+  const pacedStart = new PacedStart({ node, capacity, nodes, onFailure });
+  const rebalance = new Rebalance({
+    node,
+    capacity,
     steady: () => !shutdown.draining && backplane.healthy(),
-    nodes: () => backplane.control.nodes(),
+    nodes,
     connections: () => registry.all(),
     release: (connection, after) => lifecycle.release(connection, "draining", after),
     onReleased: meter.rebalanced,
-    onFailure: (error) => log.write("load_not_compared", { cause: error }),
+    onFailure,
   });
+  return { pacedStart, rebalance };
 }

@@ -81,8 +81,17 @@ function openPlainDoors(
 /** Where the code of an article writes and reads while somebody tries it. */
 const developmentTextChannel = "chat:demo";
 
-/** The admin port. */
-export async function openApiServer(context: Context, core: Core, tokens: Tokens) {
+/**
+ * The admin port.
+ *
+ * @param held why a node that has just started says that it is not ready yet
+ */
+export async function openApiServer(
+  context: Context,
+  core: Core,
+  tokens: Tokens,
+  held: () => Failure | undefined,
+) {
   const { config, log, now, shutdown, apiSockets } = context;
   const { publisher, history, presence, rules, backplane, admission } = core;
   const { registry: metrics } = core.metrics;
@@ -95,7 +104,7 @@ export async function openApiServer(context: Context, core: Core, tokens: Tokens
     revocations: backplane.revocations,
     tokens,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),
-    ready: () => admission.unready(),
+    ready: () => admission.unready() ?? held(),
     draining: () => shutdown.draining,
     keys: config.apiKeys,
     version,

@@ -6,7 +6,6 @@
 import type { Server as HttpServer } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { cutLeft, drainConnections } from "../ops/drain.ts";
-import type { Rebalance } from "../ops/rebalance.ts";
 import { closeServer, stopListening } from "../transport/http.ts";
 import type { Context } from "./context.ts";
 import type { Core } from "./core.ts";
@@ -39,17 +38,18 @@ export async function drainNode(context: Context, { lifecycle, meter }: Core): P
 export interface Parts {
   publicServer: HttpServer;
   api: FastifyInstance;
-  rebalance: Rebalance;
+  /** The parts that look at the other nodes. */
+  watchers: readonly { stop(): void }[];
 }
 
 /** Ends what is left at once, in the order that nothing needs what has ended before it. */
 export async function stopNode(context: Context, core: Core, parts: Parts): Promise<void> {
   const { shutdown, alarms, overload } = context;
   const { engine, lifecycle, rooms, metrics, backplane } = core;
-  const { publicServer, api, rebalance } = parts;
+  const { publicServer, api, watchers } = parts;
   await shutdown.run({
     async listening() {
-      rebalance.stop();
+      for (const watcher of watchers) watcher.stop();
       endAll(context, lifecycle);
       engine.close();
       await Promise.all([publicServer, api.server].map(stopListening));

@@ -10,6 +10,8 @@ import type { Connection } from "../connection/connection.ts";
 export interface RebalanceOptions {
   /** The name of this node. */
   node: string;
+  /** Connections that a node is sized for. */
+  capacity: number;
   /** Whether anybody may be sent away now: the node does not drain, and the shared state can be reached. */
   steady(): boolean;
   /** The nodes that are there, this one included. */
@@ -33,6 +35,11 @@ const begin = { share: 1.2, more: 500 };
 const end = 1.1;
 /** The most that is sent away in a second, as a share of the average. */
 const pace = 0.005;
+/**
+ * What is beyond a node's capacity goes faster, as in a drain, until so much of the capacity is left: in seconds the pace
+ * at which all of a full node would go.
+ */
+const relief = { share: 0.95, window: 90 };
 /** Milliseconds after which those who are sent away come back at the latest. */
 const latestReturn = 1_000;
 
@@ -49,6 +56,26 @@ export function loadOf(node: string, own: number, nodes: readonly NodeInfo[]): L
   if (nodes.some(({ draining, uptime }) => draining || uptime < settling)) return undefined;
   const total = others.reduce((sum, { connections }) => sum + connections, own);
   return { own, average: total / (others.length + 1) };
+}
+
+/**
+ * How many a node that has more than its capacity sends away until the next look, since others have room for them. Nodes that
+ * have just come count: for them it is what makes a peak that came before them end.
+ *
+ * @returns 0 while any node drains, whose connections need the room
+ */
+export function excessOf(
+  { node, capacity }: Pick<RebalanceOptions, "node" | "capacity">,
+  own: number,
+  nodes: readonly NodeInfo[],
+): number {
+  if (own <= capacity || nodes.some(({ draining }) => draining)) return 0;
+  const others = nodes.filter((each) => each.node !== node);
+  const room = others.reduce((sum, { connections }) => sum + Math.max(0, capacity - connections), 0);
+  // Each of the nodes may be one that has too many.
+  const share = room / (others.length + 1);
+  const paced = (capacity / relief.window) * (interval / 1_000);
+  return Math.ceil(Math.min(own - capacity * relief.share, share, paced));
 }
 
 /**
@@ -86,9 +113,14 @@ export class Rebalance {
     const { node, steady, nodes, connections, onFailure } = this.#options;
     if (!steady()) return 0;
     const all = await nodes().catch(onFailure);
-    const standing = all && loadOf(node, connections().length, all);
-    if (!standing) return 0;
-    const { own, average } = standing;
+    if (!all) return 0;
+    const held = connections().length;
+    return Math.max(excessOf(this.#options, held, all), this.#unevenness(loadOf(node, held, all)));
+  }
+
+  #unevenness(load: Load | undefined): number {
+    if (!load) return 0;
+    const { own, average } = load;
     this.#uneven = this.#uneven
       ? own > average * end
       : own > average * begin.share && own > average + begin.more;

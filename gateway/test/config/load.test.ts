@@ -71,6 +71,7 @@ describe("defaults", () => {
       wechatLoginRate: 120,
       configFile: undefined,
       drainWindow: 90_000,
+      pacedStart: false,
       rebalance: false,
       logLevel: "info",
       nodeId: expect.stringMatching(/^[A-Za-z0-9_.-]{1,57}-[0-9a-f]{6}$/),

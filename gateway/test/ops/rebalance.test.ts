@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { NodeInfo } from "../../src/backplane/ports.ts";
 import { Connection } from "../../src/connection/connection.ts";
-import { loadOf, Rebalance } from "../../src/ops/rebalance.ts";
+import { excessOf, loadOf, Rebalance } from "../../src/ops/rebalance.ts";
 import { FakeWire } from "../connection/wire.ts";
 
 // The fake clock does not reach Node's own timers of promises.
@@ -39,6 +39,7 @@ function start(count: number, lookAtNodes = async () => nodes): void {
   });
   rebalance = new Rebalance({
     node: "own",
+    capacity: 10_000,
     steady: () => steady,
     nodes: lookAtNodes,
     connections: () => [...open],
@@ -145,4 +146,34 @@ describe("a node sends nobody away", () => {
 it("is judged by what the node itself counts, not by what it last told the others", () => {
   const all = [...others(100, 200), { ...settled, node: "own", connections: 9_999 }];
   expect(loadOf("own", 300, all)).toEqual({ own: 300, average: 200 });
+});
+
+describe("a node beyond its capacity", () => {
+  const own = { node: "own", capacity: 10_000 };
+  const young = (connections: number) => ({ ...settled, node: "young", connections, uptime: 5 });
+
+  it.each([
+    ["sends what it has too many, and some more, to nodes with room", 10_100, [young(0)], 600],
+    ["sends at the pace of a drain at most: a ninetieth of its capacity a second", 15_000, [young(0)], 1_112],
+    ["leaves room to the others that may have too many", 15_000, [...others(12_000), young(9_700)], 100],
+    ["keeps them where nobody has room", 15_000, others(10_000, 11_000), 0],
+    [
+      "keeps them while one drains",
+      15_000,
+      [young(0), { ...settled, node: "x", connections: 1, draining: true }],
+      0,
+    ],
+    ["that is not beyond it keeps them", 10_000, [young(0)], 0],
+  ] as const)("%s", (_what, held, beside, expected) => {
+    expect(excessOf(own, held, beside)).toBe(expected);
+  });
+
+  it("is relieved although the others have just come", async () => {
+    nodes = [young(2_000)];
+    start(10_400);
+    await pass(25);
+    expect(released.length).toBeGreaterThan(800);
+    expect(open.length).toBeLessThanOrEqual(10_000);
+    expect(open.length).toBeGreaterThanOrEqual(9_400);
+  });
 });

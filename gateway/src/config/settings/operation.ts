@@ -27,6 +27,11 @@ export const operation = {
     env: "TIDEGATE_DRAIN_WINDOW",
     about: "Time over which a stopping node spreads the closing of its connections.",
   }),
+  pacedStart: setting(boolean, "false", {
+    env: "TIDEGATE_PACED_START",
+    about:
+      "Whether a node that has started beside others says that it is ready only after 15 s, and while fewer than two others drain: whoever replaces nodes one by one is then held to that pace. It never waits for more than 4 minutes, nor where the others are full.",
+  }),
   rebalance: setting(boolean, "false", {
     env: "TIDEGATE_REBALANCE",
     about:
