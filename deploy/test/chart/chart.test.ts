@@ -23,7 +23,7 @@ describe("the chart", () => {
   it("scales by the capacity and the namespace that it has", () => {
     const { spec } = only(template(matrix.settings ?? {}, "chat"), "ScaledObject");
     const { triggers } = spec as { triggers: { metadata: { threshold: string; query: string } }[] };
-    expect(triggers.map(({ metadata }) => metadata.threshold)).toEqual(["14000", "0.7"]);
+    expect(triggers.map(({ metadata }) => metadata.threshold)).toEqual(["14000", "0.7", "0.7"]);
     for (const { metadata } of triggers) {
       const namespaces = [...metadata.query.matchAll(/namespace="(.*?)"/g)].map(([, namespace]) => namespace);
       expect(new Set(namespaces)).toEqual(new Set(["chat"]));

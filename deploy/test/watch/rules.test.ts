@@ -60,7 +60,8 @@ describe("the autoscaler's queries", () => {
   );
 
   it.each([
-    ["connections", "tidegate:connections:estimate"],
+    ["connections", "tidegate:connections:predicted"],
+    ["memory", "tidegate:memory:estimate"],
     ["busy", "tidegate:busy_loops:estimate"],
   ])("for %s are what it is compared with, of one namespace", (name, record) => {
     const query = scaled.spec.triggers.find((trigger) => trigger.name === name)?.metadata.query ?? "";

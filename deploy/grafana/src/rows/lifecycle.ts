@@ -74,9 +74,9 @@ export const lifecycle = [
   graph({
     title: "Autoscaler's connections",
     about:
-      "What KEDA takes for the connections, and what they are; pods that are not scraped count as the others. Lines that part are an autoscaler that is blind: it shows its fallback.",
+      "What KEDA takes for the connections in a minute and a half, and what they will be if it goes on so; pods that are not scraped count as the others. Lines that part are an autoscaler that is blind: it shows its fallback.",
     unit: "short",
-    series: { autoscaler: read("connections"), fleet: `sum(tidegate:connections:estimate{${here}})` },
+    series: { autoscaler: read("connections"), fleet: `sum(tidegate:connections:predicted{${here}})` },
   }),
   graph({
     title: "Autoscaler's busy loops",
@@ -84,6 +84,12 @@ export const lifecycle = [
       "The same of the event loops: how many would be busy all the time. Lines that part for more than some minutes are an autoscaler that is blind.",
     unit: "short",
     series: { autoscaler: read("busy"), fleet: `sum(tidegate:busy_loops:estimate{${here}})` },
+  }),
+  graph({
+    title: "Autoscaler's memory",
+    about: "The same of memory: how many pods' limits would be used up.",
+    unit: "short",
+    series: { autoscaler: read("memory"), fleet: `sum(tidegate:memory:estimate{${here}})` },
   }),
   graph({
     title: "Ready pods",
