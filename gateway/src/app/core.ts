@@ -1,7 +1,7 @@
 /*
- * Wires the rooms in the order in which they need each other. The one knot is here: the backplane delivers to the
- * channels, and the channels publish to the backplane. The functions of `host` untie it; they are the only step
- * between a publication's decoding and its channel's feed.
+ * Wires the rooms in the order in which they need each other. The one knot is here: the channels and the clients need
+ * the backplane, which reports losses to them and executes commands on them. The functions of `host` untie it; messages
+ * do not go through them, since a feed is given to the broker as it subscribes.
  */
 
 import type { Tokens } from "../auth/token.ts";
@@ -15,14 +15,13 @@ import { createClients } from "./clients.ts";
 import type { Context } from "./context.ts";
 import { createSockets } from "./sockets.ts";
 
-/** The rooms between the backplane and the clients; deliveries come out of the one and go to the other. */
+/** The rooms between the backplane and the clients. */
 export function createCore(context: Context, tokens: Tokens) {
   const { config, shutdown, overload } = context;
   const metrics = createMetrics();
   const { meter } = metrics;
   // The two need each other. The backplane calls nothing of this before its start, when all of it is there.
   const host: BackplaneHost = {
-    deliver: (delivery) => channels.feeds.receive(delivery),
     lost(channel, resumed) {
       channels.feeds.lost(channel, resumed);
       clients.gaps.lost(channel, resumed);

@@ -50,8 +50,10 @@ export interface Delivery {
   position?: Position;
 }
 
-/** Takes deliveries in the channel's order. It must not throw and must not wait. */
-export type DeliverySink = (delivery: Delivery) => void;
+/** Takes the deliveries of one subscription, in the channel's order. It must not throw and must not wait. */
+export interface DeliverySink {
+  receive(delivery: Delivery): void;
+}
 
 export interface HistoryEntry {
   position: Position;
@@ -102,13 +104,17 @@ export interface Broker {
   /** Stores and publishes as one step; calls on one channel take effect in the order of the calls. */
   publish(draft: Draft): Promise<Receipt>;
   /**
-   * Once it resolves, every later publication of the channel reaches the sink, until `unsubscribe`.
-   * The counter of a channel with retention exists from here on.
+   * Once it resolves, every later publication of the channel reaches the sink, until `unsubscribe`; nothing stands between
+   * the decoding of a publication and its sink. The counter of a channel with retention exists from here on.
    *
    * @returns with retention, the position after which the sink is given every message. Some of those before it may reach
    * the sink as well, where the node has subscribed to the channel before
    */
-  subscribe(channel: string, retention: Retention | undefined): Promise<Position | undefined>;
+  subscribe(
+    channel: string,
+    retention: Retention | undefined,
+    sink: DeliverySink,
+  ): Promise<Position | undefined>;
   unsubscribe(channel: string): void;
   /** One round trip. The pages stand in the order of the reads; a read past the budget has `more` and no entries. */
   read(reads: readonly HistoryRead[], budget: ReadBudget): Promise<HistoryPage[]>;
@@ -261,12 +267,8 @@ export interface Backplane {
   stop(): Promise<void>;
 }
 
-/**
- * What an implementation is given. `deliver` and `lost` are passed on as functions, down to where publications are decoded,
- * so they must not use `this`.
- */
+/** What an implementation is given. `lost` is passed on as a function, so it must not use `this`. */
 export interface BackplaneHost {
-  deliver: DeliverySink;
   /**
    * Deliveries of a subscribed channel are missing and its history does not cover them. Whoever is in the
    * channel has to subscribe again, unless it came to where the deliveries go on; the next one may follow

@@ -1,10 +1,10 @@
 /*
- * One channel on this node: where the members of its room stand, and what arrives while somebody joins. `feeds.ts`
+ * One channel on this node: where the members of its room stand, and what arrives while somebody joins. The broker
  * gives it the deliveries and `subscriptions.ts` its taps. Without it a newcomer would be sent twice what its reply
  * already had, or would miss what came while the history was read.
  */
 
-import type { Delivery } from "../backplane/ports.ts";
+import type { Delivery, DeliverySink } from "../backplane/ports.ts";
 import type { Position } from "../protocol/position.ts";
 import type { ChannelPolicy } from "./rules.ts";
 
@@ -18,8 +18,18 @@ export interface Tap {
 /** Deliveries that a tap keeps. A reply carries 300, so a tap that is full can only lead to another request. */
 const tapLimit = 1_000;
 
+/** Where the messages go that the members have not had. */
+export interface RoomSender {
+  /**
+   * Sends a message to the members of its channel's room.
+   *
+   * @param conflate milliseconds: at most one message in that time, the newest
+   */
+  deliver(delivery: Delivery, conflate?: number): void;
+}
+
 /** What the node knows of a channel that somebody here subscribes to. */
-export class Feed {
+export class Feed implements DeliverySink {
   readonly channel: string;
   readonly policy: ChannelPolicy;
   /** Where the members of the room stand; undefined before the first position is known. */
@@ -28,10 +38,12 @@ export class Feed {
   occupied = false;
   /** There while somebody joins. */
   #taps: Set<Tap> | undefined;
+  readonly #rooms: RoomSender;
 
-  constructor(channel: string, policy: ChannelPolicy) {
+  constructor(channel: string, policy: ChannelPolicy, rooms: RoomSender) {
     this.channel = channel;
     this.policy = policy;
+    this.#rooms = rooms;
   }
 
   /**
@@ -61,6 +73,12 @@ export class Feed {
   untap(tap: Tap): void {
     this.#taps?.delete(tap);
     if (this.#taps?.size === 0) this.#taps = undefined;
+  }
+
+  receive(delivery: Delivery): void {
+    if (!this.advance(delivery) || !this.occupied) return;
+    // Only values take each other's place; a presence event is none.
+    this.#rooms.deliver(delivery, delivery.position && this.policy.conflate);
   }
 
   /**

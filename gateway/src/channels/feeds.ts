@@ -1,18 +1,16 @@
 /*
  * Owns the node's subscriptions at the broker: one for each channel that somebody here needs. `subscriptions.ts` opens
- * and releases feeds, the broker delivers to `receive`. A feed that is never released keeps its channel subscribed for
+ * and releases feeds; the broker delivers to each feed itself. A feed that is never released keeps its channel subscribed for
  * as long as the node runs; one that is released too early leaves a room without messages.
  */
 
-import type { Broker, Delivery } from "../backplane/ports.ts";
+import type { Broker } from "../backplane/ports.ts";
 import type { Position } from "../protocol/position.ts";
-import { Feed } from "./feed.ts";
+import { Feed, type RoomSender } from "./feed.ts";
 import type { ChannelPolicy } from "./rules.ts";
 
 /** The room of a channel on this node. */
-export interface Rooms {
-  /** Sends a message to the room's members. */
-  deliver(delivery: Delivery, conflate?: number): void;
+export interface Rooms extends RoomSender {
   /** Joins a connection in the step in which it was sent the channel's position. */
   join(connection: string, channel: string): void;
   leave(connection: string, channel: string): void;
@@ -87,21 +85,13 @@ export class Feeds {
     this.#options.rooms.leave(connection, feed.channel);
   }
 
-  /** The sink of the broker. */
-  receive(delivery: Delivery): void {
-    const feed = this.#entries.get(delivery.channel)?.feed;
-    if (!feed?.advance(delivery)) return;
-    // Only values take each other's place; a presence event is none.
-    this.#options.rooms.deliver(delivery, delivery.position && feed.policy.conflate);
-  }
-
   /** Deliveries of the channel are lost. The next ones come after the position, and whoever joins begins there. */
   lost(channel: string, resumed: Position): void {
     this.#entries.get(channel)?.feed.lose(resumed);
   }
 
   #hear(channel: string, policy: ChannelPolicy): OpenFeed {
-    const feed = new Feed(channel, policy);
+    const feed = new Feed(channel, policy, this.#options.rooms);
     const entry = { feed, users: 0, ready: this.#subscribe(feed) };
     this.#entries.set(channel, entry);
     this.#insist(entry);
@@ -109,7 +99,7 @@ export class Feeds {
   }
 
   async #subscribe(feed: Feed): Promise<void> {
-    const position = await this.#options.broker.subscribe(feed.channel, feed.policy.history);
+    const position = await this.#options.broker.subscribe(feed.channel, feed.policy.history, feed);
     if (position) feed.begin(position);
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { DeliverySink } from "../../src/backplane/ports.ts";
 import { Feeds } from "../../src/channels/feeds.ts";
 import { Failure } from "../../src/errors.ts";
 import { lasting, rule, TestNode } from "./node.ts";
@@ -7,16 +8,19 @@ import { RecordingRooms } from "./rooms.ts";
 const policy = { ...rule("a"), personal: false, rule: 0 };
 let rooms: RecordingRooms;
 let calls: string[];
+let sinks: DeliverySink[];
 let subscribed: () => Promise<undefined>;
 let feeds: Feeds;
 
 beforeEach(() => {
   rooms = new RecordingRooms();
   calls = [];
+  sinks = [];
   subscribed = async () => undefined;
   const broker = {
-    subscribe(channel: string) {
+    subscribe(channel: string, _retention: unknown, sink: DeliverySink) {
       calls.push(`subscribe ${channel}`);
+      sinks.push(sink);
       return subscribed();
     },
     unsubscribe: (channel: string) => void calls.push(`unsubscribe ${channel}`),
@@ -62,7 +66,7 @@ it("hears a room that an emitter made, for as long as somebody is in it", async 
   rooms.join("guest", "a");
   feeds.leave(feed, "subscriber");
   expect(calls).toEqual(["subscribe a"]);
-  feeds.receive({ channel: "a", packet: "42[]", attachments: [], except: [] });
+  sinks[0]?.receive({ channel: "a", packet: "42[]", attachments: [], except: [] });
   expect(rooms.deliveries).toHaveLength(1);
   rooms.leave("guest", "a");
   expect(calls).toEqual(["subscribe a", "unsubscribe a"]);
@@ -81,8 +85,9 @@ it("tries again to hear a room whose members nobody can tell that it is not hear
   vi.useRealTimers();
 });
 
-it("drops deliveries of channels that nobody holds", () => {
-  feeds.receive({ channel: "b", packet: "42[]", attachments: [], except: [] });
+it("drops deliveries of channels that nobody holds", async () => {
+  feeds.release(await feeds.open("b", policy));
+  sinks[0]?.receive({ channel: "b", packet: "42[]", attachments: [], except: [] });
   expect(rooms.deliveries).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import type { Identity } from "../../src/auth/authenticator.ts";
 import { createMemoryBackplane } from "../../src/backplane/memory/backplane.ts";
-import type { Backplane, Broker, Delivery } from "../../src/backplane/ports.ts";
+import type { Backplane, Broker, Delivery, DeliverySink } from "../../src/backplane/ports.ts";
 import { Feeds, type Rooms } from "../../src/channels/feeds.ts";
 import { History } from "../../src/channels/history.ts";
 import { Presence } from "../../src/channels/presence.ts";
@@ -49,15 +49,10 @@ export class TestNode {
     const { rooms, meter = noMeter, maxChannels = 128, maxBytes = 65_536 } = options;
     const { carry = (delivery, receive) => receive(delivery) } = options;
     const { now } = this.clock;
-    const receive = (delivery: Delivery) => this.feeds.receive(delivery);
-    const host = {
-      deliver: (delivery: Delivery) => carry(delivery, receive),
-      lost() {},
-      target: { execute: async () => ({ connections: [] }), describe },
-    };
+    const host = { lost() {}, target: { execute: async () => ({ connections: [] }), describe } };
     this.backplane = createMemoryBackplane(host, { now, tokenLifetime: 3_600_000 });
     void this.backplane.start();
-    const { broker } = this.backplane;
+    const broker = carried(this.backplane.broker, carry);
     const guarded = options.around?.(broker) ?? broker;
     this.rules = new Rules(options.rules, 255);
     this.feeds = new Feeds({ broker: guarded, rooms, policyOf: (room) => this.rules.policyOfRoom(room) });
@@ -85,6 +80,25 @@ export class TestNode {
   stop(): Promise<void> {
     return this.backplane.stop();
   }
+}
+
+/** Takes deliveries to whoever subscribes to their channel when they arrive, as a connection to Redis does. */
+function carried(broker: Broker, carry: NonNullable<TestNodeOptions["carry"]>): Broker {
+  const sinks = new Map<string, DeliverySink>();
+  const arrive = (delivery: Delivery) => sinks.get(delivery.channel)?.receive(delivery);
+  return {
+    publish: (draft) => broker.publish(draft),
+    subscribe(channel, retention, sink) {
+      sinks.set(channel, sink);
+      return broker.subscribe(channel, retention, { receive: (delivery) => carry(delivery, arrive) });
+    },
+    unsubscribe(channel) {
+      sinks.delete(channel);
+      broker.unsubscribe(channel);
+    },
+    read: (reads, budget) => broker.read(reads, budget),
+    clear: (channel, retention) => broker.clear(channel, retention),
+  };
 }
 
 function describe() {

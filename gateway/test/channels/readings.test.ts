@@ -3,6 +3,7 @@ import type { HistoryPage, HistoryRead } from "../../src/backplane/ports.ts";
 import { Feed } from "../../src/channels/feed.ts";
 import { Readings } from "../../src/channels/readings.ts";
 import { lasting, rule } from "./node.ts";
+import { noRooms } from "./rooms.ts";
 
 const policy = { ...rule("a"), personal: false, rule: 0 };
 const top = { epoch: "e", offset: 4 };
@@ -22,7 +23,7 @@ beforeEach(() => {
       return answer(reads);
     },
   });
-  feed = new Feed("a", policy);
+  feed = new Feed("a", policy, noRooms);
 });
 
 afterEach(() => {
@@ -49,7 +50,7 @@ it("shares one read among those who ask for the same, with all that has come sin
 });
 
 it("makes one call for all that is not shared", () => {
-  const other = new Feed("b", policy);
+  const other = new Feed("b", policy, noRooms);
   readings.take([want(2)]);
   readings.take([want(2), want(3), want(2, other)]);
   expect(calls.map((reads) => reads.map(({ channel, from }) => [channel, from]))).toEqual([
@@ -88,7 +89,7 @@ it("goes on noting for who still needs it", () => {
 
 it("reads anew where the channel was let go meanwhile, where it is told to, and after a failure", async () => {
   readings.take([want(2)]);
-  const [again] = readings.take([want(2, new Feed("a", policy))]);
+  const [again] = readings.take([want(2, new Feed("a", policy, noRooms))]);
   expect(calls).toHaveLength(2);
   if (again) readings.forget(again);
   answer = () => Promise.reject(new Error("no Redis"));

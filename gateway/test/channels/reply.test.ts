@@ -7,7 +7,7 @@ import type { JoinResult } from "../../src/channels/subscriptions.ts";
 import type { SubscribeReply } from "../../src/protocol/events.ts";
 import type { Position } from "../../src/protocol/position.ts";
 import { lasting, rule, TestNode } from "./node.ts";
-import { RecordingRooms } from "./rooms.ts";
+import { noRooms, RecordingRooms } from "./rooms.ts";
 
 const kibi = 1_024;
 let node: TestNode;
@@ -151,7 +151,7 @@ describe("a past that was read before a loss, which was found since", () => {
   const entry = { position: before, message: "{}", attachments: [] };
 
   function outcomeFrom(from: "newest" | Position, page: Pick<HistoryPage, "reached" | "entries">) {
-    const feed = new Feed("a", { ...rule("a", { history: lasting }), personal: false, rule: 0 });
+    const feed = new Feed("a", { ...rule("a", { history: lasting }), personal: false, rule: 0 }, noRooms);
     feed.begin(before);
     const tap = feed.tap();
     feed.lose(resumed);

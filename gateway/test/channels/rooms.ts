@@ -1,6 +1,9 @@
 import type { Delivery } from "../../src/backplane/ports.ts";
 import type { Rooms } from "../../src/channels/feeds.ts";
 
+/** For a feed of which nobody looks at what it sends. */
+export const noRooms = { deliver() {} };
+
 type Watcher = Parameters<Rooms["watch"]>[0];
 
 export interface Sent {

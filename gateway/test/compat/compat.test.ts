@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { version } from "../../src/version.ts";
-import { startAdapterNode } from "../backplane/redis/adapter-node.ts";
+import { ignoring, startAdapterNode } from "../backplane/redis/adapter-node.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
@@ -212,7 +212,7 @@ describe.each(recordings())("beside a node of $version", (recorded) => {
     const first = messages.findIndex(({ channel }) => channel === "socket.io#/#");
     for (const message of messages.slice(0, first)) await client.publish(message.channel, bytesOf(message));
     await until(() => node.socket.rooms.has("another"), "the socket does not join");
-    await node.backplane.broker.subscribe("room", undefined);
+    await node.backplane.broker.subscribe("room", undefined, ignoring);
     for (const message of messages.slice(first)) {
       // What is for one node alone is told to all, as stock adapters do.
       const name = isResponse(message) ? "socket.io-response#/#" : message.channel;

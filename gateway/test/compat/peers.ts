@@ -1,4 +1,4 @@
-import { type AdapterNode, startAdapterNode } from "../backplane/redis/adapter-node.ts";
+import { type AdapterNode, ignoring, startAdapterNode } from "../backplane/redis/adapter-node.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
 import { type Message, Spy } from "./spy.ts";
@@ -32,7 +32,7 @@ export function recordPeers(): Promise<{ messages: Message[]; received: unknown[
     one.io.socketsJoin("room");
     one.io.socketsJoin("another");
     await until(() => other.socket.rooms.has("another"), "the socket does not join");
-    await other.backplane.broker.subscribe("room", undefined);
+    await other.backplane.broker.subscribe("room", undefined, ignoring);
     one.io.emit("all", 1, "2", Buffer.from([3, 4]));
     one.io.to("room").emit("to a room", { bytes: Buffer.from([5]) });
     one.io.to(["room", "another"]).except(one.socket.id).emit("to rooms");

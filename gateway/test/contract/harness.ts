@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import type {
-  Backplane,
   Command,
   ControlTarget,
   Delivery,
@@ -11,10 +10,11 @@ import type {
   Retention,
 } from "../../src/backplane/ports.ts";
 import { encodeHead } from "../../src/protocol/packet.ts";
+import type { DeliveringBackplane } from "../backplane/delivering.ts";
 
 /** What the contract suites need of an implementation. Each test gets its own, which holds nothing yet. */
 export interface Harness {
-  backplane: Backplane;
+  backplane: DeliveringBackplane;
   /** All that the sink was given, oldest first; it grows. */
   deliveries: Delivery[];
   /** Lets time pass: a manual clock jumps, a real one is waited for. */

@@ -23,7 +23,7 @@ export interface MemoryBackplaneOptions {
 /** A cluster of one node, which holds everything in its own memory and loses it when it stops. */
 export function createMemoryBackplane(host: BackplaneHost, options: MemoryBackplaneOptions): Backplane {
   const { now = Date.now, tokenLifetime } = options;
-  const broker = new MemoryBroker({ deliver: host.deliver, now });
+  const broker = new MemoryBroker(now);
   const announce: Announce = (channel, event, change) => {
     // Without retention and key a publication is a bare delivery, to a subscribed channel only.
     void broker.publish({ channel, ...encodeHead(event, { channel, ...change }), except: [] });

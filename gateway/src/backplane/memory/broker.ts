@@ -20,14 +20,12 @@ import { ExpiryQueue } from "./expiry.ts";
 
 /** Channels of one node in its own memory. Each call takes effect before it returns, deliveries included. */
 export class MemoryBroker implements Broker {
-  readonly #deliver: DeliverySink;
   readonly #now: () => number;
   readonly #channels = new Map<string, MemoryChannel>();
   readonly #expiries = new ExpiryQueue<string>();
 
-  /** @param now milliseconds. */
-  constructor({ deliver, now }: { deliver: DeliverySink; now: () => number }) {
-    this.#deliver = deliver;
+  /** @param now milliseconds */
+  constructor(now: () => number) {
     this.#now = now;
   }
 
@@ -37,13 +35,17 @@ export class MemoryBroker implements Broker {
   }
 
   async publish(draft: Draft): Promise<Receipt> {
-    const { receipt, delivery } = this.#use(draft.channel, (channel, now) => channel.accept(draft, now));
-    if (delivery) this.#deliver(delivery);
+    const { receipt, deliver } = this.#use(draft.channel, (channel, now) => channel.accept(draft, now));
+    deliver?.();
     return receipt;
   }
 
-  async subscribe(channel: string, retention: Retention | undefined): Promise<Position | undefined> {
-    return this.#use(channel, (used, now) => used.subscribe(now, retention));
+  async subscribe(
+    channel: string,
+    retention: Retention | undefined,
+    sink: DeliverySink,
+  ): Promise<Position | undefined> {
+    return this.#use(channel, (used, now) => used.subscribe(now, retention, sink));
   }
 
   unsubscribe(channel: string): void {

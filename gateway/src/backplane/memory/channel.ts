@@ -5,49 +5,50 @@
 
 import { completePacket } from "../../protocol/packet.ts";
 import type { Position } from "../../protocol/position.ts";
-import type { Delivery, Draft, Receipt, Retention } from "../ports.ts";
+import type { DeliverySink, Draft, Receipt, Retention } from "../ports.ts";
 import { ChannelHistory } from "./history.ts";
 import { IdempotencyKeys } from "./idempotency-keys.ts";
 
-/** What became of a draft. The delivery is there where somebody is to receive it. */
+/** What became of a draft. `deliver` is there where somebody is to receive it; it may lead to the next publication. */
 export interface PublishOutcome {
   receipt: Receipt;
-  delivery?: Delivery;
+  deliver?: () => void;
 }
 
 /** All that memory holds of one channel. */
 export class MemoryChannel {
-  #subscribed = false;
+  /** There while the channel is subscribed to. */
+  #sink: DeliverySink | undefined;
   #history: ChannelHistory | undefined;
   /** Made with the first key: most channels, each user's own among them, never see one. */
   #uses: IdempotencyKeys | undefined;
 
   /** Whether there is nothing left to remember. */
   get empty(): boolean {
-    return !this.#subscribed && !this.#history && (this.#uses?.size ?? 0) === 0;
+    return !this.#sink && !this.#history && (this.#uses?.size ?? 0) === 0;
   }
 
   /** @returns milliseconds on the clock after which `forget` has something to do. */
   get dueAt(): number {
-    const historyDueAt = this.#history?.dueAt(this.#subscribed) ?? Number.POSITIVE_INFINITY;
+    const historyDueAt = this.#history?.dueAt(this.#sink !== undefined) ?? Number.POSITIVE_INFINITY;
     return Math.min(this.#uses?.dueAt ?? Number.POSITIVE_INFINITY, historyDueAt);
   }
 
   /** Drops what is too old. The counter stays while the channel is subscribed. */
   forget(now: number): void {
     this.#uses?.forget(now);
-    if (!this.#subscribed && this.#history?.isOver(now)) this.#history = undefined;
+    if (!this.#sink && this.#history?.isOver(now)) this.#history = undefined;
     this.#history?.dropAged(now);
   }
 
   /** @returns with retention, where the channel stands */
-  subscribe(now: number, retention: Retention | undefined): Position | undefined {
-    this.#subscribed = true;
+  subscribe(now: number, retention: Retention | undefined, sink: DeliverySink): Position | undefined {
+    this.#sink = sink;
     return retention && this.history(now, retention).top;
   }
 
   unsubscribe(now: number): void {
-    this.#subscribed = false;
+    this.#sink = undefined;
     this.#history?.touch(now);
   }
 
@@ -68,10 +69,11 @@ export class MemoryChannel {
       this.#uses.add(key, position, now);
     }
     const receipt = receiptOf(position, false);
-    if (!this.#subscribed) return { receipt };
+    const sink = this.#sink;
+    if (!sink) return { receipt };
     const { channel, attachments, except } = draft;
     const delivery = { channel, packet, attachments, except };
-    return { receipt, delivery: position ? { ...delivery, position } : delivery };
+    return { receipt, deliver: () => sink.receive(position ? { ...delivery, position } : delivery) };
   }
 
   #store(draft: Draft, now: number): { packet: string; position: Position | undefined } {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { createMemoryBackplane } from "../../../src/backplane/memory/backplane.ts";
 import { MemoryBroker } from "../../../src/backplane/memory/broker.ts";
 import { MemoryRevocations } from "../../../src/backplane/memory/revocations.ts";
-import { makeMemoryHarness } from "./harness.ts";
+import { ManualClock, makeMemoryHarness } from "./harness.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -31,7 +32,9 @@ it("holds one timer, and none after it stopped", async () => {
 });
 
 it("sweeps broker and revocations by itself", async () => {
-  const { backplane, advance } = await makeMemoryHarness({ target, tokenLifetime: 1_000 });
+  const clock = new ManualClock();
+  const backplane = createMemoryBackplane({ lost() {}, target }, { now: clock.now, tokenLifetime: 1_000 });
+  await backplane.start();
   const { broker, revocations } = backplane;
   if (!(broker instanceof MemoryBroker) || !(revocations instanceof MemoryRevocations)) {
     throw new Error("The cluster is not one in memory.");
@@ -39,7 +42,7 @@ it("sweeps broker and revocations by itself", async () => {
   await broker.clear("room", { size: 1, ttl: 10 });
   await revocations.revoke("ann", 0);
   expect([broker.size, revocations.size]).toEqual([1, 1]);
-  await advance(2_000);
+  clock.advance(2_000);
   vi.advanceTimersByTime(1_000);
   expect([broker.size, revocations.size]).toEqual([0, 0]);
   await backplane.stop();

@@ -19,10 +19,8 @@ import { type ChannelName, channelNames, type Read, type Step, step, ttl } from 
 class Comparison {
   readonly #clock = new ManualClock();
   readonly #delivered: Delivery[] = [];
-  readonly #broker = new MemoryBroker({
-    deliver: (delivery) => this.#delivered.push(delivery),
-    now: this.#clock.now,
-  });
+  readonly #broker = new MemoryBroker(this.#clock.now);
+  readonly #sink = { receive: (delivery: Delivery) => void this.#delivered.push(delivery) };
   readonly #models = { a: new ModelChannel(ttl), b: new ModelChannel(ttl) };
   /** Channel and life to the epoch that the broker gave it. */
   readonly #epochs = new Map<string, string>();
@@ -56,7 +54,7 @@ class Comparison {
       this.#broker.unsubscribe(name);
       model.unsubscribe(now);
     } else if (act === "subscribe") {
-      await this.#broker.subscribe(name, this.#retention);
+      await this.#broker.subscribe(name, this.#retention, this.#sink);
       model.touch(now);
       model.subscribed = true;
     } else {

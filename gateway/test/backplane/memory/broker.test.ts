@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryBroker } from "../../../src/backplane/memory/broker.ts";
 import type { Delivery } from "../../../src/backplane/ports.ts";
 import { draft, roomy } from "../../contract/harness.ts";
+import { type DeliveringBroker, deliveringBroker } from "../delivering.ts";
 import { ManualClock } from "./harness.ts";
 
 const brief = { size: 10, ttl: 5_000 };
@@ -9,12 +10,14 @@ const keyLifetime = 5 * 60_000;
 
 let clock: ManualClock;
 let delivered: Delivery[];
-let broker: MemoryBroker;
+let memory: MemoryBroker;
+let broker: DeliveringBroker;
 
 beforeEach(() => {
   clock = new ManualClock();
   delivered = [];
-  broker = new MemoryBroker({ deliver: (delivery) => delivered.push(delivery), now: clock.now });
+  memory = new MemoryBroker(clock.now);
+  broker = deliveringBroker(memory, (delivery) => delivered.push(delivery));
 });
 
 const topOf = async (channel: string) => {
@@ -26,19 +29,19 @@ const topOf = async (channel: string) => {
 const pass = (ms: number) => {
   for (let passed = 0; passed < ms; passed += 1_000) {
     clock.advance(1_000);
-    broker.sweep();
+    memory.sweep();
   }
 };
 
 describe("giving memory back", () => {
   it("remembers nothing of channels without retention and key", async () => {
     await broker.publish(draft("room", 1));
-    expect(broker.size).toBe(0);
+    expect(memory.size).toBe(0);
     await broker.subscribe("room", undefined);
-    expect(broker.size).toBe(1);
+    expect(memory.size).toBe(1);
     broker.unsubscribe("room");
     broker.unsubscribe("never");
-    expect(broker.size).toBe(0);
+    expect(memory.size).toBe(0);
   });
 
   it("forgets 10,000 channels once their history has aged", async () => {
@@ -46,9 +49,9 @@ describe("giving memory back", () => {
       await broker.publish(draft(`room:${index}`, index, { retention: brief }));
     }
     pass(brief.ttl);
-    expect(broker.size).toBe(10_000);
+    expect(memory.size).toBe(10_000);
     pass(1_000);
-    expect(broker.size).toBe(0);
+    expect(memory.size).toBe(0);
   });
 
   it.each([
@@ -56,29 +59,29 @@ describe("giving memory back", () => {
     ["clear", () => broker.clear("room", brief)],
   ])("forgets a channel that was only asked about: %s", async (_name, ask) => {
     await ask();
-    expect(broker.size).toBe(1);
+    expect(memory.size).toBe(1);
     pass(brief.ttl + 1_000);
-    expect(broker.size).toBe(0);
+    expect(memory.size).toBe(0);
   });
 
   it("keeps a subscribed channel, and forgets it one lifetime after the unsubscribe", async () => {
     await broker.subscribe("room", brief);
     pass(60_000);
-    expect(broker.size).toBe(1);
+    expect(memory.size).toBe(1);
     broker.unsubscribe("room");
     pass(brief.ttl);
-    expect(broker.size).toBe(1);
+    expect(memory.size).toBe(1);
     pass(1_000);
-    expect(broker.size).toBe(0);
+    expect(memory.size).toBe(0);
   });
 
   it("keeps keys for five minutes, and nothing after", async () => {
     await broker.publish(draft("stored", 1, { retention: brief, idempotencyKey: "k" }));
     await broker.publish(draft("passing", 1, { idempotencyKey: "k" }));
     pass(keyLifetime - 1_000);
-    expect(broker.size).toBe(2);
+    expect(memory.size).toBe(2);
     pass(4_000);
-    expect(broker.size).toBe(0);
+    expect(memory.size).toBe(0);
   });
 
   it("drops keys while others are used on the channel", async () => {
@@ -95,14 +98,14 @@ describe("giving memory back", () => {
     expect(repeats.filter(({ repeated }) => repeated)).toHaveLength(keyLifetime / 1_000 - 1);
     broker.unsubscribe("room");
     pass(keyLifetime + 3_000);
-    expect(broker.size).toBe(0);
+    expect(memory.size).toBe(0);
   });
 
   it("forgets in one sweep what many missed sweeps would have", async () => {
     await broker.publish(draft("room", 1, { retention: brief, idempotencyKey: "k" }));
     clock.advance(86_400_000);
-    broker.sweep();
-    expect(broker.size).toBe(0);
+    memory.sweep();
+    expect(memory.size).toBe(0);
   });
 });
 
@@ -142,12 +145,9 @@ describe("delivering", () => {
 
   it("keeps one counter when the sink publishes to the channel itself", async () => {
     const offsets: (number | undefined)[] = [];
-    const echoing = new MemoryBroker({
-      now: clock.now,
-      deliver: ({ position }) => {
-        offsets.push(position?.offset);
-        if (offsets.length < 3) void echoing.publish(draft("room", "echo", { retention: brief }));
-      },
+    const echoing = deliveringBroker(memory, ({ position }) => {
+      offsets.push(position?.offset);
+      if (offsets.length < 3) void echoing.publish(draft("room", "echo", { retention: brief }));
     });
     await echoing.subscribe("room", undefined);
     await echoing.publish(draft("room", 1, { retention: brief }));

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { createMemoryBackplane } from "../../../src/backplane/memory/backplane.ts";
 import type { Delivery } from "../../../src/backplane/ports.ts";
 import type { Harness, HarnessSetup } from "../../contract/harness.ts";
+import { delivering } from "../delivering.ts";
 
 /** Milliseconds that only `advance` moves. */
 export class ManualClock {
@@ -18,14 +19,13 @@ export async function makeMemoryHarness({ target, tokenLifetime }: HarnessSetup)
   const clock = new ManualClock();
   const deliveries: Delivery[] = [];
   const host = {
-    deliver: (delivery: Delivery) => void deliveries.push(delivery),
     lost: (channel: string) => expect.fail(`memory lost something of ${channel}`),
     target,
   };
   const backplane = createMemoryBackplane(host, { now: clock.now, tokenLifetime });
   await backplane.start();
   return {
-    backplane,
+    backplane: delivering(backplane, (delivery) => deliveries.push(delivery)),
     deliveries,
     advance: async (ms) => clock.advance(ms),
     age: async (ms) => clock.advance(ms),

@@ -69,10 +69,13 @@ function serve(http: ReturnType<typeof createServer>, backplane: Backplane): Ser
   return io;
 }
 
+/** For subscriptions of which only the emitters' messages matter. */
+export const ignoring = { receive() {} };
+
 /** As the gateway's feeds do. */
 function hearRooms(rooms: CoalescingAdapter, { broker }: Backplane): void {
   rooms.watch({
-    opened: (room) => void broker.subscribe(room, undefined).catch(() => {}),
+    opened: (room) => void broker.subscribe(room, undefined, ignoring).catch(() => {}),
     closed: (room) => broker.unsubscribe(room),
   });
 }

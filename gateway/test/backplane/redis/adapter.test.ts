@@ -6,7 +6,7 @@ import { io as connect } from "socket.io-client";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { listen, portOf } from "../../../src/transport/http.ts";
 import { RedisServer } from "../../support/redis-server.ts";
-import { type AdapterNode, startAdapterNode } from "./adapter-node.ts";
+import { type AdapterNode, ignoring, startAdapterNode } from "./adapter-node.ts";
 import { RedisCluster } from "./redis-cluster.ts";
 
 const patience = { timeout: 10_000, interval: 10 };
@@ -56,7 +56,7 @@ describe.each(Object.entries(places))("Socket.IO's operations between nodes on %
   /** Joins, and waits until the rooms are heard: an emit to one is not to pass its subscription. */
   async function join(node: AdapterNode, ...rooms: string[]): Promise<void> {
     node.socket.join(rooms);
-    for (const room of rooms) await node.backplane.broker.subscribe(room, undefined);
+    for (const room of rooms) await node.backplane.broker.subscribe(room, undefined, ignoring);
   }
 
   it("broadcast to all, to rooms, to a socket, with exceptions, and here alone", async () => {

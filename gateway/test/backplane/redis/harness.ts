@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Backplane, Delivery, NodeInfo } from "../../../src/backplane/ports.ts";
+import type { Delivery, NodeInfo } from "../../../src/backplane/ports.ts";
 import { createRedisBackplane, type RedisBackplaneOptions } from "../../../src/backplane/redis/backplane.ts";
 import type { Timings } from "../../../src/backplane/redis/timings.ts";
 import { silentLog } from "../../../src/log.ts";
 import type { Harness, HarnessSetup, MakeHarness } from "../../contract/harness.ts";
+import { type DeliveringBackplane, delivering } from "../delivering.ts";
 
 interface ContractServer {
   url: string;
@@ -16,7 +17,7 @@ export function makeRedisHarness(server: () => ContractServer): MakeHarness {
   return async ({ target, tokenLifetime }: HarnessSetup): Promise<Harness> => {
     await server().flush();
     const deliveries: Delivery[] = [];
-    const host = { deliver: (delivery: Delivery) => void deliveries.push(delivery), lost() {}, target };
+    const host = { lost() {}, target };
     const backplane = createRedisBackplane(host, {
       node: target.describe().node,
       url: server().url,
@@ -30,7 +31,7 @@ export function makeRedisHarness(server: () => ContractServer): MakeHarness {
       await server().age(ms);
     };
     return {
-      backplane,
+      backplane: delivering(backplane, (delivery) => deliveries.push(delivery)),
       deliveries,
       advance: async (ms) => void (await sleep(ms)),
       age,
@@ -45,7 +46,7 @@ export const hurry: Timings = { lease: 2_000, renewal: 500, healthCheck: 400, si
 
 /** One node of several on one server. */
 export interface TestNode {
-  backplane: Backplane;
+  backplane: DeliveringBackplane;
   deliveries: Delivery[];
   /** Channels that were said to be lost. */
   lost: string[];
@@ -59,14 +60,13 @@ export async function startNode(
   const deliveries: Delivery[] = [];
   const lost: string[] = [];
   const host = {
-    deliver: (delivery: Delivery) => void deliveries.push(delivery),
     lost: (channel: string) => void lost.push(channel),
     target: { execute: async () => ({ connections: [] }), describe: () => describeNode(node) },
   };
   const fixed = { node, url: server.url, tokenLifetime: 3_600_000, log: silentLog };
   const backplane = createRedisBackplane(host, { ...fixed, ...options });
   await backplane.start();
-  return { backplane, deliveries, lost };
+  return { backplane: delivering(backplane, (delivery) => deliveries.push(delivery)), deliveries, lost };
 }
 
 export function describeNode(node: string): NodeInfo {

@@ -8,7 +8,6 @@ const executed: unknown[] = [];
 
 const backplane = createRedisBackplane(
   {
-    deliver() {},
     lost() {},
     target: {
       execute: async (command) => {

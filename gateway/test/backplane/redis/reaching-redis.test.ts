@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openBackplane } from "../../../src/backplane/open.ts";
-import type { Backplane, Delivery } from "../../../src/backplane/ports.ts";
+import type { Delivery } from "../../../src/backplane/ports.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { createLog } from "../../../src/log.ts";
 import { noMeter } from "../../../src/meter.ts";
@@ -8,11 +8,12 @@ import { draft, lasting } from "../../contract/harness.ts";
 import { Authority, type Files } from "../../support/authority.ts";
 import { freePort } from "../../support/ports.ts";
 import { RedisServer } from "../../support/redis-server.ts";
+import { type DeliveringBackplane, delivering } from "../delivering.ts";
 import { describeNode } from "./harness.ts";
 import { Sentinels } from "./sentinel.ts";
 
 interface Opened {
-  backplane: Backplane;
+  backplane: DeliveringBackplane;
   lines: string[];
   deliveries: Delivery[];
 }
@@ -29,19 +30,14 @@ async function open(env: Record<string, string>): Promise<Opened> {
   const lines: string[] = [];
   const deliveries: Delivery[] = [];
   const host = {
-    deliver: (delivery: Delivery) => void deliveries.push(delivery),
     lost() {},
     target: { execute: async () => ({ connections: [] }), describe: () => describeNode(config.nodeId) },
   };
   const log = createLog("debug", config.nodeId, { write: (line) => void lines.push(line) });
+  const meter = noMeter;
+  const backplane = openBackplane(host, { config, tokenLifetime: 60_000, log, meter, now: Date.now });
   const node = {
-    backplane: openBackplane(host, {
-      config,
-      tokenLifetime: 60_000,
-      log,
-      meter: noMeter,
-      now: Date.now,
-    }),
+    backplane: delivering(backplane, (delivery) => deliveries.push(delivery)),
     lines,
     deliveries,
   };

@@ -1,4 +1,11 @@
-import type { Broker, Delivery, HistoryRead, ReadBudget, Retention } from "../../../src/backplane/ports.ts";
+import type {
+  Broker,
+  Delivery,
+  DeliverySink,
+  HistoryRead,
+  ReadBudget,
+  Retention,
+} from "../../../src/backplane/ports.ts";
 
 /** Whatever waits until the test lets it go on. */
 export class Gates {
@@ -26,9 +33,9 @@ export class Gates {
  */
 export function slowBroker(broker: Broker, gates: Gates, confirmed: () => Promise<void>) {
   return {
-    async subscribe(channel: string, retention: Retention | undefined) {
+    async subscribe(channel: string, retention: Retention | undefined, sink: DeliverySink) {
       await gates.pass();
-      const position = await broker.subscribe(channel, retention);
+      const position = await broker.subscribe(channel, retention, sink);
       await confirmed();
       return position;
     },

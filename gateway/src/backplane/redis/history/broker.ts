@@ -2,6 +2,7 @@ import { messageOf } from "../../../protocol/packet.ts";
 import type { Position } from "../../../protocol/position.ts";
 import type {
   Broker,
+  DeliverySink,
   Draft,
   HistoryEntry,
   HistoryPage,
@@ -37,9 +38,13 @@ export class RedisBroker implements Broker {
   }
 
   /** One without a pub/sub channel can be published to, and nobody receives it: no name of a client's channel is so. */
-  subscribe(channel: string, retention: Retention | undefined): Promise<Position | undefined> {
+  subscribe(
+    channel: string,
+    retention: Retention | undefined,
+    sink: DeliverySink,
+  ): Promise<Position | undefined> {
     if (!this.#keys.hasPubSubChannel(channel)) return Promise.resolve(undefined);
-    return this.#shards.of(channel).topics.subscribe(channel, retention);
+    return this.#shards.of(channel).topics.subscribe(channel, retention, sink);
   }
 
   unsubscribe(channel: string): void {

@@ -5,9 +5,17 @@ import type { PacketPage } from "../history/history-reader.ts";
 import type { PubSubHandler } from "./pubsub.ts";
 import { decodePublication, isPublication } from "./wire.ts";
 
+/** What a topic is for; it stays the same for as long as the subscription. */
+export interface TopicOptions {
+  channel: string;
+  /** Of the pub/sub channel. */
+  name: string;
+  /** Absent where the channel keeps no history. */
+  retention: Retention | undefined;
+  sink: DeliverySink;
+}
+
 export interface TopicHost {
-  /** The backplane host's own function: nothing stands between a topic and whoever receives its deliveries. */
-  deliver: DeliverySink;
   lost: BackplaneHost["lost"];
   /** Reads what the topic misses, and passes it to `fill`. */
   repair(topic: Topic): void;
@@ -50,17 +58,18 @@ export class Topic implements PubSubHandler {
   readonly tag: string;
   readonly name: string;
   readonly #retention: Retention | undefined;
+  readonly #sink: DeliverySink;
   #host: TopicHost;
   #state: State = { name: "new" };
   /** When it was last known to miss nothing; milliseconds on the monotonic clock. */
   checkedAt = performance.now();
 
-  /** @param name of the pub/sub channel */
-  constructor(channel: string, name: string, retention: Retention | undefined, host: TopicHost) {
+  constructor({ channel, name, retention, sink }: TopicOptions, host: TopicHost) {
     this.channel = channel;
     this.tag = channel;
     this.name = name;
     this.#retention = retention;
+    this.#sink = sink;
     this.#host = host;
   }
 
@@ -94,7 +103,7 @@ export class Topic implements PubSubHandler {
     const delivery = this.#decode(message);
     if (!delivery) return;
     if (!delivery.position || !this.#retention) {
-      this.#host.deliver(delivery);
+      this.#sink.receive(delivery);
       return;
     }
     this.checkedAt = performance.now();
@@ -131,7 +140,7 @@ export class Topic implements PubSubHandler {
       const from = state.last;
       for (const entry of page.entries) {
         state.last = entry.position;
-        this.#host.deliver({ channel: this.channel, ...entry });
+        this.#sink.receive({ channel: this.channel, ...entry });
       }
       if (page.more) return true;
       this.#host.gap("repaired", this.channel, from, state.last);
@@ -176,7 +185,7 @@ export class Topic implements PubSubHandler {
     }
     if (this.#state.name === "live") this.#state.last = position;
     else this.#state = { name: "live", last: position };
-    this.#host.deliver(delivery);
+    this.#sink.receive(delivery);
   }
 
   #repair(last: Position, held: Held, to: Position): void {

@@ -1,7 +1,7 @@
 import type { BackplaneMeter } from "../../../meter.ts";
 import { formatPosition, type Position } from "../../../protocol/position.ts";
 import type { ThrottledLog } from "../../../throttled-log.ts";
-import type { BackplaneHost, HistoryRead, ReadBudget, Retention } from "../../ports.ts";
+import type { BackplaneHost, DeliverySink, HistoryRead, ReadBudget, Retention } from "../../ports.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import { readHistory } from "../history/history-reader.ts";
 import type { Keys } from "../keys.ts";
@@ -27,7 +27,7 @@ export interface TopicsOptions {
   keys: Keys;
   throttledLog: ThrottledLog;
   meter: BackplaneMeter;
-  host: Pick<BackplaneHost, "deliver" | "lost">;
+  host: Pick<BackplaneHost, "lost">;
   foreign(channel: string, message: Buffer): void;
   /** Milliseconds of silence after which a channel is compared with its history. */
   silence: number;
@@ -48,7 +48,6 @@ export class Topics {
     this.#options = options;
     const { host, meter, throttledLog, foreign } = options;
     this.#topicHost = {
-      deliver: host.deliver,
       lost: host.lost,
       foreign,
       gap(result, channel, from, to) {
@@ -70,9 +69,14 @@ export class Topics {
    * @returns the position after which everything will be delivered, where the channel has a history
    * @throws Failure `unavailable`
    */
-  subscribe(channel: string, retention: Retention | undefined): Promise<Position | undefined> {
+  subscribe(
+    channel: string,
+    retention: Retention | undefined,
+    sink: DeliverySink,
+  ): Promise<Position | undefined> {
     const { pubsub, keys } = this.#options;
-    return pubsub.add(new Topic(channel, keys.room(channel), retention, this.#topicHost));
+    const name = keys.room(channel);
+    return pubsub.add(new Topic({ channel, name, retention, sink }, this.#topicHost));
   }
 
   /** Takes over what another shard has released, with all that is known of it. */

@@ -13,7 +13,7 @@ export interface ShardOptions {
   keys: Keys;
   throttledLog: ThrottledLog;
   meter: BackplaneMeter;
-  host: Pick<BackplaneHost, "deliver" | "lost">;
+  host: Pick<BackplaneHost, "lost">;
   foreign(channel: string, message: Buffer): void;
   timings: Timings;
   /** Another server has taken the place of one that was there: it may lack what that one acknowledged last. */

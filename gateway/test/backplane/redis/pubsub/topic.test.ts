@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Delivery } from "../../../../src/backplane/ports.ts";
 import { Topic } from "../../../../src/backplane/redis/pubsub/topic.ts";
 import { lasting } from "../../../contract/harness.ts";
 
@@ -12,14 +13,17 @@ let gaps: string[];
 beforeEach(() => {
   told = [];
   gaps = [];
-  topic = new Topic("room", "name", lasting, {
-    deliver: ({ position }) => void told.push(String(position?.offset)),
-    lost: () => void told.push("lost"),
-    repair: () => void told.push("repair"),
-    foreign: () => void told.push("foreign"),
-    malformed: () => void told.push("malformed"),
-    gap: (result) => void gaps.push(result),
-  });
+  const sink = { receive: ({ position }: Delivery) => void told.push(String(position?.offset)) };
+  topic = new Topic(
+    { channel: "room", name: "name", retention: lasting, sink },
+    {
+      lost: () => void told.push("lost"),
+      repair: () => void told.push("repair"),
+      foreign: () => void told.push("foreign"),
+      malformed: () => void told.push("malformed"),
+      gap: (result) => void gaps.push(result),
+    },
+  );
 });
 
 const hear = (offset: number, of = epoch) =>
