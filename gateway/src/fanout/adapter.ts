@@ -9,15 +9,12 @@ import type { Peers } from "../backplane/peers.ts";
 import { publishedAt } from "../protocol/packet.ts";
 import { Batch, type BatchEntry, batchEntry, FramedPacket, type RoomMessage } from "./batch.ts";
 import { Conflation } from "./conflation.ts";
-import type { Dialect } from "./dialect.ts";
-import type { Outlet } from "./outlet.ts";
+import { Outlet } from "./outlet.ts";
 import { type Namespace, type Packet, PeerAdapter } from "./peer-adapter.ts";
 import { RoomMap } from "./room-map.ts";
 import type { Turn } from "./turn.ts";
 
 export interface FanoutOptions {
-  /** A connection's outlet, or undefined where Socket.IO's own path has to be used. */
-  outletOf(connection: string): Outlet | undefined;
   /** @param published when the first of the messages was published, in Unix milliseconds, where that is known */
   onDelivered(messages: number, copies: number, published: number | undefined): void;
   onConflated(messages: number): void;
@@ -41,10 +38,9 @@ export interface RoomWatcher {
   closed(room: string): void;
 }
 
-const usual: Dialect = "socketio";
-
 /** A socket, as far as it matters here. */
 interface Receiver {
+  readonly conn?: unknown;
   disconnect(close: boolean): unknown;
   notifyOutgoingListeners?(packet: Packet): void;
 }
@@ -103,10 +99,10 @@ export class CoalescingAdapter extends PeerAdapter {
     if (!members) return;
     let copies = 0;
     for (const connection of members) {
-      const outlet = this.#options.outletOf(connection);
+      const outlet = this.#outletOf(connection);
       // It has closed, or is no socket of this node's engine.
       if (!outlet) continue;
-      const { dialect = usual } = outlet;
+      const { dialect } = outlet;
       const { frames, messages } = batch.excludes(connection)
         ? batch.forOne(connection, dialect)
         : batch.forAll(dialect);
@@ -210,15 +206,15 @@ export class CoalescingAdapter extends PeerAdapter {
     const connections = this.#selected(options);
     const [first] = connections;
     if (first === undefined) return;
-    if (options.flags?.volatile || !this.#options.outletOf(first)) {
+    if (options.flags?.volatile || !this.#outletOf(first)) {
       Adapter.prototype.broadcast.call(this, packet, options);
       return;
     }
     const framed = this.#encode(packet);
     for (const connection of connections) {
       this.#receiver(connection)?.notifyOutgoingListeners?.(packet);
-      const outlet = this.#options.outletOf(connection);
-      const frames = outlet && framed.in(outlet.dialect ?? usual);
+      const outlet = this.#outletOf(connection);
+      const frames = outlet && framed.in(outlet.dialect);
       if (frames?.length) outlet?.append(frames);
     }
     this.#options.onDelivered(1, connections.size, undefined);
@@ -240,6 +236,12 @@ export class CoalescingAdapter extends PeerAdapter {
 
   *#membersOf(rooms: Iterable<string>): Generator<string> {
     for (const room of rooms) yield* this.rooms.get(room) ?? [];
+  }
+
+  /** Undefined where there is no socket, or another engine's, which has to be sent on Socket.IO's own path. */
+  #outletOf(connection: string): Outlet | undefined {
+    const conn = this.#receiver(connection)?.conn;
+    return conn instanceof Outlet ? conn : undefined;
   }
 
   #receiver(connection: string): Receiver | undefined {

@@ -9,10 +9,13 @@ import type { Dialect } from "./dialect.ts";
 import type { Turn } from "./turn.ts";
 
 /** Where a connection's bytes leave: whole WebSocket frames, in the order of the writes. */
-export interface Outlet {
-  /** What the frames are written in; Socket.IO's where it is absent. */
-  readonly dialect?: Dialect;
-  append(frames: Buffer): void;
+export abstract class Outlet {
+  /** What the frames are written in. */
+  get dialect(): Dialect {
+    return "socketio";
+  }
+
+  abstract append(frames: Buffer): void;
 }
 
 export interface OutletLimits {
@@ -41,7 +44,7 @@ interface Waiter {
  * It tells when the peer does not keep up: what counts is what was waiting before the turn's own bytes, since
  * one large turn is not the reader's fault.
  */
-export abstract class SocketOutlet implements Outlet {
+export abstract class SocketOutlet extends Outlet {
   readonly #socket: Socket;
   readonly #limits: OutletLimits;
   #pending: Buffer | Buffer[] | undefined;
@@ -49,12 +52,9 @@ export abstract class SocketOutlet implements Outlet {
   #waiter: Waiter | undefined;
 
   constructor(socket: Socket, limits: OutletLimits) {
+    super();
     this.#socket = socket;
     this.#limits = limits;
-  }
-
-  get dialect(): Dialect {
-    return "socketio";
   }
 
   /** The peer does not keep up: it has to be dropped. */

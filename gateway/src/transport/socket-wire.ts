@@ -1,6 +1,5 @@
 import type { Socket } from "socket.io";
 import type { Wire } from "../connection/connection.ts";
-import { SocketOutlet } from "../fanout/outlet.ts";
 import { agentOf } from "./agent.ts";
 import { EngineSocket } from "./engine-socket.ts";
 
@@ -56,12 +55,6 @@ export function forgetHandshake(socket: Socket): void {
   Object.assign(socket, { handshake: forgotten });
   const engineSocket = engineSocketOf(socket);
   if (engineSocket) engineSocket.request = undefined;
-}
-
-/** The outlet of a connection of any dialect; undefined where there is no socket, or another engine's. */
-export function outletOf(socket: Socket | undefined): SocketOutlet | undefined {
-  const connection: unknown = socket?.conn;
-  return connection instanceof SocketOutlet ? connection : undefined;
 }
 
 /** @returns undefined where there is no socket, or another engine's */

@@ -4,13 +4,12 @@ import type { Engine } from "./engine.ts";
 import type { EngineSocket } from "./engine-socket.ts";
 import { createParser } from "./parser.ts";
 import { Members } from "./plain/members.ts";
-import { outletOf } from "./socket-wire.ts";
 
 export interface SocketServerOptions {
   engine: Engine;
   /** Milliseconds from the WebSocket's opening to CONNECT. */
   connectTimeout: number;
-  fanout: Omit<FanoutOptions, "outletOf">;
+  fanout: FanoutOptions;
   /** Bytes of each message from a client. */
   onReceived(bytes: number): void;
 }
@@ -36,8 +35,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   });
   io.bind(options.engine);
   const { sockets } = io.of("/");
-  const fanout = { ...options.fanout, outletOf: (id: string) => outletOf(sockets.get(id)) };
-  const rooms = new CoalescingAdapter(io.of("/"), fanout);
+  const rooms = new CoalescingAdapter(io.of("/"), options.fanout);
   // Socket.IO calls it with `new`, which an arrow function does not take.
   io.adapter(function keepRooms(): CoalescingAdapter {
     return rooms;

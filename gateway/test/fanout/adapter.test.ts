@@ -6,7 +6,7 @@ import { CoalescingAdapter } from "../../src/fanout/adapter.ts";
 import { textFrame } from "../../src/fanout/frame.ts";
 import { Turn } from "../../src/fanout/turn.ts";
 import { numbered, summary } from "./messages.ts";
-import { type FakeSocket, fakeNamespace } from "./namespace.ts";
+import { FakeOutlet, type FakeSocket, fakeNamespace } from "./namespace.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -19,7 +19,6 @@ let adapter: CoalescingAdapter;
 
 function createAdapter(flushDelay = 0): CoalescingAdapter {
   return new CoalescingAdapter(fakeNamespace(sockets), {
-    outletOf: (id) => (writes.has(id) ? { append: (frames) => note(id, frames) } : undefined),
     onDelivered: (...counts) => counted.push(...counts),
     onConflated: (messages) => {
       conflated += messages;
@@ -38,7 +37,8 @@ function connect(...ids: string[]): void {
   for (const id of ids) {
     writes.set(id, []);
     const writeToEngine = (packets: (string | Buffer)[]) => note(id, textFrame(`4${packets[0]}`));
-    sockets.set(id, { id, client: { writeToEngine }, acks: new Map() });
+    const conn = new FakeOutlet((frames) => note(id, frames));
+    sockets.set(id, { id, client: { writeToEngine }, acks: new Map(), conn });
     adapter.addAll(id, new Set([id]));
   }
 }
@@ -112,7 +112,7 @@ describe("a turn", () => {
   it("passes over a member whose transport is not ours", async () => {
     connect("ann", "bob");
     for (const id of ["ann", "bob"]) adapter.join(id, "room");
-    writes.delete("ann");
+    delete sockets.get("ann")?.conn;
     adapter.deliver(numbered(1));
     await turn();
     expect(writes.get("bob")).toEqual([["1"]]);

@@ -6,7 +6,6 @@ import { CoalescingAdapter } from "../../src/fanout/adapter.ts";
 import { Turn } from "../../src/fanout/turn.ts";
 import { Engine } from "../../src/transport/engine.ts";
 import { listen, portOf } from "../../src/transport/http.ts";
-import { engineSocketOf } from "../../src/transport/socket-wire.ts";
 
 /** Short, so that a missed ping shows at once. */
 const beat = { pingInterval: 300, pingTimeout: 200 };
@@ -42,8 +41,7 @@ type Namespace = ConstructorParameters<typeof CoalescingAdapter>[0];
 function coalescing(turn: Turn) {
   return class extends CoalescingAdapter {
     constructor(namespace: Namespace) {
-      const outletOf = (id: string) => engineSocketOf(namespace.sockets.get(id) as Socket | undefined);
-      super(namespace, { outletOf, onDelivered() {}, onConflated() {}, turn, peers: noPeers });
+      super(namespace, { onDelivered() {}, onConflated() {}, turn, peers: noPeers });
     }
   };
 }

@@ -7,7 +7,6 @@ import { Turn } from "../../../src/fanout/turn.ts";
 import { noMeter } from "../../../src/meter.ts";
 import { Engine } from "../../../src/transport/engine.ts";
 import { listen, portOf } from "../../../src/transport/http.ts";
-import { engineSocketOf } from "../../../src/transport/socket-wire.ts";
 import { hurry, startNode } from "./harness.ts";
 
 /** A Socket.IO server on the gateway's engine and adapter, and one client of it. */
@@ -55,8 +54,7 @@ function serve(http: ReturnType<typeof createServer>, backplane: Backplane): Ser
   engine.start();
   const io = new Server();
   io.bind(engine);
-  const outletOf = (id: string) => engineSocketOf(io.of("/").sockets.get(id));
-  const options = { outletOf, onDelivered() {}, onConflated() {}, turn, peers: backplane.peers };
+  const options = { onDelivered() {}, onConflated() {}, turn, peers: backplane.peers };
   const rooms = new CoalescingAdapter(io.of("/"), options);
   hearRooms(rooms, backplane);
   io.adapter(function keepRooms(): CoalescingAdapter {
