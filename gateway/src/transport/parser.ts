@@ -8,7 +8,11 @@ export class JsonEncoder extends Encoder {
   override encode(packet: Packet): (string | Uint8Array)[] {
     const args: unknown[] = Array.isArray(packet.data) ? packet.data : [];
     const payload = args.at(-1);
-    if (!(payload instanceof Json)) return super.encode(packet);
+    if (!(payload instanceof Json)) {
+      // No answer of the gateway's has binary values in it but as Json, and stock would look for them first.
+      const isAnswer = packet.type === PacketType.ACK && packet.nsp === "/";
+      return isAnswer ? [`${packet.type}${packet.id}${JSON.stringify(args)}`] : super.encode(packet);
+    }
     const { text, attachments } = payload;
     const before = args.slice(0, -1).map((arg) => `${JSON.stringify(arg)},`);
     const id = packet.id ?? "";
