@@ -116,8 +116,11 @@ export class WorkQueue {
     return this.#session.wire.full && !this.#session.ended;
   }
 
-  async #begin(exclusive: boolean, work: Work): Promise<void> {
-    if (!exclusive) return work();
+  #begin(exclusive: boolean, work: Work): Promise<void> {
+    return exclusive ? this.#beginExclusive(work) : work();
+  }
+
+  async #beginExclusive(work: Work): Promise<void> {
     this.#exclusive = true;
     try {
       await work();
