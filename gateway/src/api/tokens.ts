@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { actions } from "../auth/permissions.ts";
-import { isDeeperThan } from "../protocol/json.ts";
+import { shapeOf } from "../protocol/json.ts";
 import { answers } from "./answers.ts";
 import { reachOf } from "./connections.ts";
 import { channel, reach, user } from "./schemas.ts";
@@ -20,7 +20,7 @@ const tokenRequest = z
     info: z
       .unknown()
       .refine(
-        (info) => !isDeeperThan(info, maxInfoDepth),
+        (info) => shapeOf(info, maxInfoDepth) !== "deep",
         `expected at most ${maxInfoDepth} levels of nesting`,
       )
       .optional()

@@ -8,7 +8,7 @@ import type { Broker, Receipt } from "../backplane/ports.ts";
 import { type ErrorCode, Failure } from "../errors.ts";
 import type { Meter, PublishSource } from "../meter.ts";
 import { countBinary, maxAttachments } from "../protocol/binary.ts";
-import { isDeeperThan } from "../protocol/json.ts";
+import { type Shape, shapeOf } from "../protocol/json.ts";
 import { encodeHead } from "../protocol/packet.ts";
 import { formatPosition } from "../protocol/position.ts";
 import type { ChannelPolicy, Rules } from "./rules.ts";
@@ -51,10 +51,11 @@ export class Publisher {
     return this.measure("api", () => {
       const { rules, maxDepth } = this.#options;
       const policy = rules.policyOf(publication.channel);
-      if (isDeeperThan(publication.data, maxDepth)) {
+      const shape = shapeOf(publication.data, maxDepth);
+      if (shape === "deep") {
         throw new Failure("bad_request", `\`data\` nests deeper than ${maxDepth} levels.`);
       }
-      return this.send(publication, policy);
+      return this.send(publication, policy, shape);
     });
   }
 
@@ -82,12 +83,14 @@ export class Publisher {
   }
 
   /**
-   * @param publication whose publisher may do that, and whose data is of bounded depth
+   * @param publication whose publisher may do that
+   * @param shape of the data, or of what it came in; not `deep`
    * @throws Failure `bad_request`, `too_large`; before anything is published
    */
-  send({ channel, data, id, user, except }: Publication, policy: ChannelPolicy): Promise<Receipt> {
+  send(publication: Publication, policy: ChannelPolicy, shape: Shape): Promise<Receipt> {
+    const { channel, data, id, user, except } = publication;
     const message = { channel, data, id, user, time: this.#options.now() };
-    const { head, attachments } = encodeHead("message", message, binariesOf(data) > 0);
+    const { head, attachments } = encodeHead("message", message, binariesOf(data, shape) > 0);
     this.#checkSize(head, attachments);
     return this.#options.broker.publish({
       channel,
@@ -122,8 +125,9 @@ function begin(attempt: () => Promise<Receipt>): Promise<Receipt> {
 }
 
 /** @returns how many binary values the data holds. @throws Failure for data that cannot be a message */
-function binariesOf(data: unknown): number {
+function binariesOf(data: unknown, shape: Shape): number {
   if (data === undefined) throw new Failure("bad_request", "`data` is missing.");
+  if (shape === "plain") return 0;
   const binaries = countBinary(data);
   if (binaries > maxAttachments) {
     throw new Failure("too_large", `A message carries at most ${maxAttachments} binary values.`);

@@ -7,7 +7,7 @@
 import { type ErrorCode, Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
-import { isDeeperThan } from "../protocol/json.ts";
+import { shapeOf } from "../protocol/json.ts";
 import type { Connection } from "./connection.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Reply, Request, RequestServices } from "./request.ts";
@@ -77,25 +77,21 @@ export class Dispatcher {
     this.#options.meter.requestHandled("other", failure.code);
   }
 
-  async #handle(
-    connection: Connection,
-    event: string | undefined,
-    payload: unknown,
-    reply: Reply,
-  ): Promise<void> {
+  /** Not an async function: each of those makes promises of its own, and this is called for every event. */
+  #handle(connection: Connection, event: string | undefined, payload: unknown, reply: Reply): Promise<void> {
     // What nobody handles is charged too: a flood of it has to be bounded like any other.
     const request = event === undefined ? undefined : this.#options.requests.get(event);
     this.#pace(connection, request?.cost?.(connection, payload) ?? 1);
     if (event === undefined) throw new Failure("bad_request", "An event's name is a string.");
-    // One level more than `publish` allows its data, which is inside the payload. The only walk for depth: everything
-    // after it may recurse.
-    if (isDeeperThan(payload, this.#options.maxDepth + 1)) {
+    // One level more than `publish` allows its data, which is inside the payload.
+    const shape = shapeOf(payload, this.#options.maxDepth + 1);
+    if (shape === "deep") {
       connection.strikes += 1;
       throw new Failure("bad_request", `The payload nests deeper than ${this.#options.maxDepth} levels.`);
     }
     if (!request) throw new Failure("no_handler");
-    const handle = () => request.handle(this.#options.services, connection, payload, reply);
-    await connection.work.request(request.exclusive, handle, payload);
+    const handle = () => request.handle(this.#options.services, connection, payload, reply, shape);
+    return connection.work.request(request.exclusive, handle, payload);
   }
 
   /** @throws Failure `rate_limited` with the time after which the next request may pass */

@@ -5,6 +5,7 @@ import type { History } from "../channels/history.ts";
 import type { Presence } from "../channels/presence.ts";
 import type { Publisher } from "../channels/publish.ts";
 import type { Rules } from "../channels/rules.ts";
+import type { Shape } from "../protocol/json.ts";
 import type { Connection } from "./connection.ts";
 import type { Joiner } from "./joiner.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -30,12 +31,15 @@ export interface RequestServices {
 /**
  * Does one request and replies, or throws a Failure that the dispatcher answers. A handler may go on after its reply;
  * an exclusive one holds up the connection's next request until it ends.
+ *
+ * @param shape of the payload, which need not be walked again
  */
 export type Handler = (
   services: RequestServices,
   connection: Connection,
   payload: unknown,
   reply: Reply,
+  shape: Shape,
 ) => Promise<void>;
 
 /** One of the protocol's requests (PROTOCOL, section 2). */

@@ -23,12 +23,28 @@ export function weightOf(value: unknown): number {
   return weight;
 }
 
-/** Whether a parsed JSON value nests deeper than `limit` levels; binary values count as leaves. */
-export function isDeeperThan(value: unknown, limit: number): boolean {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
-  if (limit === 0) return true;
-  for (const child of Array.isArray(value) ? value : Object.values(value)) {
-    if (isDeeperThan(child, limit - 1)) return true;
+/**
+ * What a walk through a parsed value finds: JSON alone; or binary values as well, or objects with a member by which a
+ * dialect marks one; or more levels than allowed.
+ */
+export type Shape = "plain" | "mixed" | "deep";
+
+/**
+ * The one walk through what a client or a backend sent. Whatever calls itself for each level comes after it.
+ *
+ * @param limit levels of nesting; binary values count as leaves
+ */
+export function shapeOf(value: unknown, limit: number): Shape {
+  if (typeof value !== "object" || value === null) return "plain";
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return "mixed";
+  if (limit === 0) return "deep";
+  let shape: Shape = "plain";
+  const members = value as Record<string, unknown>;
+  // Without a list of the members, which would be most of the work; what is parsed has no others than its own.
+  for (const name in members) {
+    const found = shapeOf(members[name], limit - 1);
+    if (found === "deep") return found;
+    if (found === "mixed" || name === "_placeholder" || name === "_binary") shape = "mixed";
   }
-  return false;
+  return shape;
 }

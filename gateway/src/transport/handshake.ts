@@ -4,7 +4,7 @@ import type { Authenticator, Identity } from "../auth/authenticator.ts";
 import { Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
-import { isDeeperThan } from "../protocol/json.ts";
+import { shapeOf } from "../protocol/json.ts";
 import { parse } from "../protocol/parse.ts";
 import { handshakeRequest, type SubscriptionItem } from "../protocol/request-schemas.ts";
 
@@ -38,7 +38,7 @@ export async function admit(caller: Caller, options: HandshakeOptions): Promise<
   const refusal = options.obstacle();
   if (refusal) throw refusal;
   const { auth } = caller.handshake;
-  if (isDeeperThan(auth, options.maxDepth)) {
+  if (shapeOf(auth, options.maxDepth) === "deep") {
     throw new Failure("bad_request", `\`auth\` nests deeper than ${options.maxDepth} levels.`);
   }
   const request = parse(handshakeRequest, auth);

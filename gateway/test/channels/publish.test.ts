@@ -4,6 +4,7 @@ import { publish as handle } from "../../src/connection/handlers/messages.ts";
 import type { RequestServices } from "../../src/connection/request.ts";
 import { type ErrorCode, Failure } from "../../src/errors.ts";
 import { noMeter } from "../../src/meter.ts";
+import { shapeOf } from "../../src/protocol/json.ts";
 import { lasting, rule, TestNode } from "./node.ts";
 import { RecordingRooms } from "./rooms.ts";
 
@@ -45,9 +46,11 @@ async function publish(
   try {
     if (origin === "api") return await node.publisher.publish({ channel, data, id, except: [] });
     let position: string | undefined;
-    await handle(node as unknown as RequestServices, origin, { channel, data, id }, (reply) => {
-      position = (reply as { position?: string }).position;
-    });
+    const payload = { channel, data, id };
+    const reply = (answer: object) => {
+      position = (answer as { position?: string }).position;
+    };
+    await handle(node as unknown as RequestServices, origin, payload, reply, shapeOf(payload, 33));
     return position;
   } catch (thrown) {
     return Failure.of(thrown).code;

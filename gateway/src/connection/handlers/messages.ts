@@ -10,14 +10,15 @@ import type { Handler } from "../request.ts";
 import { TokenBucket } from "../token-bucket.ts";
 
 /** The rule decides, then the connection pays, then the message is made: who may not publish pays nothing. */
-export const publish: Handler = async ({ rules, publisher }, connection, payload, reply) => {
+export const publish: Handler = async ({ rules, publisher }, connection, payload, reply, shape) => {
   const { channel, data, id, echo = true } = parse(requestSchemas.publish, payload);
   const position = await publisher.measure("client", () => {
-    const policy = rules.policyOf(channel);
+    // Whoever talks in a channel mostly subscribes to it too, and then its policy is at hand.
+    const policy = connection.held.get(channel)?.feed.policy ?? rules.policyOf(channel);
     authorize("publish", channel, policy, standingOf(connection, channel));
     pay(connection, policy);
     const except = echo ? [] : [connection.id];
-    return publisher.send({ channel, data, id, user: connection.user, except }, policy);
+    return publisher.send({ channel, data, id, user: connection.user, except }, policy, shape);
   });
   reply(position === undefined ? { ok: true } : { ok: true, position });
 };

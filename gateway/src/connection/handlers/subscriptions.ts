@@ -8,7 +8,7 @@ import { parse } from "../../protocol/parse.ts";
 import { requestSchemas } from "../../protocol/request-schemas.ts";
 import type { Connection } from "../connection.ts";
 import { subscribeManyReply, subscribeReply } from "../replies.ts";
-import type { Handler } from "../request.ts";
+import type { Handler, Reply, RequestServices } from "../request.ts";
 
 /** A request for many channels counts as many. */
 export function itemsOf(_connection: Connection, payload: unknown): number {
@@ -31,13 +31,18 @@ export const subscribe: Handler = async (services, connection, payload, reply) =
 };
 
 /** The bound on channels is the connection's, so a request of more could never succeed whole. */
-const subscribeMany: Handler = async ({ joiner, maxChannels }, connection, payload, reply) => {
+async function subscribeMany(
+  { joiner, maxChannels }: RequestServices,
+  connection: Connection,
+  payload: unknown[],
+  reply: Reply,
+): Promise<void> {
   const items = parse(requestSchemas.subscribeMany, payload);
   if (items.length > maxChannels) {
     throw new Failure("bad_request", `One request subscribes to at most ${maxChannels} channels.`);
   }
   await joiner.join(connection, items, (results) => reply(subscribeManyReply(results)));
-};
+}
 
 export const unsubscribe: Handler = async ({ joiner }, connection, payload, reply) => {
   const { channel } = parse(requestSchemas.unsubscribe, payload);

@@ -1,6 +1,6 @@
 import { textFrame } from "../../fanout/frame.ts";
 import { extractBinary, inlineBinary } from "../../protocol/binary.ts";
-import { isDeeperThan, Json } from "../../protocol/json.ts";
+import { Json, shapeOf } from "../../protocol/json.ts";
 
 /** What a client says in one frame: `["subscribe", {…}, 1]`. */
 export interface JsonRequest {
@@ -37,7 +37,7 @@ export function readFrame(text: string, maxDepth: number): JsonRequest | JsonFau
     return { event, words: "The number that asks for an answer is a whole one from 0 to 2^53 - 1." };
   }
   // An object for a binary value takes a level, and the payload around the data another.
-  const hasBinary = text.includes('"_binary"') && !isDeeperThan(payload, maxDepth + 2);
+  const hasBinary = text.includes('"_binary"') && shapeOf(payload, maxDepth + 2) !== "deep";
   return { event, payload: hasBinary ? extractBinary(payload) : payload, id };
 }
 

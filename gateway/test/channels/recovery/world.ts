@@ -111,7 +111,7 @@ export class World {
     const draft = { channel, data, id, except };
     const attempt = client
       ? publisher.measure("client", () =>
-          publisher.send({ ...draft, user: client.user }, rules.policyOf(channel)),
+          publisher.send({ ...draft, user: client.user }, rules.policyOf(channel), "mixed"),
         )
       : publisher.publish(draft);
     attempt

@@ -1,7 +1,7 @@
 import { PacketType } from "socket.io-parser";
 import { z } from "zod";
 import { countBinary, maxAttachments } from "../../../protocol/binary.ts";
-import { isDeeperThan } from "../../../protocol/json.ts";
+import { shapeOf } from "../../../protocol/json.ts";
 
 // What messages between Socket.IO's adapters consist of, as far as any node relies on it. Both wires read with these forms.
 // What they let through reaches clients and Socket.IO's server as it is, so they refuse what would end a connection or a node.
@@ -54,7 +54,8 @@ const reservedNames = new Set([
 const eventName = z.union([text.refine((name) => !reservedNames.has(name)), z.number()]);
 
 function isSendable(data: unknown[]): boolean {
-  return !isDeeperThan(data, maxDepth) && countBinary(data) <= maxAttachments;
+  const shape = shapeOf(data, maxDepth);
+  return shape === "plain" || (shape === "mixed" && countBinary(data) <= maxAttachments);
 }
 
 /** An event that sockets are to be sent; nothing in it makes a client end its connection. */
