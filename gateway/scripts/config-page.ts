@@ -1,4 +1,5 @@
-import type { z } from "zod";
+import { z } from "zod";
+import { batchShape, hookShape, keepShape, limitsShape, settle } from "../src/config/hook-shape.ts";
 import { historyShape, presenceShape, rateShape, ruleShape } from "../src/config/rule-shape.ts";
 import { topics } from "../src/config/schema.ts";
 import type { Setting } from "../src/config/setting.ts";
@@ -41,8 +42,36 @@ no rule fits is \`unknown_channel\`. A fault is told with its line, column and p
 ${rulesExample}\`\`\`
 
 \`anyone\` includes anonymous users; \`user\` means authenticated; \`subscriber\` is who is subscribed; \`token\` asks for a
-channel token or an \`allow\` claim. A rule whose \`match\` begins \`user:\` is about users' own channels and may have
+channel token or an \`allow\` claim; of \`hook\` a backend decides, see [HOOKS](HOOKS.md). A rule whose \`match\` begins \`user:\` is about users' own channels and may have
 \`history\` only, with \`size\` and \`ttl\`.`;
+
+/** The other keys of the file. */
+export const hooksExample = `channels:
+  - match: "order:*"
+    subscribe: hook
+    publish: hook
+hooks:
+  - name: orders
+    url: https://app.example.com/tidegate/ask
+    ask: [connect, subscribe, publish, request]
+    channels: "order:*"
+    timeout: 1s
+  - name: crm
+    url: https://app.example.com/tidegate/events
+    tell: [connected, disconnected, online, offline, away, back, occupied, vacated, published, unseen]
+    channels: "order:*"
+    batch: {size: 100, wait: 20ms}
+    keep: {size: 64MiB, age: 24h}
+    timeout: 15s
+settle: 10s
+limits: {connectionsPerUser: 5}
+`;
+
+const hooksIntro = `Backends that are asked or told stand beside the rules; [HOOKS](HOOKS.md) says what they are sent. Their secrets stand
+in the environment, never here. Roll out nodes that know hooks before a file that has some.
+
+\`\`\`yaml
+${hooksExample}\`\`\``;
 
 /** The page of settings and channel rules, from the schemas in `config/`. */
 export function configPage(): string {
@@ -53,7 +82,21 @@ export function configPage(): string {
     ...topics.flatMap((topic) => [`## ${topic.title}`, settingsTable(Object.values(topic.settings))]),
     "## Channel rules",
     rulesIntro,
-    table(["Key", "What it says"], ruleRows()),
+    table(
+      ["Key", "What it says"],
+      keyRows(ruleShape, { presence: presenceShape, history: historyShape, rate: rateShape }),
+    ),
+    "## Hooks, and the fleet",
+    hooksIntro,
+    table(
+      ["Key", "What it says"],
+      [
+        ...keyRows({ hooks: z.array(z.unknown()).describe("The backends, a list. Default: none.") }, {}),
+        ...keyRows(hookShape, { batch: batchShape, keep: keepShape }, "hooks[]."),
+        ...keyRows({ settle }, {}),
+        ...keyRows(limitsShape, {}, "limits."),
+      ],
+    ),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -78,16 +121,12 @@ function defaultCell({ default: value, absent }: Setting<unknown>): string {
   return typeof value === "string" ? `\`${value}\`` : value.words;
 }
 
-function ruleRows(): string[][] {
-  const parts: [key: string, shape: Record<string, z.ZodType>][] = [
-    ["presence", presenceShape],
-    ["history", historyShape],
-    ["rate", rateShape],
-  ];
-  const rows = (prefix: string, shape: Record<string, z.ZodType>) =>
-    Object.entries(shape).map(([key, { description = "" }]) => [`\`${prefix}${key}\``, description]);
-  return rows("", ruleShape).flatMap((row) => {
-    const part = parts.find(([key]) => row[0] === `\`${key}\``);
-    return part ? [row, ...rows(`${part[0]}.`, part[1])] : [row];
-  });
+type Shape = Record<string, z.ZodType>;
+
+/** @param parts the mappings that keys of the shape hold */
+function keyRows(shape: Shape, parts: Record<string, Shape>, prefix = ""): string[][] {
+  return Object.entries(shape).flatMap(([key, { description = "" }]) => [
+    [`\`${prefix}${key}\``, description],
+    ...keyRows(parts[key] ?? {}, {}, `${prefix}${key}.`),
+  ]);
 }

@@ -9,13 +9,13 @@ import { stopMargin } from "./ops/shutdown.ts";
 async function main(): Promise<void> {
   // A reader of the output that goes away must not take the process with it.
   process.stdout.on("error", () => {});
-  const { config: loaded, rules, warnings } = loadConfig(process.env, (path) => readFileSync(path, "utf8"));
+  const { config: loaded, warnings, ...file } = loadConfig(process.env, (path) => readFileSync(path, "utf8"));
   const config = withDevelopmentKeys(loaded);
   const log = createLog(config.logLevel, config.nodeId);
   for (const warning of warnings) log.write("config_doubtful", { warning });
   let started: App | undefined;
   stopOnSignals(() => started, config.drainWindow + stopMargin, log);
-  const app = await createApp({ config, rules, log });
+  const app = await createApp({ ...file, config, log });
   const ports = await app.start();
   started = app;
   log.write("node_listening", ports);

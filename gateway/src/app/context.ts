@@ -3,7 +3,7 @@
  * sockets. It is made first, and without a timer: `App.start` starts what has one.
  */
 
-import type { ChannelRule } from "../config/rules.ts";
+import { type ConfigFile, withoutFile } from "../config/file.ts";
 import type { Config } from "../config/schema.ts";
 import { Alarms } from "../connection/alarms.ts";
 import { Registry } from "../connection/registry.ts";
@@ -13,9 +13,9 @@ import { Overload, type Shortage } from "../ops/overload.ts";
 import { Shutdown } from "../ops/shutdown.ts";
 import { OpenSockets } from "../transport/open-sockets.ts";
 
-export interface AppOptions {
+/** What the file leaves out has its default here too. */
+export interface AppOptions extends Partial<Omit<ConfigFile, "rules">>, Pick<ConfigFile, "rules"> {
   config: Config;
-  rules: readonly ChannelRule[];
   log: Log;
   /** Unix milliseconds. */
   now?: () => number;
@@ -43,6 +43,7 @@ export function createContext(options: AppOptions): Context {
   const openSockets = new OpenSockets();
   const registry = new Registry();
   return {
+    ...withoutFile,
     ...options,
     now,
     started: now(),

@@ -68,6 +68,9 @@ export function permit(action: Action, who: Who, channel: string, standing: Stan
       return subject.anonymous ? "forbidden" : "allowed";
     case "subscriber":
       return standing.subscribed ? "allowed" : "not_subscribed";
+    case "hook":
+      // The backend's answer is held as a channel token is. Each publication is a question of its own.
+      return action === "subscribe" && standing.channelToken ? "allowed" : "forbidden";
     case "token":
       return standing.channelToken || isGranted(action, subject, channel) ? "allowed" : "forbidden";
   }

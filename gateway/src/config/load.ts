@@ -12,9 +12,12 @@ import {
   type Source,
   unknownNames,
 } from "./environment.ts";
+import { type ConfigFile, parseFile, withoutFile } from "./file.ts";
+import { allHooks, hookFaults, hookWarnings, secretSetting, withSecrets } from "./hook-faults.ts";
+import type { AskingHook } from "./hooks.ts";
 import { productionFaults } from "./production.ts";
 import { redisFaults } from "./redis-faults.ts";
-import { type ChannelRule, developmentRules, parseRules } from "./rules.ts";
+import { type ChannelRule, developmentRules } from "./rules.ts";
 import { type Config, settings } from "./schema.ts";
 import type { Setting } from "./setting.ts";
 
@@ -29,17 +32,16 @@ export class ConfigError extends Error {
   }
 }
 
-export interface Loaded {
+export interface Loaded extends ConfigFile {
   config: Config;
-  rules: readonly ChannelRule[];
   warnings: string[];
 }
 
 /**
- * Settings from the environment, and the rules from the file that it names.
+ * Settings from the environment, and rules and hooks from the file that it names.
  *
  * @param readFile returns a file's text; what it throws becomes a fault
- * @returns the config and the rules deeply frozen, and what the operator should hear
+ * @returns all of it deeply frozen, and what the operator should hear
  * @throws ConfigError that names every fault; no value of a secret is in it
  */
 export function loadConfig(env: Environment, readFile: ReadFile): Loaded {
@@ -47,16 +49,19 @@ export function loadConfig(env: Environment, readFile: ReadFile): Loaded {
   const isGiven = (key: keyof Config) => given.has(key);
   faults.push(...portFaults(config), ...loginFaults(config, given), ...redisFaults(config, isGiven));
   if (config.production) faults.push(...productionFaults(config, isGiven));
-  const file = loadRules(config, readFile);
-  faults.push(...file.faults);
+  const { faults: fileFaults, warnings: fileWarnings, ...file } = loadFile(config, readFile);
+  const { hooks, faults: secretFaults } = loadSecrets(file, config, env, readFile);
+  faults.push(...fileFaults, ...secretFaults, ...hookFaults(hooks, config));
   if (faults.length > 0) throw new ConfigError(faults);
+  const known = [...Object.values<Setting<unknown>>(settings), ...allHooks(hooks).map(secretSetting)];
   const warnings = [
-    ...unknownNames(env, Object.values(settings)),
+    ...unknownNames(env, known),
     ...loginWarnings(config),
-    ...file.warnings,
+    ...fileWarnings,
     ...openWarnings(config, file.rules),
+    ...hookWarnings(hooks, config),
   ];
-  return { config: deepFreeze(config), rules: deepFreeze(file.rules), warnings };
+  return { ...deepFreeze({ ...file, config, hooks }), warnings };
 }
 
 interface ReadSettings {
@@ -86,7 +91,7 @@ function readSettings(env: Environment, readFile: ReadFile): ReadSettings {
 }
 
 /** @throws Error with the fault as its message */
-function parse(setting: Setting<unknown>, { name, text }: Source): unknown {
+function parse<T>(setting: Setting<T>, { name, text }: Source): T {
   const result = setting.schema.safeParse(text);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
@@ -138,15 +143,14 @@ function openWarnings({ production, anonymous }: Config, rules: readonly Channel
   ];
 }
 
-interface LoadedRules {
-  rules: readonly ChannelRule[];
+interface LoadedFile extends ConfigFile {
   faults: string[];
   warnings: string[];
 }
 
 /** Without a file: everything is allowed in development, and nothing in production. */
-function loadRules({ configFile, production }: Config, readFile: ReadFile): LoadedRules {
-  const none = { rules: [], faults: [], warnings: [] };
+function loadFile({ configFile, production }: Config, readFile: ReadFile): LoadedFile {
+  const none = { ...withoutFile, rules: [], faults: [], warnings: [] };
   if (configFile === undefined) {
     if (!production) return { ...none, rules: developmentRules };
     const warning = "TIDEGATE_CONFIG is not set: there are no channels but the users' own";
@@ -154,10 +158,26 @@ function loadRules({ configFile, production }: Config, readFile: ReadFile): Load
   }
   try {
     const text = readNamed("TIDEGATE_CONFIG", configFile, readFile);
-    return { ...none, ...parseRules(text, configFile) };
+    return { ...none, ...parseFile(text, configFile) };
   } catch (error) {
     return { ...none, faults: [messageOf(error)] };
   }
+}
+
+/** The hooks with their secrets, which only the environment has. */
+function loadSecrets({ hooks }: ConfigFile, config: Config, env: Environment, readFile: ReadFile) {
+  const faults: string[] = [];
+  const secretsOf = (hook: Pick<AskingHook, "name">): readonly string[] | undefined => {
+    const setting = secretSetting(hook);
+    try {
+      const source = readSource(setting, env, readFile);
+      return source && parse(setting, source);
+    } catch (error) {
+      faults.push(messageOf(error));
+      return undefined;
+    }
+  };
+  return { hooks: withSecrets(hooks, secretsOf, config.hookSecret ?? []), faults };
 }
 
 function messageOf(error: unknown): string {

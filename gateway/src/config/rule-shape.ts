@@ -4,35 +4,26 @@
  */
 
 import { z } from "zod";
-import { hasNameCharacters, isReservedName } from "../protocol/channel-name.ts";
+import { amount, count, expected, flag, pattern, wrongKeys } from "./file-kinds.ts";
 import { parseDuration, parseRate } from "./units.ts";
 
-const joiners = ["nobody", "anyone", "user", "token"] as const;
-const whos = [...joiners, "subscriber"] as const;
+const known = ["nobody", "anyone", "user", "token"] as const;
+const joiners = [...known, "hook"] as const;
+const readers = [...known, "subscriber"] as const;
+const publishers = [...readers, "hook"] as const;
 
-/** Whom a rule lets publish, or read presence or history. */
-export type Who = (typeof whos)[number];
+/** Whom a rule lets do something. Of reading, no backend is asked: one page of it would be one call. */
+export type Who = (typeof publishers)[number];
+/** Whom a rule lets read presence or history. */
+export type Reader = (typeof readers)[number];
 /** Whom a rule lets subscribe: whoever is subscribed already is no answer to that. */
 export type Joiner = (typeof joiners)[number];
 
 const maxTtl = 30 * 86_400_000;
 
-/** Messages that begin so are completed with what was found. */
-export const expected = (what: string) => `expected ${what}`;
-
-const joiner = z.enum(joiners, expected(`one of ${joiners.join(", ")}`));
-const who = z.enum(whos, expected(`one of ${whos.join(", ")}`));
-const flag = z.boolean(expected("true or false"));
-
-/** A text that `parse` turns into a number. */
-function amount(what: string, parse: (text: string) => number | undefined) {
-  return z.string(expected(what)).transform((text, context) => {
-    const value = parse(text);
-    if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: expected(what) });
-    return z.NEVER;
-  });
-}
+const oneOf = <const T extends readonly string[]>(words: T) =>
+  z.enum(words, expected(`one of ${words.join(", ")}`));
+const reader = oneOf(readers);
 
 /** @param max milliseconds. @param what completes "expected …" */
 function duration(max: number, what: string) {
@@ -42,21 +33,10 @@ function duration(max: number, what: string) {
   });
 }
 
-function count(max: number) {
-  const what = expected(`a whole number from 1 to ${max}`);
-  return z.int(what).min(1, what).max(max, what);
-}
-
-const patternType = 'a pattern of channel names, such as "chat:*"';
-
-/** A pattern is bounded like a name, since nothing longer than a name could match it. */
-function isPattern(text: string): boolean {
-  const bytes = Buffer.byteLength(text);
-  return bytes > 0 && bytes <= 255 && hasNameCharacters(text) && !isReservedName(text);
-}
-
 export const presenceShape = {
-  read: who.default("subscriber").describe("Who may read it: as `publish`. Default `subscriber`."),
+  read: reader
+    .default("subscriber")
+    .describe("Who may read it: as `publish`, `hook` apart. Default `subscriber`."),
   events: flag
     .default(false)
     .describe("Whether subscribers get `joined`, `left`, `away` and `back`. Default `false`."),
@@ -67,7 +47,9 @@ export const historyShape = {
   ttl: duration(maxTtl, "a duration such as 30m, at most 30d").describe(
     "How long a message is kept: a duration such as `30m`, at most `30d`. Required.",
   ),
-  read: who.default("subscriber").describe("Who may read it: as `publish`. Default `subscriber`."),
+  read: reader
+    .default("subscriber")
+    .describe("Who may read it: as `publish`, `hook` apart. Default `subscriber`."),
 };
 
 export const rateShape = {
@@ -90,17 +72,18 @@ const history = z.strictObject(historyShape, wrongKeys("a mapping with size, ttl
 const rate = z.strictObject(rateShape, wrongKeys("a mapping with publish and burst", rateShape));
 
 export const ruleShape = {
-  match: z
-    .string(expected(patternType))
-    .refine(isPattern, expected(patternType))
-    .describe("The channels: `*` stands for any run of characters but `:`, `**` for any run. Required."),
-  subscribe: joiner
-    .optional()
-    .describe("Who may subscribe: `nobody`, `anyone`, `user` or `token`. Default `nobody`."),
-  publish: who
+  match: pattern.describe(
+    "The channels: `*` stands for any run of characters but `:`, `**` for any run. Required.",
+  ),
+  subscribe: oneOf(joiners)
     .optional()
     .describe(
-      "Which clients may publish: also `subscriber`. Default `nobody`. Backends always may, through the server API.",
+      "Who may subscribe: `nobody`, `anyone`, `user`, `token`, or `hook`: a backend is asked. Default `nobody`.",
+    ),
+  publish: oneOf(publishers)
+    .optional()
+    .describe(
+      "Which clients may publish: as `subscribe`, and `subscriber`. Default `nobody`. Backends always may, through the server API.",
     ),
   presence: presence
     .optional()
@@ -118,12 +101,3 @@ export const ruleShape = {
       "A subscriber gets at most one message in this time, the newest: a duration such as `200ms`, at most `1h`. Implies `latest`.",
     ),
 };
-
-/** What is said of an unknown key, and of a value that is no mapping. */
-export function wrongKeys(what: string, shape: object) {
-  const error = ({ code }: { code: string }) =>
-    code === "unrecognized_keys"
-      ? `not a key here; the keys are ${Object.keys(shape).join(", ")}`
-      : expected(what);
-  return { error };
-}

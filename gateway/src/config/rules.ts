@@ -1,11 +1,11 @@
 /*
- * The file of channel rules: what its keys mean together. A rule that would be ignored is a fault, since its author
+ * A channel rule: what its keys mean together. A rule that would be ignored is a fault, since its author
  * relies on it.
  */
 
 import { z } from "zod";
-import { expected, type Joiner, ruleShape, type Who, wrongKeys } from "./rule-shape.ts";
-import { parseYaml } from "./yaml.ts";
+import { wrongKeys } from "./file-kinds.ts";
+import { type Joiner, type Reader, ruleShape, type Who } from "./rule-shape.ts";
 
 export type { Who } from "./rule-shape.ts";
 
@@ -14,9 +14,9 @@ export interface ChannelRule {
   match: string;
   subscribe: Joiner;
   publish: Who;
-  presence?: { read: Who; events: boolean } | undefined;
+  presence?: { read: Reader; events: boolean } | undefined;
   /** `ttl` in milliseconds. */
-  history?: { size: number; ttl: number; read: Who } | undefined;
+  history?: { size: number; ttl: number; read: Reader } | undefined;
   /** `publish` in messages a second and connection. */
   rate?: { publish: number; burst: number } | undefined;
   latest: boolean;
@@ -24,7 +24,8 @@ export interface ChannelRule {
   conflate?: number | undefined;
 }
 
-const ruleSchema = z
+/** One rule as the file has it. */
+export const ruleSchema = z
   .strictObject(ruleShape, wrongKeys("a rule, a mapping with match", ruleShape))
   .superRefine(
     (rule, context) => {
@@ -36,11 +37,6 @@ const ruleSchema = z
     { when: ({ value }) => typeof value === "object" && value !== null },
   )
   .transform(complete);
-
-const fileShape = {
-  channels: z.array(ruleSchema, expected("a list of rules")),
-};
-const fileSchema = z.strictObject(fileShape, wrongKeys("a mapping with the key channels", fileShape));
 
 type WrittenRule = z.output<z.ZodObject<typeof ruleShape>>;
 
@@ -80,17 +76,6 @@ function complete({ subscribe, publish, rate, latest, ...rest }: WrittenRule): C
     ...(rate && { rate: { publish: rate.publish, burst: rate.burst ?? Math.ceil(rate.publish) } }),
     latest: latest ?? rest.conflate !== undefined,
   };
-}
-
-/**
- * The rules of a YAML file, in its order.
- *
- * @param file its name, for the faults
- * @returns the faults instead where there are any, all of them, each with its line, column and path
- */
-export function parseRules(text: string, file: string): { rules: ChannelRule[] } | { faults: string[] } {
-  const parsed = parseYaml(text, file, fileSchema);
-  return "faults" in parsed ? parsed : { rules: parsed.value.channels };
 }
 
 /** What holds in development without a file: everybody may do everything. */

@@ -28,11 +28,26 @@ const table: [Who, Subject, Held, string][] = [
   ["subscriber", ann, outside, "not_subscribed"],
   ["token", ann, tokened, "allowed"],
   ["token", ann, inside, "forbidden"],
+  ["hook", ann, inside, "forbidden"],
 ];
 
 describe.each(actions)("who may %s", (action) => {
   it.each(table)("%s: %o with %o is %s", (who, subject, standing, decision) => {
     expect(permit(action, who, "chat:1", { subject, ...standing })).toBe(decision);
+  });
+});
+
+describe("a channel whose hook is asked", () => {
+  const decision = (action: Action, standing: Held) =>
+    permit(action, "hook", "chat:1", { subject: ann, ...standing });
+
+  it("is joined with what the hook has answered, which is held as a channel token", () => {
+    expect(decision("subscribe", tokened)).toBe("allowed");
+    expect(decision("subscribe", outside)).toBe("forbidden");
+  });
+
+  it("takes no publication on the ground of an answer to another question", () => {
+    expect(decision("publish", { ...tokened, subscribed: true })).toBe("forbidden");
   });
 });
 

@@ -69,6 +69,8 @@ describe("defaults", () => {
       wechatUnionid: false,
       wechatTokenLifetime: 86_400_000,
       wechatLoginRate: 120,
+      hookSecret: [],
+      hookCa: undefined,
       configFile: undefined,
       drainWindow: 90_000,
       pacedStart: false,

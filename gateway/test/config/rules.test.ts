@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { parseRules } from "../../src/config/rules.ts";
+import { parseFile } from "../../src/config/file.ts";
 
 function rulesOf(text: string) {
-  const parsed = parseRules(text, "channels.yaml");
+  const parsed = parseFile(text, "channels.yaml");
   if ("faults" in parsed) throw new Error(parsed.faults.join("\n"));
   return parsed.rules;
 }
 
 function faultsOf(text: string): string[] {
-  const parsed = parseRules(text, "channels.yaml");
+  const parsed = parseFile(text, "channels.yaml");
   return "faults" in parsed ? parsed.faults : [];
 }
 
@@ -19,6 +19,8 @@ function ruleFaults(members: string): string[] {
 
 const ruleKeys = "match, subscribe, publish, presence, history, rate, latest, conflate";
 const readers = "one of nobody, anyone, user, token, subscriber";
+const publishers = `${readers}, hook`;
+const fileKeys = "channels, hooks, settle, limits";
 const pattern = 'a pattern of channel names, such as "chat:*"';
 const personal =
   "a personal channel's permissions cannot be changed; a rule for user: may have history only, with size and ttl";
@@ -98,13 +100,13 @@ describe("a fault of a rule", () => {
   it.each([
     [
       "match: a, subscribe: all",
-      '2:26 channels[0].subscribe: expected one of nobody, anyone, user, token, got "all"',
+      '2:26 channels[0].subscribe: expected one of nobody, anyone, user, token, hook, got "all"',
     ],
     [
       "match: a, subscribe: subscriber",
-      '2:26 channels[0].subscribe: expected one of nobody, anyone, user, token, got "subscriber"',
+      '2:26 channels[0].subscribe: expected one of nobody, anyone, user, token, hook, got "subscriber"',
     ],
-    ["match: a, publish: 1", `2:24 channels[0].publish: expected ${readers}, got 1`],
+    ["match: a, publish: 1", `2:24 channels[0].publish: expected ${publishers}, got 1`],
     ["match: a, presence: all", `2:25 channels[0].presence: expected ${readers}, got "all"`],
     ["match: a, presence: {read: all}", `2:32 channels[0].presence.read: expected ${readers}, got "all"`],
     ["match: a, presence: {events: 1}", "2:34 channels[0].presence.events: expected true or false, got 1"],
@@ -216,9 +218,9 @@ more: 1`;
     expect(faultsOf(text)).toEqual([
       "channels.yaml:3:13 channels[0].latest: latest needs history; add history: {size: 1, ttl: 1h}",
       `channels.yaml:4:5 channels[0].color: not a key here; the keys are ${ruleKeys}`,
-      `channels.yaml:5:14 channels[0].publish: expected ${readers}, got "all"`,
+      `channels.yaml:5:14 channels[0].publish: expected ${publishers}, got "all"`,
       "channels.yaml:6:5 channels[1]: expected a rule, a mapping with match, got 7",
-      "channels.yaml:7:1 more: not a key here; the keys are channels",
+      `channels.yaml:7:1 more: not a key here; the keys are ${fileKeys}`,
     ]);
   });
 
@@ -249,7 +251,7 @@ describe("a fault of the file", () => {
     [
       "x: &x [a]\nchannels: *x",
       [
-        "1:1 x: not a key here; the keys are channels",
+        `1:1 x: not a key here; the keys are ${fileKeys}`,
         "2:11 channels: expected a rule, a mapping with match, got the alias *x",
       ],
     ],

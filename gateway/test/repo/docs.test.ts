@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { rulesExample } from "../../scripts/config-page.ts";
+import { hooksExample, rulesExample } from "../../scripts/config-page.ts";
 import { pages } from "../../scripts/pages.ts";
-import { parseRules } from "../../src/config/rules.ts";
+import { parseFile } from "../../src/config/file.ts";
 import { settings } from "../../src/config/schema.ts";
 import { failureKinds } from "../../src/errors.ts";
 import { type LogField, type LogLine, logFields } from "../../src/log-lines/fields.ts";
@@ -73,8 +73,16 @@ describe("a log line", () => {
 
 describe("the example of channel rules", () => {
   it("is valid", () => {
-    expect(parseRules(rulesExample, "example")).toMatchObject({
+    expect(parseFile(rulesExample, "example")).toMatchObject({
       rules: [{ match: "chat:*" }, { match: "quote:*", latest: true }, { match: "user:*" }],
+    });
+  });
+
+  it("is valid beside hooks", () => {
+    expect(parseFile(hooksExample, "example")).toMatchObject({
+      hooks: { asking: [{ name: "orders" }], telling: [{ name: "crm" }] },
+      settle: 10_000,
+      limits: { connectionsPerUser: 5 },
     });
   });
 });

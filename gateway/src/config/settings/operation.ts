@@ -16,7 +16,8 @@ const nodeId = kind("1 to 64 letters, digits, dots, underscores or hyphens", (va
 export const operation = {
   configFile: optional(text, {
     env: "TIDEGATE_CONFIG",
-    about: "The YAML file of channel rules. Without it development allows everything and production nothing.",
+    about:
+      "The YAML file of channel rules and hooks. Without it development allows everything and production nothing.",
   }),
   capacity: setting(integer(1, 1_000_000), "10000", {
     env: "TIDEGATE_CAPACITY",
