@@ -11,6 +11,7 @@ const tiers = [
   ["ops", "transport", "api"],
   ["connection"],
   ["channels"],
+  ["hooks"],
   ["backplane", "fanout", "auth"],
   ["protocol", "config"],
   ["errors", "cause", "log", "log-lines", "throttled-log", "meter", "random", "version"],
