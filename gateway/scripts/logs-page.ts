@@ -1,5 +1,6 @@
 import { clientLines } from "../src/log-lines/clients.ts";
 import { type LogLine, logFields } from "../src/log-lines/fields.ts";
+import { hookLines } from "../src/log-lines/hooks.ts";
 import { nodeLines } from "../src/log-lines/node.ts";
 import { redisLines } from "../src/log-lines/redis.ts";
 import { generatedNote, table } from "./markdown.ts";
@@ -22,6 +23,7 @@ each code at once.`;
 const rooms: [title: string, lines: Record<string, LogLine>][] = [
   ["The node", nodeLines],
   ["Clients", clientLines],
+  ["Hooks", hookLines],
   ["Redis and the other nodes", redisLines],
 ];
 

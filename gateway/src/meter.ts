@@ -28,6 +28,33 @@ export type RedisRole = "commands" | "subscriber";
 /** A hole in what Redis brought of a channel: noticed, filled from the history, or told to the subscribers. */
 export type GapResult = "found" | "repaired" | "lost";
 
+/** What a backend may be asked. */
+export type QuestionKind = "connect" | "subscribe" | "publish" | "request";
+
+/**
+ * What came of a question to a backend. A refusal is an answer. The others are none: not made, since the breaker is open
+ * or too many wait; or made in vain.
+ */
+export type QuestionOutcome =
+  | "answered"
+  | "refused"
+  | "open"
+  | "busy"
+  | "timeout"
+  | "unreachable"
+  | "ended"
+  | "too_large"
+  | "status"
+  | "malformed";
+
+/** What happens between a node and the backends that it asks. Hooks are named by the operator. */
+export interface HookMeter {
+  /** The hook is there to be asked. */
+  asksHook(hook: string, kind: QuestionKind): void;
+  asked(hook: string, kind: QuestionKind, outcome: QuestionOutcome, seconds: number): void;
+  breaker(hook: string, kind: QuestionKind, open: boolean): void;
+}
+
 /** What happens between a node and the place where it meets the others. */
 export interface BackplaneMeter {
   redisConnected(role: RedisRole): void;
@@ -47,7 +74,7 @@ export interface BackplaneMeter {
  * What the rooms of the gateway report about themselves. The metrics are one implementation; tests
  * use `noMeter`. No method takes a value that a client chooses, so no label can grow without bound.
  */
-export interface Meter extends BackplaneMeter {
+export interface Meter extends BackplaneMeter, HookMeter {
   connectionOpened(handshakeSeconds: number): void;
   connectionClosed(reason: CloseReason): void;
   refused(code: ErrorCode): void;
@@ -74,6 +101,9 @@ export interface Meter extends BackplaneMeter {
 }
 
 export const noMeter: Meter = {
+  asksHook() {},
+  asked() {},
+  breaker() {},
   redisConnected() {},
   redisAnswered() {},
   redisFailed() {},

@@ -15,14 +15,17 @@ const base = {
   nbf: z.number().optional(),
 };
 
+/** What a user may do on channels whose rules ask for a token. */
+export const allowClaim = z
+  .array(z.object({ channels: z.array(z.string().min(1)), can: z.array(z.enum(actions)) }))
+  .default([]);
+
 export const sessionClaims = z.object({
   ...base,
   channel: z.undefined().optional(),
   info: z.unknown().optional(),
   channels: z.array(z.string()).default([]),
-  allow: z
-    .array(z.object({ channels: z.array(z.string().min(1)), can: z.array(z.enum(actions)) }))
-    .default([]),
+  allow: allowClaim,
 });
 
 export const channelClaims = z.object({ ...base, channel: z.string().min(1) });

@@ -4,13 +4,14 @@
  */
 
 import { z } from "zod";
+import type { QuestionKind } from "../meter.ts";
 import { isWebUrl } from "./addresses.ts";
 import { count, durationBetween, expected, flag, pattern, sizeBetween, wrongKeys } from "./file-kinds.ts";
 
 /** What a backend may be asked. */
-export const questions = ["connect", "subscribe", "publish", "request"] as const;
+const questions = ["connect", "subscribe", "publish", "request"] as const satisfies QuestionKind[];
 /** What a backend may be told. */
-export const tidings = [
+const tidings = [
   "connected",
   "disconnected",
   "online",
@@ -23,7 +24,6 @@ export const tidings = [
   "unseen",
 ] as const;
 
-export type QuestionKind = (typeof questions)[number];
 export type TidingKind = (typeof tidings)[number];
 
 const nameType = expected("1 to 32 of a-z, 0-9 and -, no other hook's, and not file or …-file");

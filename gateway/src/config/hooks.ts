@@ -4,10 +4,11 @@
  */
 
 import { z } from "zod";
+import type { QuestionKind } from "../meter.ts";
 import { expected, wrongKeys } from "./file-kinds.ts";
-import { batchShape, hookShape, keepShape, type QuestionKind, type TidingKind } from "./hook-shape.ts";
+import { batchShape, hookShape, keepShape, type TidingKind } from "./hook-shape.ts";
 
-export type { QuestionKind, TidingKind } from "./hook-shape.ts";
+export type { TidingKind } from "./hook-shape.ts";
 
 interface Hook {
   name: string;

@@ -7,6 +7,8 @@ import { version } from "../version.ts";
 import { type Answer, CallFailure, Line, type LineOptions, type Post } from "./line.ts";
 import { Signature } from "./signature.ts";
 
+export { CallFailure } from "./line.ts";
+
 export interface HookCallerOptions {
   url: string;
   secrets: readonly string[];

@@ -11,6 +11,7 @@ export const logFields = {
   err: "The error with its stack.",
   event: "The event's name, as the client sent it.",
   from: "The last position before the gap, or before the page that filled its end; or where a subscribe began to read: a position, `start`, `newest` or `top`.",
+  hook: "The hook's name, as the file of TIDEGATE_CONFIG has it.",
   kind: "What the command asks: `connections`, `subscribe`, `unsubscribe`, `disconnect` or `revoke`.",
   left: "Connections that had to be cut.",
   messages: "Messages in the reply.",
@@ -22,6 +23,7 @@ export const logFields = {
   phase: "The phase of the stop, of those in OPERATIONS.",
   policy: "Redis' maxmemory-policy.",
   port: "The public port.",
+  question: "What the hook was asked: `connect`, `subscribe`, `publish` or `request`.",
   reason:
     "Why: of a close, a code or what the transport reported; of a shortage, what there is too little of.",
   replies: "Nodes that replied in time.",

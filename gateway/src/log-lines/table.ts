@@ -1,10 +1,11 @@
 import { clientLines } from "./clients.ts";
 import type { LogField, LogLine } from "./fields.ts";
+import { hookLines } from "./hooks.ts";
 import { nodeLines } from "./node.ts";
 import { redisLines } from "./redis.ts";
 
 /** Every line that the gateway logs, by its id; `docs/LOGS.md` is made from it. */
-export const logLines = { ...nodeLines, ...clientLines, ...redisLines };
+export const logLines = { ...nodeLines, ...clientLines, ...hookLines, ...redisLines };
 
 export type LogLineId = keyof typeof logLines;
 

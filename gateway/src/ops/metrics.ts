@@ -6,6 +6,7 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Meter } from "../meter.ts";
 import { connectionMeter } from "./connection-metrics.ts";
+import { hookMeter } from "./hook-metrics.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import { messageMeter } from "./message-metrics.ts";
 import { createProcessMetrics } from "./process-metrics.ts";
@@ -13,7 +14,7 @@ import { redisMeter } from "./redis-metrics.ts";
 import { Series } from "./series.ts";
 import { createStateMetrics, type MetricsSources } from "./state-metrics.ts";
 
-export type { MetricsSources } from "./state-metrics.ts";
+export type { MetricsSources };
 
 export interface Metrics {
   meter: Meter;
@@ -32,7 +33,12 @@ export function createMetrics(): Metrics {
   const delay = new LoopDelay();
   return {
     registry,
-    meter: { ...connectionMeter(series), ...messageMeter(series), ...redisMeter(series) },
+    meter: {
+      ...connectionMeter(series),
+      ...messageMeter(series),
+      ...redisMeter(series),
+      ...hookMeter(series),
+    },
     observe(sources) {
       createStateMetrics(series, sources);
       createProcessMetrics(series, sources.memoryLimit, delay);

@@ -43,6 +43,19 @@ export function inlineBinary(text: string, attachments: readonly Uint8Array[]): 
   });
 }
 
+/**
+ * The value with each binary value in its place, as `{"_binary": "<base64>"}`; a copy where it holds any.
+ *
+ * @param value of a depth that was checked, and without an object that `countBinary` refuses
+ */
+export function inlined(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (ArrayBuffer.isView(value)) return { _binary: base64Of(value as Uint8Array) };
+  if (value instanceof ArrayBuffer) return { _binary: base64Of(new Uint8Array(value)) };
+  if (Array.isArray(value)) return value.map(inlined);
+  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, inlined(child)]));
+}
+
 function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
 }
