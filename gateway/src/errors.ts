@@ -25,6 +25,7 @@ export const failureKinds = {
   token_expired: { status: 401, retryable: false, message: "The token has expired." },
   forbidden: { status: 403, retryable: false, message: "The rules do not allow this." },
   not_found: { status: 404, retryable: false, message: "There is nothing at this address." },
+  method_not_allowed: { status: 405, retryable: false, message: "This address does not take the method." },
   no_handler: { status: 404, retryable: false, message: "Nothing handles this event." },
   gap: { status: 409, retryable: false, message: "The history no longer reaches back to this position." },
   too_large: { status: 413, retryable: false, message: "The payload is larger than the limit." },

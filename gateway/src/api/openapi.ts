@@ -45,6 +45,7 @@ export async function describeApi(api: Api, version: string): Promise<void> {
     uiConfig: { validatorUrl: null },
     theme: { title: "Tidegate API" },
   });
+  api.get("/", { schema: { hide: true } }, (_request, reply) => reply.redirect("/docs"));
   api.get("/openapi.json", { schema: { hide: true } }, async () => api.swagger());
 }
 

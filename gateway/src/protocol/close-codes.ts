@@ -20,6 +20,7 @@ export const closeCodes: Record<ErrorCode, CloseCodes> = {
   token_expired: { stays: 4401, returns: 4510 },
   forbidden: { stays: 4403 },
   not_found: { stays: 4404 },
+  method_not_allowed: { stays: 4405 },
   no_handler: { stays: 4404 },
   gap: { returns: 4512 },
   too_large: { stays: 4413 },

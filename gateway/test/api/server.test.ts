@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
+import { json as readJson } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { causeOf } from "../../src/cause.ts";
 import { Failure } from "../../src/errors.ts";
@@ -21,6 +24,25 @@ const calls = [
   const [method, url = ""] = call.split(" ");
   return { method: method === "GET" || method === "DELETE" ? method : ("POST" as const), url };
 });
+
+/** A server that is asked over a socket: what is injected knows fewer methods than HTTP. */
+async function listening() {
+  const server = await serve();
+  const { port } = new URL(await server.app.listen({ host: "127.0.0.1", port: 0 }));
+  const ask = async (call: string) => {
+    const [method, path] = call.split(" ");
+    const sent = request({
+      host: "127.0.0.1",
+      port,
+      path,
+      method,
+      headers: { authorization: `Bearer ${key}` },
+    });
+    const [answer] = (await once(sent.end(), "response")) as [IncomingMessage];
+    return { status: answer.statusCode, headers: answer.headers, json: await readJson(answer) };
+  };
+  return { ...server, ask };
+}
 
 const wrong = {
   missing: undefined,
@@ -127,18 +149,34 @@ describe("errors", () => {
     });
   });
 
-  it.each([
-    "GET /v1/publish",
-    "PUT /v1/history",
-    "GET /v1/nothing",
-    "GET /",
-    "POST /livez",
-    "OPTIONS /v1/nodes",
-  ])("%s is not_found", async (call) => {
-    const { inject } = await serve();
-    const [method, url] = call.split(" ") as ["GET" | "PUT" | "POST" | "OPTIONS", string];
-    const { status, json } = await inject({ method, url, headers: { authorization } });
+  it.each(["GET /v1/nothing", "POST /v2/publish", "QUERY /nothing"])("%s is not_found", async (call) => {
+    const { ask } = await listening();
+    const { status, json } = await ask(call);
     expect({ status, json }).toEqual({ status: 404, json: { error: new Failure("not_found").body } });
+  });
+
+  it.each([
+    { call: "GET /v1/publish", allow: "POST" },
+    { call: "PUT /v1/history?channel=chat:1", allow: "DELETE, GET, HEAD" },
+    { call: "POST /livez", allow: "GET, HEAD" },
+    { call: "OPTIONS /v1/nodes", allow: "GET, HEAD" },
+    { call: "QUERY /v1/presence?channel=chat:1", allow: "GET, HEAD" },
+    { call: "PROPFIND /v1/batch", allow: "POST" },
+  ])("$call is method_not_allowed, and says which are allowed", async ({ call, allow }) => {
+    const { ask, log } = await listening();
+    const { status, headers, json } = await ask(call);
+    expect(status).toBe(405);
+    expect(headers.allow).toBe(allow);
+    expect(json).toEqual({
+      error: { code: "method_not_allowed", message: `This address takes ${allow}.`, retryable: false },
+    });
+    expect(log.filter(({ level }) => level === "error")).toEqual([]);
+  });
+
+  it("the root leads to the documentation", async () => {
+    const { inject } = await serve();
+    const { status, headers } = await inject({ url: "/" });
+    expect({ status, to: headers.location }).toEqual({ status: 302, to: "/docs" });
   });
 
   it("a malformed path is bad_request", async () => {
