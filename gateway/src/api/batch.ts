@@ -5,7 +5,7 @@
 
 import { z } from "zod";
 import { type ErrorBody, Failure } from "../errors.ts";
-import { faultsOf } from "../protocol/parse.ts";
+import { check } from "../protocol/parse.ts";
 import { answers } from "./answers.ts";
 import { channelsOf, type PublishResult, publication, publishAll, publishResult } from "./publish.ts";
 import { errorBody } from "./schemas.ts";
@@ -67,8 +67,8 @@ export function batchRoutes(api: Api, services: ApiServices): void {
 }
 
 function readOperation(value: unknown): Operation {
-  const { data, error } = operation.safeParse(value);
-  return error ? faultsOf(error, "operation") : data;
+  const checked = check(operation, value, "operation");
+  return "fault" in checked ? checked.fault : checked.value;
 }
 
 /** @throws Failure `bad_request`, before anything is published */

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type FastifyInstance, type FastifySchemaCompiler, fastify } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { z } from "zod";
-import { faultsOf } from "../protocol/parse.ts";
+import { check } from "../protocol/parse.ts";
 import { createRequestIds, logRequests } from "./access-log.ts";
 import { acceptJson } from "./body.ts";
 import { answerClientError, answerFailure } from "./errors.ts";
@@ -64,8 +64,8 @@ function createServer({ log }: ApiServices): FastifyInstance {
 const validate: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   const root = httpPart === "querystring" ? "query" : "body";
   return (value) => {
-    const { data, error } = schema.safeParse(value);
-    return error ? { error: faultsOf(error, root) } : { value: data };
+    const checked = check(schema, value, root);
+    return "fault" in checked ? { error: checked.fault } : checked;
   };
 };
 

@@ -149,6 +149,29 @@ describe("errors", () => {
     });
   });
 
+  it.each([
+    {},
+    [],
+    "text",
+    { channel: 1, channels: 2, data: undefined, id: "", exclude: [1], operations: [] },
+    {
+      channel: "",
+      channels: [],
+      id: "x".repeat(200),
+      exclude: "no",
+      operations: [{ publish: { channel: "a" } }, 1],
+    },
+    { user: "", connection: 5, reconnect: "yes", ttl: 0, allow: [{ channels: "*", can: ["fly"] }], info: 1 },
+    { user: 5, ttl: 1.5, allow: {}, channels: Array(1_001).fill("chat:1"), unknown: true },
+  ])("no library's wording is in what is said of a wrong body (%#)", async (body) => {
+    const { call } = await serve();
+    const posts = calls.filter(({ method }) => method === "POST");
+    for (const { url } of posts) {
+      const { text } = await call("POST", url, body);
+      expect(text, url).not.toMatch(/Invalid|received|Too (small|big)|Unrecognized|>=|<=|nonoptional/);
+    }
+  });
+
   it.each(["GET /v1/nothing", "POST /v2/publish", "QUERY /nothing"])("%s is not_found", async (call) => {
     const { ask } = await listening();
     const { status, json } = await ask(call);
