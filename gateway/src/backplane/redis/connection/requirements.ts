@@ -1,5 +1,7 @@
+import { ReplyError } from "ioredis";
 import { Failure } from "../../../errors.ts";
 import type { Log } from "../../../log.ts";
+import { errorCodeOf } from "./error-code.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 
 export interface RequirementsOptions {
@@ -24,6 +26,7 @@ export interface RequirementsOptions {
 export async function checkRequirements({ redis, sharded, tryOut, log }: RequirementsOptions): Promise<void> {
   const info = await redis.call((client) => client.info());
   checkVersion(/^redis_version:(\S+)/m.exec(info)?.[1] ?? "unknown", sharded ? [7, 0] : [6, 2]);
+  await checkDatabase(redis);
   await tryOut();
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
   if (policy !== undefined && policy !== "noeviction") {
@@ -40,6 +43,23 @@ function checkVersion(version: string, [lowestMajor, lowestMinor]: readonly [num
   if (major > lowestMajor || (major === lowestMajor && minor >= lowestMinor)) return;
   const lowest = `${lowestMajor}.${lowestMinor}`;
   throw new Failure("internal", `Redis ${lowest} or later is needed; this one is ${version}.`);
+}
+
+/** The client's own SELECT fails without a word: whoever wanted another database would share the first one. */
+async function checkDatabase(redis: Pick<RedisConnection, "call">): Promise<void> {
+  const refusal = await redis.call(async (client) => {
+    const { db: database } = client.options ?? {};
+    if (!database) return undefined;
+    return client.select(database).then(
+      () => undefined,
+      (error: unknown) => ({ database, error }),
+    );
+  });
+  if (!refusal) return;
+  const { database, error } = refusal;
+  if (!(error instanceof ReplyError)) throw new Failure("unavailable", undefined, { cause: error });
+  const why = errorCodeOf(error) === "NOPERM" ? "its user may not SELECT one" : "there are not as many";
+  throw new Failure("internal", `Redis does not give database ${database} of TIDEGATE_REDIS_URL: ${why}.`);
 }
 
 /** @returns undefined where it may not be asked */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RedisConnection } from "../../../../src/backplane/redis/connection/redis-connection.ts";
 import { checkRequirements } from "../../../../src/backplane/redis/connection/requirements.ts";
 import { createLog } from "../../../../src/log.ts";
@@ -35,6 +35,39 @@ describe("a node that starts", () => {
 
   it("warns of both", async () => {
     expect(await startOn("--maxmemory-policy", "volatile-ttl", "--repl-backlog-ttl", "60")).toHaveLength(2);
+  });
+});
+
+describe("a database that Redis does not give", () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server.stop());
+
+  const startOnDatabase = (url: string) => startNode({ url }, "node-a");
+
+  it("ends the start, rather than that the node lives in another one", async () => {
+    await expect(startOnDatabase(`${server.url}/99`)).rejects.toMatchObject({
+      code: "internal",
+      message: "Redis does not give database 99 of TIDEGATE_REDIS_URL: there are not as many.",
+    });
+    expect(await server.ask((client) => client.dbsize())).toBe(0);
+  });
+
+  it("ends it also where the user may not choose one", async () => {
+    const rights = ["on", ">secret", "~*", "&*", "+@all", "-select"];
+    await server.ask((client) => client.acl("SETUSER", "tied", ...rights));
+    await expect(startOnDatabase(`${server.url.replace("//", "//tied:secret@")}/3`)).rejects.toThrow(
+      "Redis does not give database 3 of TIDEGATE_REDIS_URL: its user may not SELECT one.",
+    );
+  });
+
+  it("is not one of those that it has", async () => {
+    const { backplane } = await startOnDatabase(`${server.url}/3`);
+    expect(await server.ask((client) => client.dbsize())).toBe(0);
+    expect(await server.ask((client) => client.info("keyspace"))).toContain("db3:");
+    await backplane.stop();
   });
 });
 
