@@ -5,6 +5,7 @@
 
 import { type AppOptions, type Context, createContext } from "./app/context.ts";
 import { type Core, createCore } from "./app/core.ts";
+import { listenOnBoth } from "./app/listening.ts";
 import { openTokens } from "./app/login.ts";
 import { openApiServer, openPublicServer } from "./app/servers.ts";
 import { drainNode, stopNode } from "./app/stop.ts";
@@ -12,7 +13,6 @@ import { capacityWarning } from "./ops/descriptors.ts";
 import { PacedStart } from "./ops/paced-start.ts";
 import { Rebalance } from "./ops/rebalance.ts";
 import { surviveAcceptErrors } from "./transport/accept-errors.ts";
-import { listen, portOf } from "./transport/http.ts";
 
 /** One node: made without a connection or a timer, then started, drained and stopped. */
 export interface App {
@@ -20,7 +20,7 @@ export interface App {
    * Starts what the node needs, then listens.
    *
    * @returns the ports that are listened on
-   * @throws Failure `internal` where Redis cannot be used, Error where a port cannot be listened on
+   * @throws Failure `internal` where Redis cannot be used, or a port cannot be listened on
    */
   start(): Promise<{ port: number; adminPort: number }>;
   /**
@@ -49,14 +49,13 @@ export async function createApp(options: AppOptions): Promise<App> {
       const { alarms, overload, openFiles, log } = context;
       await core.backplane.start();
       for (const part of [alarms, overload, core.engine, core.metrics]) part.start();
-      const host = await listen(publicServer, config.port, config.host);
-      await api.listen({ port: config.adminPort, host: config.adminHost ?? host });
+      const ports = await listenOnBoth(config, publicServer, api);
       for (const server of [publicServer, api.server]) surviveAcceptErrors(server, log);
       const warning = capacityWarning(openFiles, config.capacity);
       if (warning) log.write("config_doubtful", { warning });
       if (config.pacedStart) pacedStart.start();
       if (config.rebalance) rebalance.start();
-      return { port: portOf(publicServer), adminPort: portOf(api.server) };
+      return ports;
     },
     drain: () => drainNode(context, core),
     stop: () => stopNode(context, core, { publicServer, api, watchers: [pacedStart, rebalance] }),
