@@ -33,6 +33,9 @@ export interface OutletLimits {
  */
 const fullAbove = 256 * 1024;
 
+/** Milliseconds in which a peer has to take what is left, and to end its side of the connection. */
+const endTimeout = 5_000;
+
 /** Who waits for the peer to take what it was sent. */
 interface Waiter {
   check(): void;
@@ -89,6 +92,13 @@ export abstract class SocketOutlet extends Outlet {
     this.#waiter = undefined;
     this.#socket.removeListener("drain", waiter.check);
     waiter.resume();
+  }
+
+  /** Ends the TCP connection behind what was written. A peer that does not end its side too is cut off. */
+  protected endSocket(): void {
+    const socket = this.#socket;
+    socket.end();
+    setTimeout(() => socket.destroy(), endTimeout).unref();
   }
 
   append(frames: Buffer): void {

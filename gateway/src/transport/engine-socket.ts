@@ -113,7 +113,7 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
   }
 
   expire(): void {
-    this.end("ping timeout");
+    this.#end("ping timeout", undefined, () => this.endSocket());
   }
 
   /** Sends what is still to be sent, then closes the WebSocket. */
@@ -121,12 +121,24 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
     this.end("forced close");
   }
 
+  /**
+   * Not by a close frame: the client in Java does not notice one and hangs until its ping timeout, 45 s later, and the
+   * client in C++ takes it for a wish that it stay away. From the end of TCP every client comes back.
+   */
+  sendAway(): void {
+    this.#end("forced close", undefined, () => this.endSocket());
+  }
+
   /** @param fault what the peer did wrong, where that is why */
   end(reason: EndReason, fault?: Failure): void {
+    this.#end(reason, fault, () => this.#websocket.close());
+  }
+
+  #end(reason: EndReason, fault: Failure | undefined, close: () => void): void {
     if (this.readyState === "closed") return;
     this.readyState = "closed";
     this.flush();
-    this.#websocket.close();
+    close();
     this.onEnd?.(this);
     if (!this.connectSeen && this.request) this.onUnconnected?.(this.request, reason, fault);
     (this.#close as ((reason: EndReason) => void) | undefined)?.(reason);

@@ -106,7 +106,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   close(): void {
     this.#closing = true;
     this.#heartbeat.stop();
-    for (const socket of this.#heartbeat.sockets()) socket.close();
+    for (const socket of this.#heartbeat.sockets()) socket.sendAway();
   }
 
   readonly #forget = (member: EngineMember): void => {

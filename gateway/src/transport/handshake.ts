@@ -7,6 +7,7 @@ import type { Meter } from "../meter.ts";
 import { shapeOf } from "../protocol/json.ts";
 import { parse } from "../protocol/parse.ts";
 import { handshakeRequest, type SubscriptionItem } from "../protocol/request-schemas.ts";
+import { sendAway } from "./socket-wire.ts";
 
 export interface HandshakeOptions {
   authenticator: Authenticator;
@@ -60,7 +61,7 @@ export function noteRefusal(request: IncomingMessage, failure: Failure, options:
 
 /**
  * What will not get better is a CONNECT_ERROR that says why; the DISCONNECT after it is for clients of
- * version 3, which would come back otherwise. What may get better is a close without either: clients
+ * version 3, which would come back otherwise. What may get better is an end of the connection without either: clients
  * come back by themselves.
  */
 export function refuse(
@@ -71,7 +72,7 @@ export function refuse(
 ): void {
   noteRefusal(socket.request, failure, options);
   if (failure.retryable || failure.code === "internal") {
-    socket.conn.close();
+    sendAway(socket);
     next();
     return;
   }

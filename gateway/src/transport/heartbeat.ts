@@ -14,8 +14,8 @@ export interface EngineMember {
   ping(): void;
   /** Nothing came in time. */
   expire(): void;
-  /** Sends what is still to be sent, then closes. */
-  close(): void;
+  /** Sends what is still to be sent, then ends it in the way from which its client comes back. */
+  sendAway(): void;
 }
 
 export interface HeartbeatOptions {

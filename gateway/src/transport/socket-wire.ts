@@ -30,7 +30,7 @@ export class SocketWire implements Wire {
   }
 
   close(): void {
-    this.#socket.conn.close();
+    sendAway(this.#socket);
   }
 
   disconnect(): void {
@@ -55,6 +55,13 @@ export function forgetHandshake(socket: Socket): void {
   Object.assign(socket, { handshake: forgotten });
   const engineSocket = engineSocketOf(socket);
   if (engineSocket) engineSocket.request = undefined;
+}
+
+/** Ends the connection in the way from which its client comes back. */
+export function sendAway(socket: Socket): void {
+  const engineSocket = engineSocketOf(socket);
+  if (engineSocket) engineSocket.sendAway();
+  else socket.conn.close();
 }
 
 /** @returns undefined where there is no socket, or another engine's */

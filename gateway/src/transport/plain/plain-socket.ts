@@ -117,8 +117,12 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
     this.cut("ping_timeout");
   }
 
+  sendAway(): void {
+    this.close("draining");
+  }
+
   /** The client comes back by itself. */
-  close(code: ErrorCode = "draining", message?: string): void {
+  close(code: ErrorCode, message?: string): void {
     this.#close(code, true, message);
   }
 
