@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { abnormal, exchange, frame, noCode, upgradeRequest } from "../../support/raw-socket.ts";
+import { abnormal, exchange, frame, upgradeRequest } from "../../support/raw-socket.ts";
 import { useArena } from "./arena.ts";
 
 const mebibyte = 1024 * 1024;
@@ -107,7 +107,7 @@ describe("a flood of requests", () => {
     const allowed = Array.from({ length: 10 }, () => session.request("away", {}));
     expect((await Promise.all(allowed)).every(({ ok }) => ok)).toBe(true);
     socket.send(...Array.from({ length: 1_000 }, (_, id) => `429${id}["away",{}]`));
-    expect(await socket.closed).toBe(noCode);
+    expect(await socket.closed).toBe(abnormal);
     const refused = socket.texts.filter((text) => text.includes('"code":"rate_limited","message"'));
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.length).toBeLessThan(50);
@@ -121,7 +121,7 @@ describe("a flood of requests", () => {
   it("of unknown events counts as well", async () => {
     const session = await arena.session();
     session.socket.send(...Array<string>(1_000).fill('42["nothing",{}]'));
-    expect(await session.socket.closed).toBe(noCode);
+    expect(await session.socket.closed).toBe(abnormal);
     expect(session.events("goodbye")).toHaveLength(1);
     expect(session.events("failed").length).toBeLessThan(50);
   });
