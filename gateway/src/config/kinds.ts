@@ -51,7 +51,11 @@ export function integer(min: number, max: number): Kind<number> {
 /** @param least,most as they are written, `10ms` and `1h`. The value is in milliseconds. */
 export function duration(least: string, most: string): Kind<number> {
   const [min = 0, max = 0] = [parseDuration(least), parseDuration(most)];
-  return kind(`a duration from ${least} to ${most}`, within(parseDuration, min, max));
+  const read = within(parseDuration, min, max);
+  return kind(`a duration from ${least} to ${most}`, (value) => {
+    if (/^\d+$/.test(value)) throw new Error(`it needs a unit, as in ${value}s or ${value}ms`);
+    return read(value);
+  });
 }
 
 /** @param least,most as they are written, `1KiB` and `1MiB`. The value is in bytes. */

@@ -20,6 +20,7 @@ import { redisFaults } from "./redis-faults.ts";
 import { type ChannelRule, developmentRules } from "./rules.ts";
 import { type Config, settings } from "./schema.ts";
 import type { Setting } from "./setting.ts";
+import { shadowedRules } from "./shadowed-rules.ts";
 
 /** Everything that is wrong with the settings and the rules, at once. */
 export class ConfigError extends Error {
@@ -47,7 +48,8 @@ export interface Loaded extends ConfigFile {
 export function loadConfig(env: Environment, readFile: ReadFile): Loaded {
   const { config, given, faults } = readSettings(env, readFile);
   const isGiven = (key: keyof Config) => given.has(key);
-  faults.push(...portFaults(config), ...loginFaults(config, given), ...redisFaults(config, isGiven));
+  faults.push(...modeFaults(env), ...portFaults(config), ...loginFaults(config, isGiven));
+  faults.push(...redisFaults(config, isGiven));
   if (config.production) faults.push(...productionFaults(config, isGiven));
   const { faults: fileFaults, warnings: fileWarnings, ...file } = loadFile(config, readFile);
   const { hooks, faults: secretFaults } = loadSecrets(file, config, env, readFile);
@@ -58,6 +60,7 @@ export function loadConfig(env: Environment, readFile: ReadFile): Loaded {
     ...unknownNames(env, known),
     ...loginWarnings(config),
     ...fileWarnings,
+    ...shadowedRules(file.rules),
     ...openWarnings(config, file.rules),
     ...hookWarnings(hooks, config),
   ];
@@ -74,7 +77,7 @@ interface ReadSettings {
 
 /** Goes on after a fault, so that all of them are found. */
 function readSettings(env: Environment, readFile: ReadFile): ReadSettings {
-  const values: Record<string, unknown> = { production: env.NODE_ENV === "production" };
+  const values: Record<string, unknown> = { production: env.NODE_ENV?.trim() === "production" };
   const given = new Set<string>();
   const faults: string[] = [];
   for (const [key, setting] of Object.entries<Setting<unknown>>(settings)) {
@@ -118,9 +121,18 @@ function portFaults({ port, adminPort }: Config): string[] {
   return [`TIDEGATE_PORT and TIDEGATE_ADMIN_PORT are both ${port}; they must differ`];
 }
 
-/** A login ends in a token of the gateway's own, which takes a secret to sign. */
-function loginFaults({ wechatApps }: Config, given: Set<string>): string[] {
-  if (!wechatApps?.length || given.has("tokenSecret")) return [];
+/** Any other word would be development, where everything is open. */
+function modeFaults({ NODE_ENV }: Environment): string[] {
+  const mode = NODE_ENV?.trim() ?? "";
+  if (["", "production", "development", "test"].includes(mode)) return [];
+  const meant = "production, or development, in which everything is open";
+  return [`NODE_ENV: expected ${meant}, got ${shown(mode)}`];
+}
+
+/** A login ends in a token of the gateway's own, which takes a secret to sign; development may make one up. */
+function loginFaults({ production, wechatApps }: Config, isGiven: (key: keyof Config) => boolean): string[] {
+  if (!wechatApps?.length || isGiven("tokenSecret")) return [];
+  if (!production && !isGiven("tokenPublicKey") && !isGiven("tokenJwksUrl")) return [];
   return [
     "TIDEGATE_WECHAT_APPS: the gateway signs the tokens of those who log in; set TIDEGATE_TOKEN_SECRET",
   ];

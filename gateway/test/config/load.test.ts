@@ -1,7 +1,10 @@
 import { generateKeyPairSync } from "node:crypto";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { compilePattern } from "../../src/auth/patterns.ts";
 import { ConfigError, loadConfig } from "../../src/config/load.ts";
 import { developmentRules } from "../../src/config/rules.ts";
+import { shadowedRules } from "../../src/config/shadowed-rules.ts";
 
 type Env = Record<string, string | undefined>;
 
@@ -189,7 +192,7 @@ describe("a fault", () => {
     ["TIDEGATE_TRUSTED_PROXIES", "10.0.0.0/33", proxies],
     ["TIDEGATE_TRUSTED_PROXIES", "loopback,,", proxies],
     ["TIDEGATE_HANDSHAKE_RATE", "-1", "a whole number from 0 to 1000000"],
-    ["TIDEGATE_CONNECT_TIMEOUT", "10", "a duration from 10ms to 10m"],
+    ["TIDEGATE_CONNECT_TIMEOUT", "10", "a duration from 10ms to 10m: it needs a unit, as in 10s or 10ms"],
     ["TIDEGATE_TOKEN_JWKS_URL", "file:///keys", "an http or https URL without a user or password"],
     ["TIDEGATE_TOKEN_MAX_LIFETIME", "0s", "a duration from 1s to 3650d"],
     ["TIDEGATE_ANONYMOUS", "yes", "true or false"],
@@ -206,6 +209,7 @@ describe("a fault", () => {
   const publicKey = "a public key as PEM, an X.509 certificate or a JWK";
   const wechatApps = "a comma-separated list of appid:secret, none empty, no app twice";
   const redis = "memory, or a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL";
+  const encoding = "in a password write @ as %40, / as %2F, # as %23, or set TIDEGATE_REDIS_PASSWORD";
   it.each([
     ["TIDEGATE_TOKEN_SECRET", "hush,,hush", "a comma-separated list of secrets, none empty"],
     ["TIDEGATE_API_KEYS", "hush,", "a comma-separated list of keys, none empty"],
@@ -213,7 +217,7 @@ describe("a fault", () => {
     ["TIDEGATE_WECHAT_APPS", "wx1:hush,", wechatApps],
     ["TIDEGATE_WECHAT_APPS", "wx1:hush,wx1:hush", wechatApps],
     ["TIDEGATE_REDIS_URL", "http://:hush@redis", redis],
-    ["TIDEGATE_REDIS_URL", "redis://:hush#@redis", redis],
+    ["TIDEGATE_REDIS_URL", "redis://:hush#@redis", `${redis}: ${encoding}`],
     ["TIDEGATE_TOKEN_PUBLIC_KEY", "hush", `${publicKey}: it cannot be read`],
     ["TIDEGATE_TOKEN_PUBLIC_KEY", privatePem, `${publicKey}: it is a private key`],
     ["TIDEGATE_TOKEN_PUBLIC_KEY", privateJwk, `${publicKey}: it is a private key`],
@@ -392,4 +396,70 @@ it("warns where anybody on the internet may write", () => {
   ]);
   expect(load({ ...open, TIDEGATE_ANONYMOUS: "false" }, files).warnings).toEqual([]);
   expect(load({ ...open, NODE_ENV: "development" }, files).warnings).toEqual([]);
+});
+
+describe("the mode", () => {
+  it.each(["prod", "Production", "staging", "live"])(
+    "is not %s, which would be open to everybody",
+    (mode) => {
+      expect(faultsOf({ NODE_ENV: mode })).toEqual([
+        `NODE_ENV: expected production, or development, in which everything is open, got "${mode}"`,
+      ]);
+    },
+  );
+
+  it.each([undefined, "", "development", "test"])("is development as %j", (mode) => {
+    expect(load({ NODE_ENV: mode }).config.production).toBe(false);
+  });
+
+  it("is production also with a space behind it, as files of variables have it", () => {
+    expect(load({ ...production, NODE_ENV: "production " }).config.production).toBe(true);
+  });
+});
+
+describe("a rule that no channel comes to", () => {
+  const warningsOf = (...patterns: string[]): string[] => {
+    const text = `channels:\n${patterns.map((match) => `  - {match: "${match}"}`).join("\n")}`;
+    return load({ TIDEGATE_CONFIG: "r" }, { r: text }).warnings;
+  };
+
+  it.each([
+    [["**", "chat:*"], "chat:*", "**"],
+    [["chat:*", "quote:*", "chat:*"], "chat:*", "chat:*"],
+    [["chat:*", "chat:vip"], "chat:vip", "chat:*"],
+    [["chat:**", "chat:*:log"], "chat:*:log", "chat:**"],
+    [["a*c", "a*b*c"], "a*b*c", "a*c"],
+    [["user:*", "user:ann"], "user:ann", "user:*"],
+  ])("is told: %j", (patterns, match, earlier) => {
+    expect(warningsOf(...patterns)).toEqual([
+      `channels: the rule ${match} is never reached, since ${earlier} before it takes its channels; move it up`,
+    ]);
+  });
+
+  it.each([
+    [["chat:*", "**"]],
+    [["chat:*", "chat:*:log"]],
+    [["chat:*", "chat:**"]],
+    [["chat:vip", "chat:*"]],
+    [["**", "user:*"]],
+    [["user:*", "**"]],
+    [["a*b", "a*c"]],
+    [["*", "chat:*"]],
+  ])("is not one that some channel comes to: %j", (patterns) => {
+    expect(warningsOf(...patterns)).toEqual([]);
+  });
+
+  it("is never one that a channel comes to, whatever the patterns", () => {
+    const pattern = fc.array(fc.constantFrom("a", "b", ":", "*", "**"), { minLength: 1, maxLength: 4 });
+    const name = fc.string({ unit: fc.constantFrom("a", "b", ":"), maxLength: 6 });
+    fc.assert(
+      fc.property(pattern, pattern, fc.array(name, { maxLength: 30 }), (first, second, names) => {
+        const [earlier, later] = [first.join(""), second.join("")];
+        if (shadowedRules([{ match: earlier }, { match: later }]).length === 0) return;
+        const [takesFirst, takes] = [compilePattern(earlier), compilePattern(later)];
+        for (const each of names) expect(takes(each) && !takesFirst(each), each).toBe(false);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });

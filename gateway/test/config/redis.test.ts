@@ -111,6 +111,15 @@ describe("settings of Redis that do not go together", () => {
     ]);
   });
 
+  it("are a password that is not encoded in the URL, and it is not shown", () => {
+    for (const url of ["redis://:p@ss@h", "redis://:pa/ss@h:6379", "redis://:pa#ss@h"]) {
+      expect(faultsOf({ TIDEGATE_REDIS_URL: url })).toEqual([
+        "TIDEGATE_REDIS_URL: expected memory, or a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL: " +
+          "in a password write @ as %40, / as %2F, # as %23, or set TIDEGATE_REDIS_PASSWORD",
+      ]);
+    }
+  });
+
   it("are a user of Sentinels without a password", () => {
     const env = { TIDEGATE_REDIS_URL: "redis+sentinel://a/main", TIDEGATE_REDIS_SENTINEL_USER: "ann" };
     expect(faultsOf(env)).toEqual([

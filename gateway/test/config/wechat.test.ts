@@ -22,10 +22,19 @@ describe("login with WeChat", () => {
   it("needs the secret that signs its tokens", () => {
     const { TIDEGATE_WECHAT_APPS } = env;
     const key = { TIDEGATE_TOKEN_JWKS_URL: "https://keys.example" };
-    for (const variables of [{ TIDEGATE_WECHAT_APPS }, { TIDEGATE_WECHAT_APPS, ...key }]) {
+    const mode = { NODE_ENV: "production" };
+    for (const variables of [
+      { TIDEGATE_WECHAT_APPS, ...mode },
+      { TIDEGATE_WECHAT_APPS, ...key },
+    ]) {
       expect(() => load(variables)).toThrow(ConfigError);
       expect(() => load(variables)).toThrow(/^ {2}TIDEGATE_WECHAT_APPS: .*set TIDEGATE_TOKEN_SECRET$/m);
     }
+  });
+
+  it("has one made up for it in development, where nothing else verifies tokens", () => {
+    const { TIDEGATE_WECHAT_APPS } = env;
+    expect(load({ TIDEGATE_WECHAT_APPS }).config.wechatApps).toEqual(apps);
   });
 
   it("warns in production where the secrets would go over the network in the clear", () => {

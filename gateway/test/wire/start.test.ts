@@ -161,10 +161,27 @@ describe("a start with faults", { timeout: 60_000 }, () => {
     expect(said).not.toMatch(/planted/i);
   });
 
-  it("says which port is taken", async () => {
+  it("says which port is taken, and what to set", async () => {
     const { process, port } = await spawnGateway();
     keep(process);
-    const said = await failedStart({ TIDEGATE_HOST: "127.0.0.1", TIDEGATE_PORT: `${port}` });
-    expect(said).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
+    const inUse = (setting: string) =>
+      `Port ${port} is in use by another program: end that one, or set ${setting} to another port.\n`;
+    const loopback = { TIDEGATE_HOST: "127.0.0.1" };
+    expect(await failedStart({ ...loopback, TIDEGATE_PORT: `${port}` })).toBe(inUse("TIDEGATE_PORT"));
+    const admin = { TIDEGATE_PORT: "0", TIDEGATE_ADMIN_PORT: `${port}` };
+    expect(await failedStart({ ...loopback, ...admin })).toBe(inUse("TIDEGATE_ADMIN_PORT"));
+  });
+
+  it.each([
+    [{ TIDEGATE_HOST: "203.0.113.9" }, "This machine has no address 203.0.113.9: set TIDEGATE_HOST.\n"],
+    [
+      { TIDEGATE_ADMIN_HOST: "203.0.113.9" },
+      "This machine has no address 203.0.113.9: set TIDEGATE_ADMIN_HOST or TIDEGATE_HOST.\n",
+    ],
+    [{ NODE_ENV: "prod" }, /NODE_ENV: expected production, or development, .*, got "prod"/],
+  ])("says what is wrong with %j", async (env, words) => {
+    const said = await failedStart({ TIDEGATE_PORT: "0", TIDEGATE_ADMIN_PORT: "0", ...env });
+    if (typeof words === "string") expect(said).toBe(words);
+    else expect(said).toMatch(words);
   });
 });

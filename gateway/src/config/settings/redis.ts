@@ -8,9 +8,11 @@ import { readCertificates, readPrivateKey } from "../pem.ts";
 import { parseRedisUrl } from "../redis-url.ts";
 import { optional, setting } from "../setting.ts";
 
-const url = kind("memory, or a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL", (value) =>
-  value === "memory" || parseRedisUrl(value) ? value : undefined,
-);
+const url = kind("memory, or a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL", (value) => {
+  if (value === "memory" || parseRedisUrl(value)) return value;
+  if (!/^redis[a-z+]*:\/\/.*@/.test(value)) return undefined;
+  throw new Error("in a password write @ as %40, / as %2F, # as %23, or set TIDEGATE_REDIS_PASSWORD");
+});
 
 // A prefix with a brace would decide which slot of a Redis Cluster everything is in.
 const prefix = kind("1 to 64 letters, digits, dots, underscores, colons or hyphens", (value) =>
