@@ -14,6 +14,8 @@ import type { ChannelTokenLife, Subscriber } from "./subscriber.ts";
 export interface JoinRequest {
   channel: string;
   since?: string | undefined;
+  /** Bytes of messages that the reply frame may carry; as many as any frame where absent. */
+  maxBytes?: number | undefined;
   /** From a verified channel token of this user for this channel. */
   tokenLife?: ChannelTokenLife | undefined;
   /** A backend asks, and no rule is. */

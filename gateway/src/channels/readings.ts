@@ -4,9 +4,8 @@
  * once for each of its thousands of clients.
  */
 
-import type { Broker, HistoryPage, ReadFrom, Retention } from "../backplane/ports.ts";
+import type { Broker, HistoryPage, ReadBudget, ReadFrom, Retention } from "../backplane/ports.ts";
 import type { Feed, Tap } from "./feed.ts";
-import { replyBudget } from "./reply.ts";
 
 /** What is to be read of a channel whose feed is open. */
 export interface Want {
@@ -20,7 +19,7 @@ export interface Reading {
   readonly feed: Feed;
   readonly tap: Tap;
   readonly page: Promise<HistoryPage | undefined>;
-  /** The channel and the start of the read: whoever asks for the same shares it. */
+  /** The channel, the start and the size of the read: whoever asks for the same shares it. */
   readonly name: string;
   /** Milliseconds on the monotonic clock. */
   readonly began: number;
@@ -48,10 +47,10 @@ export class Readings {
   }
 
   /** Makes one call for all that nobody has read lately. Each reading is released once. */
-  take(wants: readonly Want[]): Reading[] {
-    const found = wants.map((want) => this.#find(want));
+  take(wants: readonly Want[], budget: ReadBudget): Reading[] {
+    const found = wants.map((want) => this.#find(want, budget));
     const missing = wants.filter((_want, index) => !found[index]);
-    const begun = missing.length === 0 ? [] : this.#begin(missing);
+    const begun = missing.length === 0 ? [] : this.#begin(missing, budget);
     return found.flatMap((reading) => reading ?? begun.shift() ?? []);
   }
 
@@ -67,24 +66,24 @@ export class Readings {
     this.#untapUnused(reading);
   }
 
-  #find({ feed, from }: Want): Reading | undefined {
-    const reading = this.#shared.get(nameOf(feed, from));
+  #find({ feed, from }: Want, budget: ReadBudget): Reading | undefined {
+    const reading = this.#shared.get(nameOf(feed, from, budget));
     // Another feed of the channel means that the node was not subscribed for a time: the tap has a hole there.
     if (reading?.feed !== feed || isOld(reading)) return undefined;
     reading.users += 1;
     return reading;
   }
 
-  #begin(wants: readonly Want[]): Reading[] {
+  #begin(wants: readonly Want[], budget: ReadBudget): Reading[] {
     // The taps come first: a delivery between the read and its tap would be in neither.
     const taps = wants.map(({ feed }) => feed.tap());
     const reads = wants.map(({ feed, retention, from }) => ({ channel: feed.channel, retention, from }));
-    const pages = this.#broker.read(reads, replyBudget);
+    const pages = this.#broker.read(reads, budget);
     const began = performance.now();
     const readings = wants.map(({ feed, from }, index): Reading => {
       const page = pages.then((all) => all[index]);
       const tap = taps[index] ?? feed.tap();
-      return { feed, tap, page, name: nameOf(feed, from), began, users: 1 };
+      return { feed, tap, page, name: nameOf(feed, from, budget), began, users: 1 };
     });
     for (const reading of readings) this.#share(reading);
     this.#sweep();
@@ -121,6 +120,6 @@ function isOld({ began }: Reading): boolean {
   return performance.now() - began >= lifetime;
 }
 
-function nameOf({ channel }: Feed, from: Want["from"]): string {
-  return `${typeof from === "string" ? from : `${from.epoch}:${from.offset}`} ${channel}`;
+function nameOf({ channel }: Feed, from: Want["from"], { bytes }: ReadBudget): string {
+  return `${typeof from === "string" ? from : `${from.epoch}:${from.offset}`} ${bytes} ${channel}`;
 }

@@ -22,8 +22,14 @@ interface ReplyEntry {
 /** The part of a reply frame that is still free, shared by all channels of the frame. */
 export type ReplySpace = Allowance;
 
-export function replySpace(): ReplySpace {
-  return new Allowance(replyBudget);
+export function replySpace(budget: ReadBudget): ReplySpace {
+  return new Allowance(budget);
+}
+
+/** What the reply to these requests may carry: no more than the one that asks for the least. */
+export function budgetOf(requests: readonly { maxBytes?: number | undefined }[]): ReadBudget {
+  const asked = requests.map(({ maxBytes = replyBudget.bytes }) => maxBytes);
+  return { ...replyBudget, bytes: Math.min(replyBudget.bytes, ...asked) };
 }
 
 /** How far a subscribe came: the entries of its reply, and where the subscription then stands. */

@@ -4,7 +4,7 @@
  * live message comes before the reply, or in neither.
  */
 
-import type { Broker, HistoryPage, ReadFrom } from "../backplane/ports.ts";
+import type { Broker, HistoryPage, ReadBudget, ReadFrom } from "../backplane/ports.ts";
 import { Failure } from "../errors.ts";
 import type { Meter, RecoveryResult } from "../meter.ts";
 import type { Feed } from "./feed.ts";
@@ -13,6 +13,7 @@ import { type JoinPlan, type JoinRequest, type PlanBounds, planJoins } from "./j
 import type { Presence } from "./presence.ts";
 import { type Reading, Readings, type Want } from "./readings.ts";
 import {
+  budgetOf,
   describeOutcome,
   mergeOutcome,
   plainOutcome,
@@ -81,7 +82,7 @@ export class Subscriptions {
     const starts = await Promise.all(plans.map((plan) => this.#start(subscriber, plan)));
     const joins = starts.filter((start): start is Join => !(start instanceof Failure));
     try {
-      await this.#read(joins);
+      await this.#read(joins, budgetOf(requests));
       if (joins.some(isNoted)) await this.#enterAll(subscriber, joins);
       if (subscriber.closed) throw new Failure("disconnected");
       this.#settle(subscriber, requests, starts, answer);
@@ -117,7 +118,7 @@ export class Subscriptions {
   }
 
   /** Reads the past of those joins that need it, all channels in one call to the broker. */
-  async #read(joins: readonly Join[]): Promise<void> {
+  async #read(joins: readonly Join[], budget: ReadBudget): Promise<void> {
     const wanting: { join: Join; want: Want }[] = [];
     for (const join of joins) {
       const { feed, from, policy } = join;
@@ -125,7 +126,10 @@ export class Subscriptions {
         wanting.push({ join, want: { feed, retention: policy.history, from } });
     }
     if (wanting.length === 0) return;
-    const readings = this.#readings.take(wanting.map(({ want }) => want));
+    const readings = this.#readings.take(
+      wanting.map(({ want }) => want),
+      budget,
+    );
     for (const [index, { join }] of wanting.entries()) join.reading = readings[index];
     const pages = await Promise.all(readings.map(({ page }) => page));
     for (const [index, { join }] of wanting.entries()) join.page = pages[index];
@@ -155,7 +159,7 @@ export class Subscriptions {
     starts: readonly (Join | Failure)[],
     answer: (results: JoinResult[]) => void,
   ): void {
-    const space = replySpace();
+    const space = replySpace(budgetOf(requests));
     const live: { join: Join; since: Held["since"] }[] = [];
     const results = starts.map((start, index): JoinResult => {
       const channel = requests[index]?.channel ?? "";

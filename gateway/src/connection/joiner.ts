@@ -114,13 +114,13 @@ export class Joiner {
 
   /** Verifies the channel token of an item, where it has one. Its failure is the item's own, not the frame's. */
   async #check(connection: Connection, item: SubscriptionItem): Promise<JoinRequest | Failure> {
-    const { channel, since, token } = item;
-    if (token === undefined) return { channel, since };
+    const { channel, since, token, maxBytes } = item;
+    if (token === undefined) return { channel, since, maxBytes };
     try {
       const claims = await this.#options.verifier.verifyChannel(token);
       if (claims.user !== connection.user || claims.channel !== channel) throw new Failure("forbidden");
       const { issuedAt, expiresAt } = claims;
-      return { channel, since, tokenLife: { issuedAt, expiresAt } };
+      return { channel, since, maxBytes, tokenLife: { issuedAt, expiresAt } };
     } catch (error) {
       return Failure.of(error);
     }

@@ -22,7 +22,16 @@ export const publicationId = z.string().min(1).max(128);
 /** Where the next page of presence begins, as the page before gave it. */
 export const cursor = z.string().max(1_024);
 
-const subscription = z.object({ channel, since: since.optional(), token: z.string().optional() });
+/** Bytes of a reply that a client on a slow link asks for. Each reply costs a read, so it may not be any fewer. */
+const leastReplyBytes = 16 * 1024;
+
+const subscription = z.object({
+  channel,
+  since: since.optional(),
+  token: z.string().optional(),
+  /** The reply frame then carries at most so many bytes of messages; of several items the least counts. */
+  maxBytes: z.int().min(leastReplyBytes).optional(),
+});
 
 /** A channel to subscribe to, with the position to go on from and the channel token where it needs one. */
 export type SubscriptionItem = z.infer<typeof subscription>;

@@ -8,6 +8,7 @@ import { noRooms } from "./rooms.ts";
 const policy = { ...rule("a"), personal: false, rule: 0 };
 const top = { epoch: "e", offset: 4 };
 const page: HistoryPage = { top, reached: true, entries: [], more: false };
+const budget = { messages: 300, bytes: 1_000, attachments: 10 };
 let calls: HistoryRead[][];
 let answer: (reads: readonly HistoryRead[]) => Promise<HistoryPage[]>;
 let readings: Readings;
@@ -38,9 +39,9 @@ function delivery(offset: number) {
 }
 
 it("shares one read among those who ask for the same, with all that has come since", async () => {
-  const [first] = readings.take([want(2)]);
+  const [first] = readings.take([want(2)], budget);
   feed.advance(delivery(5));
-  const [second] = readings.take([want(2)]);
+  const [second] = readings.take([want(2)], budget);
   expect(second).toBe(first);
   expect(await first?.page).toBe(page);
   if (first) readings.release(first);
@@ -51,8 +52,8 @@ it("shares one read among those who ask for the same, with all that has come sin
 
 it("makes one call for all that is not shared", () => {
   const other = new Feed("b", policy, noRooms);
-  readings.take([want(2)]);
-  readings.take([want(2), want(3), want(2, other)]);
+  readings.take([want(2)], budget);
+  readings.take([want(2), want(3), want(2, other)], budget);
   expect(calls.map((reads) => reads.map(({ channel, from }) => [channel, from]))).toEqual([
     [["a", { epoch: "e", offset: 2 }]],
     [
@@ -63,22 +64,22 @@ it("makes one call for all that is not shared", () => {
 });
 
 it("reads anew after a second, and notes no more for nobody", () => {
-  const [first] = readings.take([want(2)]);
+  const [first] = readings.take([want(2)], budget);
   if (first) readings.release(first);
   vi.advanceTimersByTime(999);
-  readings.take([want(2)]).forEach((reading) => {
+  readings.take([want(2)], budget).forEach((reading) => {
     readings.release(reading);
   });
   expect(calls).toHaveLength(1);
   vi.advanceTimersByTime(1);
   feed.advance(delivery(5));
   expect(first?.tap.deliveries).toEqual([]);
-  readings.take([want(2)]);
+  readings.take([want(2)], budget);
   expect(calls).toHaveLength(2);
 });
 
 it("goes on noting for who still needs it", () => {
-  const [first] = readings.take([want(2)]);
+  const [first] = readings.take([want(2)], budget);
   vi.advanceTimersByTime(5_000);
   feed.advance(delivery(5));
   expect(first?.tap.deliveries).toHaveLength(1);
@@ -88,22 +89,28 @@ it("goes on noting for who still needs it", () => {
 });
 
 it("reads anew where the channel was let go meanwhile, where it is told to, and after a failure", async () => {
-  readings.take([want(2)]);
-  const [again] = readings.take([want(2, new Feed("a", policy, noRooms))]);
+  readings.take([want(2)], budget);
+  const [again] = readings.take([want(2, new Feed("a", policy, noRooms))], budget);
   expect(calls).toHaveLength(2);
   if (again) readings.forget(again);
   answer = () => Promise.reject(new Error("no Redis"));
-  const [failing] = readings.take([want(2)]);
+  const [failing] = readings.take([want(2)], budget);
   await expect(failing?.page).rejects.toThrow("no Redis");
   answer = async () => [page];
-  expect(await readings.take([want(2)])[0]?.page).toBe(page);
+  expect(await readings.take([want(2)], budget)[0]?.page).toBe(page);
   expect(calls).toHaveLength(4);
 });
 
 it("keeps no more than 256 for others", () => {
-  for (let offset = 0; offset < 257; offset += 1) readings.take([want(offset)]);
-  readings.take([want(1)]);
+  for (let offset = 0; offset < 257; offset += 1) readings.take([want(offset)], budget);
+  readings.take([want(1)], budget);
   expect(calls).toHaveLength(257);
-  readings.take([want(0)]);
+  readings.take([want(0)], budget);
   expect(calls).toHaveLength(258);
+});
+
+it("shares none with whoever takes less at once", () => {
+  readings.take([want(2)], budget);
+  readings.take([want(2)], { ...budget, bytes: 500 });
+  expect(calls).toHaveLength(2);
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HistoryPage } from "../../src/backplane/ports.ts";
 import { Feed } from "../../src/channels/feed.ts";
 import type { JoinRequest } from "../../src/channels/join-plan.ts";
-import { mergeOutcome, replySpace, replyText } from "../../src/channels/reply.ts";
+import { budgetOf, mergeOutcome, replySpace, replyText } from "../../src/channels/reply.ts";
 import type { JoinResult } from "../../src/channels/subscriptions.ts";
 import type { SubscribeReply } from "../../src/protocol/events.ts";
 import type { Position } from "../../src/protocol/position.ts";
@@ -74,6 +74,22 @@ describe("a reply frame", () => {
     const { replies, text } = await subscribe(start("a"));
     expect(text.length).toBeLessThan(257 * kibi);
     expect(replies[0]).toMatchObject({ more: true });
+    expect(replies[0]?.messages).toHaveLength(25);
+  });
+
+  it("carries as little as the request asks for that asks for the least, and no more than any frame", async () => {
+    await publish("a", 30, "x".repeat(10 * kibi));
+    await publish("b", 3, "x".repeat(10 * kibi));
+    const slow = await subscribe(
+      { ...start("a"), maxBytes: 64 * kibi },
+      { ...start("b"), maxBytes: 35 * kibi },
+    );
+    expect(slow.replies.map(({ messages, more }) => [messages.length, more])).toEqual([
+      [3, true],
+      [0, true],
+    ]);
+    // The shared reading of the small page is no answer to whoever takes a large one.
+    const { replies } = await subscribe({ ...start("a"), maxBytes: 1_000 * kibi });
     expect(replies[0]?.messages).toHaveLength(25);
   });
 
@@ -155,7 +171,7 @@ describe("a past that was read before a loss, which was found since", () => {
     feed.begin(before);
     const tap = feed.tap();
     feed.lose(resumed);
-    return mergeOutcome(feed, { top: before, more: false, ...page }, tap, from, replySpace());
+    return mergeOutcome(feed, { top: before, more: false, ...page }, tap, from, replySpace(budgetOf([])));
   }
 
   it("is no place to go on from for who cannot be recovered", () => {
