@@ -33,6 +33,9 @@ export interface OutletLimits {
  */
 const fullAbove = 256 * 1024;
 
+/** Bytes of one write that a slow link may carry for longer than an answer to a ping is waited for. */
+const largeAbove = 64 * 1024;
+
 /** Milliseconds in which a peer has to take what is left, and to end its side of the connection. */
 const endTimeout = 5_000;
 
@@ -48,6 +51,8 @@ interface Waiter {
  * one large turn is not the reader's fault.
  */
 export abstract class SocketOutlet extends Outlet {
+  /** A large write has left, and nothing has come back since: the answer to a ping may wait behind it. */
+  largeUnderWay = false;
   readonly #socket: Socket;
   readonly #limits: OutletLimits;
   #pending: Buffer | Buffer[] | undefined;
@@ -125,6 +130,7 @@ export abstract class SocketOutlet extends Outlet {
     }
     // Where a room keeps writing, the socket may never be empty, which alone it would say by itself.
     this.#socket.write(frames, this.#waiter?.check);
+    if (frames.length > largeAbove) this.largeUnderWay = true;
     // A new connection's socket is corked, so that the answer to its upgrade leaves in this same write.
     if (this.#socket.writableCorked > 0) this.#socket.uncork();
     this.#limits.onSent(frames.length);

@@ -150,6 +150,7 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
   receive(data: Buffer, isBinary: boolean): void {
     if (this.readyState !== "open") return;
     this.pingedAt = 0;
+    this.largeUnderWay = false;
     if (isBinary) this.#deliver(data);
     else this.#receiveText(data.toString());
   }

@@ -7,6 +7,8 @@ export interface EngineMember {
   readonly unsent: number;
   /** The tick at which the unanswered ping was sent; 0 while none is. */
   pingedAt: number;
+  /** A large frame is on its way to it, behind which a ping waits; on a slow link for longer than the timeout. */
+  readonly largeUnderWay: boolean;
   /** The slot that it is in. */
   slot: number;
   /** Set by the engine, to let go of the connection when it ends. */
@@ -75,8 +77,13 @@ export class Heartbeat {
     for (const socket of this.#slots[this.#tick % length] ?? []) this.#ping(socket);
     const overdue = (((this.#tick - this.#timeoutTicks) % length) + length) % length;
     for (const socket of this.#slots[overdue] ?? []) {
-      if (socket.pingedAt > 0 && this.#tick - socket.pingedAt >= this.#timeoutTicks) socket.expire();
+      if (socket.pingedAt > 0 && this.#tick - socket.pingedAt >= this.#patienceWith(socket)) socket.expire();
     }
+  }
+
+  /** Ticks. What lies in the system's buffers cannot be seen, so a large frame is worth another interval. */
+  #patienceWith({ largeUnderWay }: EngineMember): number {
+    return this.#timeoutTicks + (largeUnderWay ? this.#slots.length : 0);
   }
 
   #ping(socket: EngineMember): void {

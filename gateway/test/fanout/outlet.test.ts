@@ -233,3 +233,14 @@ it("ends behind what was written, and cuts off a peer that does not end its side
   expect(socket.destroyed).toBe(true);
   expect(socket.taken.map(String)).toEqual(["a"]);
 });
+
+it("knows of a large write on its way, be it of one frame or of many", async () => {
+  const { outlet } = setUp(1_000_000);
+  outlet.append(Buffer.alloc(60_000));
+  await turn();
+  expect(outlet.largeUnderWay).toBe(false);
+  outlet.append(Buffer.alloc(60_000));
+  outlet.append(Buffer.alloc(60_000));
+  await turn();
+  expect(outlet.largeUnderWay).toBe(true);
+});

@@ -75,6 +75,7 @@ export const listening = {
   }),
   pingTimeout: setting(duration("10ms", "10m"), "20s", {
     env: "TIDEGATE_PING_TIMEOUT",
-    about: "How long a ping may go unanswered before the connection is closed.",
+    about:
+      "How long a ping may go unanswered before the connection is closed; behind a frame of more than 64 KiB, which slow links carry for as long, another interval.",
   }),
 };

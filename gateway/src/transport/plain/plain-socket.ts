@@ -94,14 +94,19 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
 
   receive(data: Buffer, isBinary: boolean): void {
     if (this.gone) return;
-    this.pingedAt = 0;
+    this.#answered();
     this.doors.onReceived(data.length);
     if (!this.#early) this.take(data, isBinary);
     else if (!this.#early.add(data, isBinary)) this.close("rate_limited");
   }
 
   onPong(): void {
+    this.#answered();
+  }
+
+  #answered(): void {
     this.pingedAt = 0;
+    this.largeUnderWay = false;
   }
 
   /** Nothing may follow the close frame. */
