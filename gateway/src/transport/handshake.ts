@@ -59,10 +59,21 @@ export function noteRefusal(request: IncomingMessage, failure: Failure, options:
   log.write(line, { code: failure.code, cause: failure, address: addressOf(request) });
 }
 
+/** Milliseconds for which a client that may come back is kept waiting. */
+const hold = { least: 1_000, most: 5_000 };
+
+/**
+ * Milliseconds. A client whose connection has opened begins its backoff anew, and would come back once a second, or at
+ * once, for as long as the cause lasts. A node that drains has others beside it, to which it may go.
+ */
+function holdTime({ code }: Failure): number {
+  return code === "draining" ? 0 : hold.least + Math.random() * (hold.most - hold.least);
+}
+
 /**
  * What will not get better is a CONNECT_ERROR that says why; the DISCONNECT after it is for clients of
- * version 3, which would come back otherwise. What may get better is an end of the connection without either: clients
- * come back by themselves.
+ * version 3, which would come back otherwise. What may get better is an end of the connection without either, some
+ * seconds later: clients come back by themselves.
  */
 export function refuse(
   socket: Socket,
@@ -72,8 +83,11 @@ export function refuse(
 ): void {
   noteRefusal(socket.request, failure, options);
   if (failure.retryable || failure.code === "internal") {
-    sendAway(socket);
-    next();
+    // Socket.IO would answer the CONNECT where the connection is still open.
+    setTimeout(() => {
+      sendAway(socket);
+      next();
+    }, holdTime(failure)).unref();
     return;
   }
   next(Object.assign(new Error(failure.message), { data: failure.body }));

@@ -1,10 +1,10 @@
 import type { Socket } from "socket.io";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import type { Authenticator, Identity } from "../../src/auth/authenticator.ts";
 import { Failure } from "../../src/errors.ts";
 import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
-import { admit } from "../../src/transport/handshake.ts";
+import { admit, refuse } from "../../src/transport/handshake.ts";
 
 const subject = { user: "ann", anonymous: false, allow: [] };
 const identity: Identity = { subject, info: undefined, channels: [] };
@@ -56,4 +56,42 @@ it("sends on whom it knows only after the node has begun to drain", async () => 
   finish();
   await expect(accepted).rejects.toMatchObject({ code: "draining", retryable: true });
   expect(identified).toBe(1);
+});
+
+/** What becomes of a connection that is refused so. */
+function refuseWith(failure: Failure) {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const close = vi.fn();
+  const next = vi.fn();
+  const refused = { request: {}, conn: { close } } as unknown as Socket;
+  const options = {
+    authenticator: {} as Authenticator,
+    obstacle: () => undefined,
+    addressOf: () => "203.0.113.7",
+    maxDepth: 32,
+    meter: noMeter,
+    log: silentLog,
+  };
+  refuse(refused, failure, options, next);
+  return { close, next };
+}
+
+it.each(["unavailable", "rate_limited", "internal"] as const)(
+  "keeps whom it refuses with `%s` waiting for 1 to 5 s, and answers nothing meanwhile",
+  (code) => {
+    const { close, next } = refuseWith(new Failure(code));
+    vi.advanceTimersByTime(999);
+    expect(close).not.toHaveBeenCalled();
+    expect(next).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(4_002);
+    expect(close).toHaveBeenCalledOnce();
+    expect(next).toHaveBeenCalledWith();
+  },
+);
+
+it("sends on at once whom it refuses since it drains", () => {
+  const { close } = refuseWith(new Failure("draining"));
+  vi.advanceTimersByTime(1);
+  expect(close).toHaveBeenCalledOnce();
 });
