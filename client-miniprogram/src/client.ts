@@ -30,7 +30,8 @@ export interface TideEvents {
   event: [name: string, args: unknown[]];
 }
 
-const answerPatience = 10_000;
+/** A page of history is as much as the page asks for, on whatever link. */
+const historyPatience = 60_000;
 
 /** The app's connection to a gateway, over as many sockets in turn as it needs. */
 export class Tide extends Emitter<TideEvents> {
@@ -177,7 +178,7 @@ export class Tide extends Emitter<TideEvents> {
   #history(channel: string, query: HistoryQuery): Promise<HistoryReply> {
     const session = this.#keeper.online;
     if (!session) return Promise.reject(failure("unavailable", "Not connected.", true));
-    return session.request("history", Object.assign({ channel }, query), answerPatience);
+    return session.request("history", Object.assign({ channel }, query), historyPatience);
   }
 
   #receive(name: string, args: unknown[]): void {

@@ -45,6 +45,9 @@ export interface DialerOptions extends DialerParts {
   events: DialerEvents;
 }
 
+/** Milliseconds in which the welcome comes, at first and at most: it brings what was missed, on whatever link. */
+const welcomePatience = { usual: 15_000, longest: 120_000 };
+
 /** A session that lasted this long was sound. Sessions that end sooner must not come back ever faster. */
 const steady = 10_000;
 
@@ -55,6 +58,7 @@ export class Dialer {
   /** The login that the attempt waits for. A login that comes late is another one, and opens nothing. */
   #awaited: Promise<Credentials> | undefined;
   #dialedAt = 0;
+  #welcomePatience = welcomePatience.usual;
   #welcomedAt = Number.POSITIVE_INFINITY;
 
   constructor(options: DialerOptions) {
@@ -108,14 +112,17 @@ export class Dialer {
     this.#dialedAt = clock.now();
     log("dial", { address, credentials: credentials.code ? "code" : credentials.token ? "token" : "none" });
     try {
-      this.#session = new Session(open, clock, {
+      this.#session = new Session(open, clock, this.#welcomePatience, {
         auth: () => Object.assign({ resume: events.resume() }, credentials),
         welcome: (welcome) => {
           login.accepted(welcome);
           this.#welcome(welcome);
         },
         event: events.event,
-        ended: events.failed,
+        ended: (ending) => {
+          this.#learn(ending);
+          events.failed(ending);
+        },
       });
     } catch (error) {
       // Another Socket.IO client may throw as it dials.
@@ -144,9 +151,17 @@ export class Dialer {
     return !!session;
   }
 
+  /** What did not come within the patience may need longer: a fixed one would let it begin anew for ever. */
+  #learn({ cause }: Ending): void {
+    if (cause.code === "timeout" && this.#session?.opened) {
+      this.#welcomePatience = Math.min(welcomePatience.longest, 2 * this.#welcomePatience);
+    }
+  }
+
   #welcome(welcome: Welcome): void {
     const session = this.#session;
     if (!session) return;
+    this.#welcomePatience = welcomePatience.usual;
     const { clock, events, log } = this.#options;
     this.#welcomedAt = clock.now();
     const { connection, node, channels } = welcome;

@@ -10,6 +10,8 @@ import type { Session } from "./session.ts";
 /** How long an answer may take: at least this, and on slow networks a few round trips. */
 const shortest = 150;
 const longest = 2_000;
+/** And while an answer is on its way that may be large. */
+const behindLoad = 10_000;
 
 /** Finds out whether a session is alive: one that does not answer is dead. */
 export class Probe {
@@ -21,7 +23,8 @@ export class Probe {
     if (this.#asked?.session === session) return;
     const asked = { session };
     this.#asked = asked;
-    const patience = Math.min(longest, Math.max(shortest, 4 * session.roundTrip));
+    const usual = Math.min(longest, Math.max(shortest, 4 * session.roundTrip));
+    const patience = session.loading ? behindLoad : usual;
     const done = (error?: TideError) => {
       if (this.#asked !== asked) return;
       this.forget();

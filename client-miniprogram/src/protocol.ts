@@ -25,6 +25,8 @@ export interface SubscribeRequest {
   channel: string;
   since?: string;
   token?: string;
+  /** Bytes of messages that the reply frame may carry. */
+  maxBytes?: number;
 }
 
 export interface SubscribeReply {

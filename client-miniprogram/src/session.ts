@@ -42,11 +42,13 @@ export interface SessionEvents {
   ended(ending: Ending): void;
 }
 
-/** From the dial to the welcome. */
+/** From the dial to the opened connection. */
 const openPatience = 15_000;
 
 /** One connection to the gateway, from the dial to its end. After its end it calls nobody. */
 export class Session {
+  /** The socket has opened, and the handshake is written. */
+  opened = false;
   welcomed = false;
   /** When anything last arrived, in the clock's milliseconds. */
   heardAt: number;
@@ -57,22 +59,30 @@ export class Session {
   readonly #patience: Timer;
   readonly #socket: IoSocket;
   readonly #requests = new Set<(error: TideError) => void>();
+  /** Requests under way whose answers may be large. */
+  #loads = 0;
   #goodbye: Goodbye | undefined;
   #over = false;
 
-  constructor(open: OpenSocket, clock: Clock, events: SessionEvents) {
+  /** @param welcomePatience milliseconds from the opened connection to the welcome, which may carry much */
+  constructor(open: OpenSocket, clock: Clock, welcomePatience: number, events: SessionEvents) {
     this.#events = events;
     this.#clock = clock;
     this.heardAt = clock.now();
     this.#patience = new Timer(clock);
     this.#socket = open((give) => {
       this.heardAt = clock.now();
+      this.opened = true;
+      this.#expect(welcomePatience);
       give(events.auth());
     });
-    this.#patience.set(openPatience, () => {
-      this.#end({ kind: "lost", cause: failure("timeout", "The gateway did not answer within 15 s.", true) });
-    });
+    this.#expect(openPatience);
     this.#listen(this.#socket);
+  }
+
+  /** An answer to whatever else is asked waits behind a large one that is on its way. */
+  get loading(): boolean {
+    return this.#loads > 0;
   }
 
   /**
@@ -100,9 +110,13 @@ export class Session {
     }
     const sent = this.#clock.now();
     const timer = new Timer(this.#clock);
+    const load = event === "subscribe" || event === "history" ? 1 : 0;
+    this.#loads += load;
     const settle = () => {
       timer.clear();
-      return this.#requests.delete(fail);
+      const pending = this.#requests.delete(fail);
+      if (pending) this.#loads -= load;
+      return pending;
     };
     const fail = (error: TideError) => {
       if (settle()) failed(error);
@@ -132,6 +146,12 @@ export class Session {
     }
     // A socket that opens nevertheless must not stay open: a mini-program has five.
     if (!this.#socket.connected) this.#socket.on("connect", () => this.#socket.disconnect());
+  }
+
+  #expect(milliseconds: number): void {
+    this.#patience.set(milliseconds, () => {
+      this.#end({ kind: "lost", cause: failure("timeout", "The gateway did not answer in time.", true) });
+    });
   }
 
   #listen(socket: IoSocket): void {

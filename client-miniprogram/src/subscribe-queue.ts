@@ -25,7 +25,15 @@ export interface SubscribeQueueOptions {
 /** A subscribe frame stays well below what the gateway takes: so many channels, and so many characters. */
 const frame = 100;
 const frameText = 16_000;
-const answerPatience = 10_000;
+/** Milliseconds in which an answer comes, at first and at most. */
+const answerPatience = { usual: 10_000, longest: 80_000 };
+/**
+ * Bytes of messages in an answer. What is under way cannot be seen, so on a slow link a large answer is a dead
+ * connection: the first one is small, and the next as large as that came fast.
+ */
+const page = { first: 32_768, least: 16_384, most: 262_144 };
+/** An answer within this many milliseconds came fast, and a slow one took longer than this. */
+const pace = { fast: 1_000, slow: 4_000 };
 const retryPause = 1_000;
 
 /** Asks for the channels that wait to be subscribed, many in one frame. */
@@ -36,6 +44,8 @@ export class SubscribeQueue {
   /** The channels that the last handshake asked for. */
   #resumed: string[] = [];
   #scheduled = false;
+  #page = page.first;
+  #patience = answerPatience.usual;
 
   constructor(options: SubscribeQueueOptions) {
     this.#options = options;
@@ -46,7 +56,7 @@ export class SubscribeQueue {
   resume(): SubscribeRequest[] {
     const asked = this.#next();
     this.#resumed = asked.map(({ channel }) => channel);
-    return asked.map((subscription) => subscription.request());
+    return this.#requests(asked);
   }
 
   /** Whether the last handshake asked for it. */
@@ -61,6 +71,8 @@ export class SubscribeQueue {
 
   /** What was asked for and not answered is asked for again by the next handshake. */
   lost(): void {
+    // The welcome did not come, and may have been too large; or the next connection is on another network.
+    this.#page = this.#session ? page.first : page.least;
     this.#session = undefined;
     this.#retry.clear();
   }
@@ -92,13 +104,15 @@ export class SubscribeQueue {
     if (!session) return;
     const asked = this.#next();
     if (asked.length === 0) return;
-    const { subscriptions, answered, silent } = this.#options;
+    const { clock, subscriptions, answered, silent } = this.#options;
+    const sent = clock.now();
     session.ask<SubscribeManyReply>(
       "subscribe",
-      asked.map((subscription) => subscription.request()),
-      answerPatience,
+      this.#requests(asked),
+      this.#patience,
       ({ results }) => {
         if (session !== this.#session) return;
+        this.#learn(clock.now() - sent);
         // By their order: a page may have closed a channel, and opened it anew, since it was asked for.
         results.forEach((result, index) => {
           const subscription = asked[index];
@@ -110,12 +124,31 @@ export class SubscribeQueue {
       },
       (error: TideError) => {
         if (session !== this.#session) return;
-        if (error.code === "timeout") silent();
+        if (error.code === "timeout") {
+          this.#page = page.least;
+          this.#patience = Math.min(answerPatience.longest, 2 * this.#patience);
+          silent();
+        }
         for (const subscription of asked) {
           if (subscription.phase === "asked") this.later(subscription, error.after);
         }
       },
     );
+  }
+
+  /** @param took milliseconds from a request to its answer */
+  #learn(took: number): void {
+    this.#patience = answerPatience.usual;
+    if (took < pace.fast) this.#page = Math.min(page.most, 4 * this.#page);
+    else if (took > pace.slow) this.#page = Math.max(page.least, this.#page / 2);
+  }
+
+  /** The requests of one frame. Of its sizes the least counts, so one is enough: of a channel that goes on. */
+  #requests(asked: readonly Subscription[]): SubscribeRequest[] {
+    const requests = asked.map((subscription) => subscription.request());
+    const resumed = requests.find(({ since }) => since !== undefined);
+    if (resumed && this.#page < page.most) resumed.maxBytes = this.#page;
+    return requests;
   }
 
   /** Those that the next frame asks for; from here on they are asked for. */

@@ -99,7 +99,7 @@ describe("why it is offline", () => {
       {},
       { network: new MemoryNetwork().connect },
       () => {},
-      { code: "timeout", message: "The gateway did not answer within 15 s.", retryable: true },
+      { code: "timeout", message: "The gateway did not answer in time.", retryable: true },
     ],
     [
       "a server that is none",

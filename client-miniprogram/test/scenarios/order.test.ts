@@ -78,7 +78,7 @@ describe("a live message", () => {
     await until(() => seen.includes(9));
     expect(seen).toEqual([6, 7, 8, 9]);
     expect(subscribes().slice(1)).toEqual([
-      { event: "subscribe", payload: [{ channel: "chat:1", since: "e:5" }] },
+      { event: "subscribe", payload: [{ channel: "chat:1", since: "e:5", maxBytes: 131_072 }] },
     ]);
   });
 
@@ -135,7 +135,7 @@ describe("a subscription that a backend makes", () => {
     gateway.peer.close();
     await until(() => gateway.handshakes.length === 2 && app.tide.state === "online", app.clock);
     expect(heard).toEqual([["live:1", "granted"]]);
-    expect(gateway.handshakes[1]?.resume).toEqual([{ channel: "chat:1", since: "e:5" }]);
+    expect(gateway.handshakes[1]?.resume).toEqual([{ channel: "chat:1", since: "e:5", maxBytes: 32_768 }]);
   });
 });
 
@@ -193,7 +193,7 @@ describe("a channel that no gateway would take", () => {
     );
     gateway.peer.close();
     await until(() => gateway.handshakes.length === 2 && app.tide.state === "online", app.clock);
-    expect(gateway.handshakes[1]?.resume).toEqual([{ channel: "chat:1", since: "e:5" }]);
+    expect(gateway.handshakes[1]?.resume).toEqual([{ channel: "chat:1", since: "e:5", maxBytes: 32_768 }]);
   });
 });
 
