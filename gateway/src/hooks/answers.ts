@@ -7,7 +7,7 @@ import { z } from "zod";
 import { allowClaim } from "../auth/claims.ts";
 import { isUserId } from "../auth/permissions.ts";
 import { Failure } from "../errors.ts";
-import { isDeeperThan } from "../protocol/json.ts";
+import { shapeOf } from "../protocol/json.ts";
 
 /** Codes in which a backend may refuse. */
 const codes = [
@@ -71,7 +71,7 @@ export const requestAnswer = z.object({ data: z.unknown().optional() });
  */
 export function readAnswer<T>(schema: z.ZodType<T>, text: string): T | Failure | undefined {
   const value = parsed(text);
-  if (isDeeperThan(value, deepest)) return undefined;
+  if (shapeOf(value, deepest) === "deep") return undefined;
   const refused = refusal.safeParse(value);
   if (refused.success) return failureOf(refused.data.error);
   if (typeof value === "object" && value !== null && "error" in value) return undefined;
