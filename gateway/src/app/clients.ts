@@ -15,6 +15,7 @@ import { Joiner } from "../connection/joiner.ts";
 import { Lifecycle } from "../connection/lifecycle.ts";
 import { requests } from "../connection/request-table.ts";
 import type { CoalescingAdapter } from "../fanout/adapter.ts";
+import type { Backend } from "../hooks/ports.ts";
 import type { Meter } from "../meter.ts";
 import { version } from "../version.ts";
 import type { Channels } from "./channels.ts";
@@ -28,16 +29,17 @@ interface ClientsOptions {
   channels: Channels;
   rooms: CoalescingAdapter;
   meter: Meter;
+  backend: Backend | undefined;
 }
 
 /** The clients' connections, and all that is asked of them: by themselves, by backends, by the cluster. */
 export function createClients(context: Context, options: ClientsOptions) {
   const { config, log, now, registry, alarms } = context;
-  const { tokens, backplane, channels, rooms, meter } = options;
+  const { tokens, backplane, channels, rooms, meter, backend } = options;
   const { rules, presence, history, publisher, subscriptions } = channels;
   const { nodeId: node, maxChannels, maxDepth, requestRate: rate, requestBurst: burst } = config;
   const verifier = new Verifier(tokens, backplane.revocations);
-  const { authenticator, plainAuthenticator } = createAuthenticators(context, tokens, verifier);
+  const { authenticator, plainAuthenticator } = createAuthenticators(context, { tokens, verifier, backend });
   const revocations = new FreshRevocations(now);
   const joiner = new Joiner({
     subscriptions,

@@ -13,6 +13,7 @@ import { version } from "../version.ts";
 import { createChannels } from "./channels.ts";
 import { createClients } from "./clients.ts";
 import type { Context } from "./context.ts";
+import { createBackend } from "./hooks.ts";
 import { createSockets } from "./sockets.ts";
 
 /** The rooms between the backplane and the clients. */
@@ -35,7 +36,8 @@ export function createCore(context: Context, tokens: Tokens) {
   const sockets = createSockets(context, { meter, peers: backplane.peers });
   const { rooms } = sockets;
   const channels = createChannels(context, { backplane, rooms, meter });
-  const clients = createClients(context, { tokens, backplane, channels, rooms, meter });
+  const backend = createBackend(context, meter);
+  const clients = createClients(context, { tokens, backplane, channels, rooms, meter, backend });
   // An emitter that takes a socket out of a room ends a subscription, of which the client has to hear.
   rooms.attend(clients.commands);
   const admission = new Admission({
@@ -46,7 +48,7 @@ export function createCore(context: Context, tokens: Tokens) {
     onRefused: meter.turnedAway,
   });
   // Last, since it reads what all the rooms hold.
-  const core = { backplane, meter, metrics, admission, ...sockets, ...channels, ...clients };
+  const core = { backplane, backend, meter, metrics, admission, ...sockets, ...channels, ...clients };
   observe(context, core);
   return core;
 }

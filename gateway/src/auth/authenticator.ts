@@ -1,10 +1,11 @@
 /*
- * Answers the first question of every connection: who is it? A token, a login code or nobody at all.
+ * Answers the first question of every connection: who is it? A token, a login code, whom a backend knows, or nobody at all.
  * `transport/handshake.ts` calls it at the connect, the `refresh` handler for a newer token.
  */
 
 import type { HandshakeRequest } from "../protocol/request-schemas.ts";
 import { refused } from "./claims.ts";
+import type { ConnectQuestion, HookLogin } from "./hook-login.ts";
 import type { Subject } from "./permissions.ts";
 import type { Claims } from "./token.ts";
 import type { Verifier } from "./verifier.ts";
@@ -30,6 +31,8 @@ export interface AuthenticatorOptions {
   anonymous: boolean;
   /** Absent where no app is set up. */
   wechat?: Pick<WeChatLogin, "token"> | undefined;
+  /** Absent where no backend is asked. */
+  hook?: Pick<HookLogin, "identify"> | undefined;
 }
 
 /** Finds out who connects. */
@@ -41,15 +44,23 @@ export class Authenticator {
   }
 
   /**
-   * @param addressOf gives the client's address, where that matters
+   * Where a backend is asked, its word counts: nobody becomes anonymous because it refuses, or does not answer.
+   *
+   * @param about gives what is known of the client besides, where that matters
    * @throws Failure `unauthorized` or `token_expired`, always with the same words (the cause is for the log); for a
-   * login code as `WeChatLogin`
+   * login code as `WeChatLogin`, where a backend is asked as `HookLogin`
    */
-  async identify(request: HandshakeRequest, connection: string, addressOf: () => string): Promise<Identity> {
+  async identify(
+    request: HandshakeRequest,
+    connection: string,
+    about: () => ConnectQuestion,
+  ): Promise<Identity> {
     const { token, code } = request;
+    const { hook, anonymous } = this.#options;
     if (token !== undefined) return this.verify(token);
-    if (code !== undefined) return this.#logIn({ ...request, code }, addressOf());
-    if (this.#options.anonymous) return anonymousIdentity(connection);
+    if (code !== undefined) return this.#logIn({ ...request, code }, about().address);
+    if (hook) return hook.identify(about());
+    if (anonymous) return anonymousIdentity(connection);
     throw refused("no token");
   }
 
@@ -69,7 +80,8 @@ export class Authenticator {
   }
 }
 
-function identityOf({ user, allow, info, channels, issuedAt, expiresAt }: Claims): Identity {
+/** The session of a token. */
+export function identityOf({ user, allow, info, channels, issuedAt, expiresAt }: Claims): Identity {
   return { subject: { user, anonymous: false, allow }, info, channels, issuedAt, expiresAt };
 }
 

@@ -117,6 +117,11 @@ export class Tokens {
     return this.#options.maxLifetime + tokenLeeway;
   }
 
+  /** Whether there is a secret to sign with. */
+  get signs(): boolean {
+    return this.#options.secrets.length > 0;
+  }
+
   async verify(token: unknown): Promise<Claims> {
     const claims = readClaims(sessionClaims, await this.#authenticate(token), this.#expectation);
     const { info, channels, allow } = claims;

@@ -3,8 +3,10 @@
  * stands here.
  */
 
-import type { GrantClaim } from "../auth/permissions.ts";
+import type { ConnectAnswer, ConnectQuestion } from "../auth/hook-login.ts";
 import type { Failure } from "../errors.ts";
+
+export type { ConnectAnswer, ConnectQuestion } from "../auth/hook-login.ts";
 
 /** Whose question it is. */
 export interface Asker {
@@ -12,26 +14,6 @@ export interface Asker {
   readonly id: string;
   readonly user: string;
   readonly info: unknown;
-}
-
-/** A handshake with neither a token nor a login code. */
-export interface ConnectQuestion {
-  connection: string;
-  /** As the client sent it, without `resume`. */
-  auth: unknown;
-  address: string;
-  agent: string;
-  origin: string | undefined;
-}
-
-/** Who it is. */
-export interface ConnectAnswer {
-  user: string;
-  info?: unknown;
-  channels: readonly string[];
-  allow: readonly GrantClaim[];
-  /** Unix milliseconds. */
-  expiresAt: number | undefined;
 }
 
 /** One channel that a frame asks for. */

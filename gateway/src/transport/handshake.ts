@@ -1,12 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "socket.io";
 import type { Authenticator, Identity } from "../auth/authenticator.ts";
+import type { ConnectQuestion } from "../auth/hook-login.ts";
 import { Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
 import { shapeOf } from "../protocol/json.ts";
 import { parse } from "../protocol/parse.ts";
 import { handshakeRequest, type SubscriptionItem } from "../protocol/request-schemas.ts";
+import { agentOf } from "./agent.ts";
 import { sendAway } from "./socket-wire.ts";
 
 export interface HandshakeOptions {
@@ -43,12 +45,22 @@ export async function admit(caller: Caller, options: HandshakeOptions): Promise<
     throw new Failure("bad_request", `\`auth\` nests deeper than ${options.maxDepth} levels.`);
   }
   const request = parse(handshakeRequest, auth);
-  const addressOf = () => options.addressOf(caller.request);
-  const identity = await options.authenticator.identify(request, caller.id, addressOf);
+  const identity = await options.authenticator.identify(request, caller.id, () => introduce(caller, options));
   // A login or a fetch of keys takes seconds, in which the node may have begun to drain.
   const obstacle = options.obstacle();
   if (obstacle) throw obstacle;
   return { identity, resume: request.resume ?? [] };
+}
+
+/** What a backend is told of a client that it is asked about. Where the client was in its channels is not its matter. */
+function introduce({ id, handshake, request }: Caller, { addressOf }: HandshakeOptions): ConnectQuestion {
+  return {
+    connection: id,
+    auth: { ...Object(handshake.auth), resume: undefined },
+    address: addressOf(request),
+    agent: agentOf(request.headers),
+    origin: request.headers.origin,
+  };
 }
 
 /** Counts a handshake that is refused, and says why in the log. */

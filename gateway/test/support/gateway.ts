@@ -6,7 +6,7 @@ import { createLog, type Log, silentLog } from "../../src/log.ts";
 export interface GatewayOptions {
   /** Environment variables over those of the tests. */
   env?: Record<string, string>;
-  /** The channel rules as YAML; the development rules where absent. */
+  /** The file of channel rules and hooks as YAML; the development rules where absent. */
   rules?: string;
   /** Takes the log's lines, those at the level debug included; or the log itself. */
   log?: ((line: string) => void) | Log;
@@ -53,10 +53,10 @@ const testEnvironment = {
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const files = options.rules === undefined ? {} : { TIDEGATE_CONFIG: "channels.yaml" };
   const env = { ...testEnvironment, ...files, ...options.env };
-  const { config, rules } = loadConfig(env, () => options.rules ?? "");
+  const { config, warnings: _warnings, ...file } = loadConfig(env, () => options.rules ?? "");
   const { log: given = silentLog } = options;
   const log = typeof given === "function" ? createLog("debug", "test", { write: given }) : given;
-  const app = await createApp({ config, rules, log, ...(options.now ? { now: options.now } : {}) });
+  const app = await createApp({ ...file, config, log, ...(options.now ? { now: options.now } : {}) });
   const { port, adminPort } = await app.start();
   const api = `http://127.0.0.1:${adminPort}`;
   const { tokenMaxLifetime: maxLifetime } = config;
