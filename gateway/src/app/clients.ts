@@ -15,11 +15,11 @@ import { Joiner } from "../connection/joiner.ts";
 import { Lifecycle } from "../connection/lifecycle.ts";
 import { requests } from "../connection/request-table.ts";
 import type { CoalescingAdapter } from "../fanout/adapter.ts";
-import type { Backend } from "../hooks/ports.ts";
 import type { Meter } from "../meter.ts";
 import { version } from "../version.ts";
 import type { Channels } from "./channels.ts";
 import type { Context } from "./context.ts";
+import { createBackend, openHookLogin } from "./hooks.ts";
 import { createAuthenticators } from "./login.ts";
 import { subscriptionLog } from "./subscription-log.ts";
 
@@ -29,17 +29,18 @@ interface ClientsOptions {
   channels: Channels;
   rooms: CoalescingAdapter;
   meter: Meter;
-  backend: Backend | undefined;
 }
 
 /** The clients' connections, and all that is asked of them: by themselves, by backends, by the cluster. */
 export function createClients(context: Context, options: ClientsOptions) {
   const { config, log, now, registry, alarms } = context;
-  const { tokens, backplane, channels, rooms, meter, backend } = options;
+  const { tokens, backplane, channels, rooms, meter } = options;
   const { rules, presence, history, publisher, subscriptions } = channels;
   const { nodeId: node, maxChannels, maxDepth, requestRate: rate, requestBurst: burst } = config;
   const verifier = new Verifier(tokens, backplane.revocations);
-  const { authenticator, plainAuthenticator } = createAuthenticators(context, { tokens, verifier, backend });
+  const backend = createBackend(context, meter);
+  const hook = openHookLogin(context, { tokens, verifier, backend });
+  const { authenticator, plainAuthenticator } = createAuthenticators(context, { tokens, verifier, hook });
   const revocations = new FreshRevocations(now);
   const joiner = new Joiner({
     subscriptions,
@@ -77,7 +78,7 @@ export function createClients(context: Context, options: ClientsOptions) {
     now,
   };
   const dispatcher = new Dispatcher({ requests, services, lifecycle, meter, log, maxDepth, rate, burst });
-  return { authenticator, plainAuthenticator, gaps, lifecycle, commands, dispatcher };
+  return { backend, authenticator, plainAuthenticator, gaps, lifecycle, commands, dispatcher };
 }
 
 /** The node as the others are told of it. */

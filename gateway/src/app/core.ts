@@ -13,7 +13,6 @@ import { version } from "../version.ts";
 import { createChannels } from "./channels.ts";
 import { createClients } from "./clients.ts";
 import type { Context } from "./context.ts";
-import { createBackend } from "./hooks.ts";
 import { createSockets } from "./sockets.ts";
 
 /** The rooms between the backplane and the clients. */
@@ -36,8 +35,7 @@ export function createCore(context: Context, tokens: Tokens) {
   const sockets = createSockets(context, { meter, peers: backplane.peers });
   const { rooms } = sockets;
   const channels = createChannels(context, { backplane, rooms, meter });
-  const backend = createBackend(context, meter);
-  const clients = createClients(context, { tokens, backplane, channels, rooms, meter, backend });
+  const clients = createClients(context, { tokens, backplane, channels, rooms, meter });
   // An emitter that takes a socket out of a room ends a subscription, of which the client has to hear.
   rooms.attend(clients.commands);
   const admission = new Admission({
@@ -48,7 +46,7 @@ export function createCore(context: Context, tokens: Tokens) {
     onRefused: meter.turnedAway,
   });
   // Last, since it reads what all the rooms hold.
-  const core = { backplane, backend, meter, metrics, admission, ...sockets, ...channels, ...clients };
+  const core = { backplane, meter, metrics, admission, ...sockets, ...channels, ...clients };
   observe(context, core);
   return core;
 }

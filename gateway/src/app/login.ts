@@ -3,14 +3,13 @@
  */
 
 import { AddressLimit } from "../auth/address-limit.ts";
-import { Authenticator, identityOf } from "../auth/authenticator.ts";
+import { Authenticator } from "../auth/authenticator.ts";
 import { CodeExchange } from "../auth/code-exchange.ts";
-import { HookLogin } from "../auth/hook-login.ts";
+import type { HookLogin } from "../auth/hook-login.ts";
 import { Semaphore } from "../auth/semaphore.ts";
 import { createTokens, type Tokens } from "../auth/token.ts";
 import type { Verifier } from "../auth/verifier.ts";
 import { WeChatLogin } from "../auth/wechat.ts";
-import type { Backend } from "../hooks/ports.ts";
 import type { Context } from "./context.ts";
 
 /** What signs tokens, and tells whether one is good. */
@@ -30,8 +29,7 @@ export function openTokens({ config, log, now }: Context): Promise<Tokens> {
 interface AuthenticatorsOptions {
   tokens: Tokens;
   verifier: Verifier;
-  /** Whom backends know. */
-  backend: Backend | undefined;
+  hook: HookLogin | undefined;
 }
 
 /**
@@ -41,24 +39,11 @@ interface AuthenticatorsOptions {
 export function createAuthenticators(context: Context, options: AuthenticatorsOptions) {
   const { anonymous, production } = context.config;
   const wechat = openWeChat(context, options.tokens);
-  const login = { verifier: options.verifier, wechat, hook: openHookLogin(context, options) };
+  const login = { verifier: options.verifier, wechat, hook: options.hook };
   return {
     authenticator: new Authenticator({ ...login, anonymous }),
     plainAuthenticator: new Authenticator({ ...login, anonymous: anonymous || !production }),
   };
-}
-
-/** A backend that knows who connects, where one is asked. */
-function openHookLogin({ config, now }: Context, options: AuthenticatorsOptions): HookLogin | undefined {
-  const { tokens, verifier, backend } = options;
-  if (!backend?.asks("connect")) return undefined;
-  return new HookLogin({
-    ask: (question) => backend.connect(question),
-    tokens,
-    verify: async (token) => identityOf(await verifier.verify(token)),
-    maxLifetime: config.tokenMaxLifetime,
-    now,
-  });
 }
 
 /** Login codes of mini-programs, where such are set up. */
