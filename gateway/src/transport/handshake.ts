@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "socket.io";
 import type { Authenticator, Identity } from "../auth/authenticator.ts";
-import type { ConnectQuestion } from "../auth/hook-login.ts";
 import { Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
@@ -53,7 +52,7 @@ export async function admit(caller: Caller, options: HandshakeOptions): Promise<
 }
 
 /** What a backend is told of a client that it is asked about. Where the client was in its channels is not its matter. */
-function introduce({ id, handshake, request }: Caller, { addressOf }: HandshakeOptions): ConnectQuestion {
+function introduce({ id, handshake, request }: Caller, { addressOf }: HandshakeOptions) {
   return {
     connection: id,
     auth: { ...Object(handshake.auth), resume: undefined },
