@@ -3,7 +3,7 @@
  * starts with a part of its settings, and never stops at the first fault.
  */
 
-import { isProtected } from "./addresses.ts";
+import { doubtsOf } from "./doubts.ts";
 import {
   type Environment,
   type ReadFile,
@@ -13,14 +13,13 @@ import {
   unknownNames,
 } from "./environment.ts";
 import { type ConfigFile, parseFile, withoutFile } from "./file.ts";
-import { allHooks, hookFaults, hookWarnings, secretSetting, withSecrets } from "./hook-faults.ts";
+import { allHooks, hookFaults, secretSetting, withSecrets } from "./hook-faults.ts";
 import type { AskingHook } from "./hooks.ts";
 import { productionFaults } from "./production.ts";
 import { redisFaults } from "./redis-faults.ts";
-import { type ChannelRule, developmentRules } from "./rules.ts";
+import { developmentRules } from "./rules.ts";
 import { type Config, settings } from "./schema.ts";
 import type { Setting } from "./setting.ts";
-import { shadowedRules } from "./shadowed-rules.ts";
 
 /** Everything that is wrong with the settings and the rules, at once. */
 export class ConfigError extends Error {
@@ -56,14 +55,7 @@ export function loadConfig(env: Environment, readFile: ReadFile): Loaded {
   faults.push(...fileFaults, ...secretFaults, ...hookFaults(hooks, config));
   if (faults.length > 0) throw new ConfigError(faults);
   const known = [...Object.values<Setting<unknown>>(settings), ...allHooks(hooks).map(secretSetting)];
-  const warnings = [
-    ...unknownNames(env, known),
-    ...loginWarnings(config),
-    ...fileWarnings,
-    ...shadowedRules(file.rules),
-    ...openWarnings(config, file.rules),
-    ...hookWarnings(hooks, config),
-  ];
+  const warnings = [...unknownNames(env, known), ...fileWarnings, ...doubtsOf(config, file.rules, hooks)];
   return { ...deepFreeze({ ...file, config, hooks }), warnings };
 }
 
@@ -135,23 +127,6 @@ function loginFaults({ production, wechatApps }: Config, isGiven: (key: keyof Co
   if (!production && !isGiven("tokenPublicKey") && !isGiven("tokenJwksUrl")) return [];
   return [
     "TIDEGATE_WECHAT_APPS: the gateway signs the tokens of those who log in; set TIDEGATE_TOKEN_SECRET",
-  ];
-}
-
-/** Not a fault: a stand-in for WeChat in a private network may speak http. */
-function loginWarnings({ production, wechatApps, wechatUrl }: Config): string[] {
-  if (!production || wechatApps.length === 0 || isProtected(wechatUrl)) return [];
-  return ["TIDEGATE_WECHAT_URL is not https: the secrets of the apps can be read on the way"];
-}
-
-/** At `/ws` a URL is all that it takes to subscribe and to write, and anybody can pass it on. */
-function openWarnings({ production, anonymous }: Config, rules: readonly ChannelRule[]): string[] {
-  const isOpen = ({ subscribe, publish }: ChannelRule): boolean =>
-    publish === "anyone" || (publish === "subscriber" && subscribe === "anyone");
-  const open = rules.filter(isOpen).map(({ match }) => match);
-  if (!production || !anonymous || open.length === 0) return [];
-  return [
-    `TIDEGATE_ANONYMOUS is true and the rules let anyone publish to ${open.join(", ")}: the whole internet may write there`,
   ];
 }
 

@@ -5,7 +5,8 @@ import type { Lifecycle } from "../connection/lifecycle.ts";
 import type { Reply } from "../connection/request.ts";
 import { Failure } from "../errors.ts";
 import { closeReason } from "./close-reason.ts";
-import { type Accepted, admit, type HandshakeOptions, refuse } from "./handshake.ts";
+import { type Accepted, admit, type HandshakeOptions } from "./handshake.ts";
+import { refuse } from "./refusal.ts";
 import { engineSocketOf, forgetHandshake, SocketWire } from "./socket-wire.ts";
 
 export interface Sessions extends HandshakeOptions {

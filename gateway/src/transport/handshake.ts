@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import type { Socket } from "socket.io";
 import type { Authenticator, Identity } from "../auth/authenticator.ts";
 import { Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -8,7 +7,6 @@ import { shapeOf } from "../protocol/json.ts";
 import { parse } from "../protocol/parse.ts";
 import { handshakeRequest, type SubscriptionItem } from "../protocol/request-schemas.ts";
 import { agentOf } from "./agent.ts";
-import { sendAway } from "./socket-wire.ts";
 
 export interface HandshakeOptions {
   authenticator: Authenticator;
@@ -69,44 +67,3 @@ export function noteRefusal(request: IncomingMessage, failure: Failure, options:
   const line = failure.code === "internal" ? "handshake_failed" : "handshake_refused";
   log.write(line, { code: failure.code, cause: failure, address: addressOf(request) });
 }
-
-/** Milliseconds for which a client that may come back is kept waiting. */
-const hold = { least: 1_000, most: 5_000 };
-
-/**
- * Milliseconds. A client whose connection has opened begins its backoff anew, and would come back once a second, or at
- * once, for as long as the cause lasts. A node that drains has others beside it, to which it may go.
- */
-function holdTime({ code }: Failure): number {
-  return code === "draining" ? 0 : hold.least + Math.random() * (hold.most - hold.least);
-}
-
-/**
- * What will not get better is a CONNECT_ERROR that says why; the DISCONNECT after it is for clients of
- * version 3, which would come back otherwise. What may get better is an end of the connection without either, some
- * seconds later: clients come back by themselves.
- */
-export function refuse(
-  socket: Socket,
-  failure: Failure,
-  options: HandshakeOptions,
-  next: (error?: Error) => void,
-): void {
-  noteRefusal(socket.request, failure, options);
-  if (failure.retryable || failure.code === "internal") {
-    // Socket.IO would answer the CONNECT where the connection is still open.
-    setTimeout(() => {
-      sendAway(socket);
-      next();
-    }, holdTime(failure)).unref();
-    return;
-  }
-  next(Object.assign(new Error(failure.message), { data: failure.body }));
-  // Socket.IO writes the CONNECT_ERROR in the next tick.
-  setImmediate(() => {
-    if (socket.conn.readyState === "open") socket.conn.write(disconnectPacket);
-    socket.conn.close();
-  });
-}
-
-const disconnectPacket = "1";

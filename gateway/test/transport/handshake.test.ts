@@ -4,7 +4,8 @@ import type { Authenticator, Identity } from "../../src/auth/authenticator.ts";
 import { Failure } from "../../src/errors.ts";
 import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
-import { admit, refuse } from "../../src/transport/handshake.ts";
+import { admit } from "../../src/transport/handshake.ts";
+import { refuse } from "../../src/transport/refusal.ts";
 
 const subject = { user: "ann", anonymous: false, allow: [] };
 const identity: Identity = { subject, info: undefined, channels: [] };
