@@ -38,9 +38,24 @@ export function shapeOf(value: unknown, limit: number): Shape {
   if (typeof value !== "object" || value === null) return "plain";
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return "mixed";
   if (limit === 0) return "deep";
+  return Array.isArray(value)
+    ? shapeOfItems(value, limit)
+    : shapeOfMembers(value as Record<string, unknown>, limit);
+}
+
+function shapeOfItems(items: readonly unknown[], limit: number): Shape {
   let shape: Shape = "plain";
-  const members = value as Record<string, unknown>;
-  // Without a list of the members, which would be most of the work; what is parsed has no others than its own.
+  for (const item of items) {
+    const found = shapeOf(item, limit - 1);
+    if (found === "deep") return found;
+    if (found === "mixed") shape = found;
+  }
+  return shape;
+}
+
+/** It makes no list of the members, which would be most of the work; what is parsed has none but its own. */
+function shapeOfMembers(members: Record<string, unknown>, limit: number): Shape {
+  let shape: Shape = "plain";
   for (const name in members) {
     const found = shapeOf(members[name], limit - 1);
     if (found === "deep") return found;
