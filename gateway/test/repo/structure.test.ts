@@ -42,6 +42,38 @@ describe("a file", () => {
   });
 });
 
+/** The comment at the head of a file, line by line without its frame; empty where the file begins with anything else. */
+function openingOf(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const [, block = ""] = /^\/\*\n((?: \*(?!\/).*\n)+) \*\/\n\n/.exec(text) ?? [];
+  return block.split("\n").flatMap((line) => line.replace(/^ \*\s*/, "") || []);
+}
+
+describe("a file of the channels room and of the Redis room", () => {
+  const files = ["gateway/src/channels", "gateway/src/backplane/redis"].flatMap(sources);
+
+  it("opens with what it owns, who calls it and what breaks without it, in two to six lines", () => {
+    const lines = files.map((file) => [file, openingOf(file).length] as const);
+    expect(lines.filter(([, count]) => count < 2 || count > 6)).toEqual([]);
+  });
+
+  it("says it in words of its own", () => {
+    const openings = files.map((file) => openingOf(file).join(" "));
+    expect(new Set(openings).size).toBe(files.length);
+  });
+
+  it("in Lua opens with what it does", () => {
+    const scripts = readdirSync(join(root, "gateway/src/backplane/redis"), {
+      recursive: true,
+      encoding: "utf8",
+    })
+      .filter((file) => file.endsWith(".lua"))
+      .map((file) => readFileSync(join(root, "gateway/src/backplane/redis", file), "utf8"));
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(scripts.filter((script) => !/^-- [A-Z]/.test(script))).toEqual([]);
+  });
+});
+
 it("the table of rooms in ARCHITECTURE names what is in src", () => {
   const page = readFileSync(join(root, "gateway/docs/ARCHITECTURE.md"), "utf8");
   const [, table = ""] = /^\| room \|.*\n\|---\|---\|\n((?:\|.*\n)+)/m.exec(page) ?? [];

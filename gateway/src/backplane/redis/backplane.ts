@@ -1,3 +1,9 @@
+/*
+ * Puts the Redis room together and owns its start and its stop. `backplane/open.ts` calls it; nobody else knows the
+ * parts. Their order counts: what renews the lease begins only after Redis was found usable, or a node without the
+ * rights that it needs would look alive to the others.
+ */
+
 import { Failure } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { type BackplaneMeter, noMeter } from "../../meter.ts";

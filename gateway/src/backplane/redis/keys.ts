@@ -1,12 +1,17 @@
+/*
+ * The names of everything in Redis, for everybody in this room: no other file puts a name together. Nodes of two
+ * versions share these names, so a change of one splits a running system in two; a channel's key outside its hash tag
+ * would be refused by every script on a Redis Cluster.
+ */
+
 import { isReservedName } from "../../protocol/channel-name.ts";
 
 /** The hash tag of what belongs to no channel. */
 export const homeTag = "nodes";
 
 /**
- * The names of everything in Redis, for everybody in this room: no other file puts a name together. All keys of a channel
- * have the channel as their hash tag, so that they are in one slot of a Redis Cluster and one script may use them. Nodes of
- * two versions share these names, so a change of one splits a running system in two.
+ * All keys of a channel have the channel as their hash tag, so that they are in one slot of a Redis Cluster and one script
+ * may use them.
  */
 export class Keys {
   readonly #prefix: string;

@@ -1,8 +1,14 @@
+/*
+ * Reads the Lua files once, at the start, and has the table of all scripts. Whoever runs one takes it from here, and
+ * RedisConnection loads all of them at each new connection. A script that is missing in the table would be sent as text
+ * with every call.
+ */
+
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { randomText } from "../../random.ts";
 
-/** A Lua script. RedisConnection loads all of them at each new connection and calls each by its hash. */
+/** A Lua script, called by its hash. */
 export interface Script {
   text: string;
   /** The name under which Redis keeps it. */

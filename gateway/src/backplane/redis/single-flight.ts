@@ -1,3 +1,9 @@
+/*
+ * Keeps work from running twice at once. Housekeeper, the sweeper, repairs and the slots of a Redis Cluster each have
+ * one. Without it a Redis that answers slower than an interval would be asked again by every tick, and two runs would
+ * write over each other.
+ */
+
 /**
  * Work of which there is one run at a time. Whoever asks for it meanwhile gets that run, which may have read its input
  * already: what has to be seen by a run is put where the run's own loop finds it.

@@ -1,3 +1,9 @@
+/*
+ * How often this room looks at things, and how long they hold. The shards and Housekeeper are given it; tests give
+ * shorter ones. The relations count: a lease must outlive several renewals, or a single slow answer would end the
+ * presence of all users of a node.
+ */
+
 /** How often things are looked at, and how long they hold; all in milliseconds. */
 export interface Timings {
   /** How long a node's lease holds. */

@@ -1,3 +1,9 @@
+/*
+ * Owns how an ioredis client is made: its options, and the forms that a URL of Redis may have. The wiring makes every
+ * connection through it. The options switch off whatever the client would queue or send again by itself: with them on,
+ * a publication that was answered as failed could still appear, a minute later or twice.
+ */
+
 import type { ConnectionOptions } from "node:tls";
 import { Redis, type RedisOptions } from "ioredis";
 import { parseRedisUrl, type RedisUrl } from "../../../config/redis-url.ts";

@@ -1,3 +1,9 @@
+/*
+ * Owns how a socket to Redis is opened, in three ways that `client.ts` chooses from. The connectors of ioredis would do
+ * but for two things: the second error of a broken TLS handshake ends the process, and a client that meets a replica at
+ * the primary's address takes it for the primary.
+ */
+
 import { connect as connectPlain } from "node:net";
 import { connect as connectSecure } from "node:tls";
 import {

@@ -1,3 +1,8 @@
+/*
+ * Owns the time limit of calls to Redis; RedisConnection has one for each kind of limit. Without it a Redis that hangs
+ * keeps every request of the node waiting, since ioredis waits for an answer as long as the connection is open.
+ */
+
 interface Call {
   /** Milliseconds on the monotonic clock. */
   due: number;
@@ -5,8 +10,8 @@ interface Call {
 }
 
 /**
- * Calls that may take so long, and no longer. RedisConnection has one for each limit. One timer serves all that wait, since
- * each publication is such a call: a timer for each would cost more than the call.
+ * Calls that may take so long, and no longer. One timer serves all that wait, since each publication is such a call: a
+ * timer for each would cost more than the call.
  */
 export class Deadlines {
   readonly #limit: number;

@@ -1,3 +1,9 @@
+/*
+ * Tells what Redis meant by an error. RedisConnection asks it whether a script is unknown or a slot has moved, the
+ * client whether it has met a replica. An answer that is wrong has a node wait for a server that will never take its
+ * writes.
+ */
+
 import { ReplyError } from "ioredis";
 
 /**

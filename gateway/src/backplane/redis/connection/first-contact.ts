@@ -1,3 +1,9 @@
+/*
+ * Owns the time until this node has met Redis once. The backplane makes it at the start and is not healthy before.
+ * Without it a node would give up where Redis comes later than itself, and be restarted by its platform: all nodes at
+ * once, for as long as Redis is away.
+ */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../../errors.ts";
 import type { Log } from "../../../log.ts";
@@ -18,9 +24,8 @@ export interface FirstContactOptions {
 const pauses = { unavailable: 500, unusable: 5_000 };
 
 /**
- * The first time that this node and Redis meet. The backplane makes it at the start and is not healthy before. It is tried
- * until it succeeds: servers start in any order, and passwords, rights and certificates come a moment after what they are
- * for. A node that gave up instead would be restarted by its platform, all nodes at once, for as long as Redis is away.
+ * The first time that this node and Redis meet. It is tried until it succeeds: servers start in any order, and passwords,
+ * rights and certificates come a moment after what they are for.
  */
 export class FirstContact {
   readonly #options: FirstContactOptions;

@@ -1,3 +1,9 @@
+/*
+ * Owns the finding of what no error reports. A Shard has one, which looks at each interval and at each new connection.
+ * Without it a dead stream would look alive for as long as TCP keeps trying, and a node whose two connections ended up
+ * at different servers would receive nothing, silently.
+ */
+
 import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { Topics } from "../pubsub/topics.ts";
 import type { RedisConnection } from "./redis-connection.ts";
@@ -16,9 +22,8 @@ export interface HealthCheckOptions {
 }
 
 /**
- * Finds out what no error reports: a connection on which nothing comes any more, and two connections that have ended up at
- * different servers, so that what the one publishes the other never receives. A Shard has one, which looks at each interval
- * and at each new connection. Without it a dead stream would look alive for as long as TCP keeps trying.
+ * Finds a connection on which nothing comes any more, and two connections that have ended up at different servers, so that
+ * what the one publishes the other never receives.
  */
 export class HealthCheck {
   readonly #options: HealthCheckOptions;

@@ -1,3 +1,9 @@
+/*
+ * Owns one connection to one Redis: the client, the deadlines of calls, the bounds of what waits. A Shard makes two,
+ * and everything that this room asks of Redis goes through one of them. Without it a hung Redis would hold every
+ * request of the node, and calls would pile up in the client without bound.
+ */
+
 import { TLSSocket } from "node:tls";
 import { type Redis, ReplyError } from "ioredis";
 import { Failure } from "../../../errors.ts";
@@ -30,9 +36,8 @@ export interface RedisConnectionOptions {
 }
 
 /**
- * One connection to one Redis, which a Shard makes for each role. It owns the client, the deadlines of calls and the bounds
- * of what waits: a call is answered in time or fails as `unavailable`; nothing waits for a connection that is not there,
- * and no more than a bounded number waits for one that is. A hung Redis would otherwise hold every request of the node.
+ * A call is answered in time or fails as `unavailable`; nothing waits for a connection that is not there, and no more than
+ * a bounded number waits for one that is.
  */
 export class RedisConnection {
   readonly #client: Redis;

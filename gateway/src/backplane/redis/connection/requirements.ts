@@ -1,3 +1,9 @@
+/*
+ * Decides whether this Redis will do, and warns of settings that lose data. FirstContact calls it until it passes.
+ * Without it a Redis that is too old, or a user without rights, would be reported by the first request that needs it
+ * instead of at the start.
+ */
+
 import { ReplyError } from "ioredis";
 import { Failure } from "../../../errors.ts";
 import type { Log } from "../../../log.ts";
@@ -18,8 +24,7 @@ export interface RequirementsOptions {
 }
 
 /**
- * Checks what the nodes rely on in Redis, and warns of settings that lose data. FirstContact calls it, so that a Redis that
- * is too old, or a user without rights, is reported at the start instead of by the first request that needs it.
+ * Checks what the nodes rely on in Redis: its version, the node's rights, and two settings that it only warns of.
  *
  * @throws Failure `internal` where this Redis cannot do it, `unavailable`
  */

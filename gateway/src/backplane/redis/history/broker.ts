@@ -1,3 +1,9 @@
+/*
+ * The Broker port on Redis: the channels room calls it, and it puts together the queue of publications, the history and
+ * the subscriptions. It delivers nothing itself: a publication comes back to this node by its subscription, as to every
+ * other, or the nodes would see the messages of a channel in different orders.
+ */
+
 import { messageOf } from "../../../protocol/packet.ts";
 import type { Position } from "../../../protocol/position.ts";
 import type {
@@ -17,11 +23,7 @@ import type { Shards } from "../shards/shards.ts";
 import { readHistory, type StoredPacket } from "./history-reader.ts";
 import { PublishQueue } from "./publish-queue.ts";
 
-/**
- * The Broker port on Redis: the channels room calls it, and it puts together the queue of publications, the history and the
- * subscriptions. It delivers nothing itself: a publication comes back to this node by its subscription, as to every other,
- * or the nodes would see the messages of a channel in different orders.
- */
+/** What is published in a turn leaves before anything else that is asked of the same channel. */
 export class RedisBroker implements Broker {
   readonly #shards: Shards;
   readonly #keys: Keys;

@@ -1,3 +1,9 @@
+/*
+ * Owns the reading of stored messages, many channels in one round trip. The broker reads for replies, Topics for
+ * comparing and repairing. Each read also keeps its channel's counter alive: one that expired under its subscribers
+ * would come back with another epoch, and all of them would reload.
+ */
+
 import { messageOf } from "../../../protocol/packet.ts";
 import type { Position } from "../../../protocol/position.ts";
 import { Allowance, bytesOf } from "../../allowance.ts";
@@ -35,9 +41,7 @@ type RawPage = [
 ];
 
 /**
- * Reads what is stored of channels, in one round trip. The broker reads for replies, Topics for comparing and repairing.
- * Each read opens and refreshes its channel's counter: a counter that expired under its subscribers would come back with
- * another epoch, and all of them would reload.
+ * Reads what is stored of channels, in one round trip: one script on one Redis, one for each channel in a Redis Cluster.
  *
  * @param forRepair of what a room was not sent: with who was left out, in as long as a burst may take
  * @throws Failure `unavailable`

@@ -1,3 +1,9 @@
+/*
+ * Owns the order of publications on their way into Redis; the broker adds them. Two connections, or two scripts in the
+ * wrong order, would swap what a client sent. And a script for each publication would cost several times what the
+ * message costs, so those of one turn share one.
+ */
+
 import { Failure } from "../../../errors.ts";
 import { type Draft, idempotencyLifetime, type Receipt } from "../../ports.ts";
 import { type Argument, maxPending, type RedisConnection } from "../connection/redis-connection.ts";
@@ -22,12 +28,7 @@ interface Waiting {
 /** Drafts of one channel with the same retention, in their order; the script takes it once for all of them. */
 type Group = [Waiting, ...Waiting[]];
 
-/**
- * Publications on their way into Redis, where the broker adds them. Those of one turn of the event loop leave together, many
- * in one script: what a script costs before its first message is several times what a message costs. Each is settled with an
- * outcome of its own. The order of a channel's publications is made here: two connections, or two scripts in the wrong
- * order, would swap what a client sent.
- */
+/** Those of one turn of the event loop leave together, many in one script. Each is settled with an outcome of its own. */
 export class PublishQueue {
   readonly #shards: Shards;
   readonly #keys: Keys;

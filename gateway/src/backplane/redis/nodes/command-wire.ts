@@ -1,13 +1,15 @@
+/*
+ * Owns how commands and their replies stand on pub/sub. Control writes and reads them; nodes of this version, of the
+ * one before and of the next read them too. A member that only narrows what a known kind does must not be added, since
+ * nodes that ignore it would do more than was asked for: that takes a new kind.
+ */
+
 import { z } from "zod";
 import type { Command, CommandReply, ConnectionInfo } from "../../ports.ts";
 import { readJson } from "../peers/payload.ts";
 import { listOf } from "../peers/peer-parts.ts";
 
-/**
- * How commands and their replies stand on pub/sub: JSON, read by nodes of this version, of the one before and of the next.
- * Control writes and reads them. A member that only narrows what a known kind does must not be added, since nodes that
- * ignore it would do more than was asked for: that takes a new kind.
- */
+/** A command as JSON, with the way back to who asks. */
 export interface CommandRequest {
   id: string;
   /** The address of the node that asks; the reply goes there. */

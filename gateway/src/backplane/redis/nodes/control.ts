@@ -1,3 +1,9 @@
+/*
+ * Owns the asking of all nodes at once. The server API sends commands through it, and the home shard's pub/sub brings
+ * those of others. A node that does not execute one is named as unreached: without that a disconnect would seem done
+ * where a session goes on.
+ */
+
 import type { BackplaneMeter } from "../../../meter.ts";
 import { randomText } from "../../../random.ts";
 import type { ThrottledLog } from "../../../throttled-log.ts";
@@ -72,10 +78,7 @@ class PendingCommand {
   }
 }
 
-/**
- * Commands to all nodes, over pub/sub. The server API sends them; who has to reply is known by the leases. A node that does
- * not execute one is named as unreached: without that a disconnect would seem done where a session goes on.
- */
+/** Commands to all nodes, over pub/sub. Who has to reply is known by the leases. */
 export class RedisControl implements Control {
   readonly #options: RedisControlOptions;
   /** By the command's id. */

@@ -1,3 +1,8 @@
+/*
+ * Owns what a node does at each interval; the backplane starts and stops it. A renewal that waits for anything else
+ * comes late: then the lease ends, and all users of the node with it. So each task is a flight of its own.
+ */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { ControlTarget } from "../../ports.ts";
@@ -27,9 +32,8 @@ export interface HousekeeperOptions {
 const settleGrace = 1_000;
 
 /**
- * What a node does at each interval: it renews its lease, ends the sessions that were revoked, writes the presence that
- * failed, and sweeps nodes that are gone. The backplane starts and stops it. Each task is a flight of its own, so that one
- * which waits for Redis does not hold up the others: a lease that is renewed late ends, and all users of the node with it.
+ * Renews the node's lease, ends the sessions that were revoked, writes the presence that failed, and sweeps nodes that are
+ * gone. A task that waits for Redis does not hold up the others.
  */
 export class Housekeeper {
   readonly #options: HousekeeperOptions;

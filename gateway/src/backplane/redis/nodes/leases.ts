@@ -1,3 +1,9 @@
+/*
+ * Owns this node's lease, and what is known of all. Housekeeper renews it; presence, control and the sweeper ask here
+ * who is there. Without leases the users of a killed node would stay present for ever, and nobody would know whose
+ * replies to wait for.
+ */
+
 import type { BackplaneMeter } from "../../../meter.ts";
 import { randomText } from "../../../random.ts";
 import type { ThrottledLog } from "../../../throttled-log.ts";
@@ -28,11 +34,7 @@ export interface LeasesOptions {
 
 type RawLease = Buffer | number;
 
-/**
- * This node's lease, and what is known of all. What a node has entered in Redis counts while its lease holds. Housekeeper
- * renews it; presence, control and the sweeper ask here who is there. Without leases the users of a killed node would stay
- * present for ever, and nobody would know whose replies to wait for.
- */
+/** What a node has entered in Redis counts while its lease holds. */
 export class Leases {
   readonly #options: LeasesOptions;
   #current: string;

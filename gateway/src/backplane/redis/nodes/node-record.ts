@@ -1,3 +1,9 @@
+/*
+ * Owns what a node publishes about itself, beside its lease, the forms that it reads included. Leases writes and reads
+ * it. Nodes of two versions share a Redis during an update: a record that one of them cannot read would make every
+ * command call that node unreached.
+ */
+
 import { z } from "zod";
 import type { NodeInfo } from "../../ports.ts";
 import { readJson } from "../peers/payload.ts";
@@ -8,10 +14,7 @@ import { commandKinds } from "./command-wire.ts";
 /** By format, the forms of it that a node reads: numbers for versions, texts for kinds. */
 export type Understands = Readonly<Record<string, readonly (string | number)[]>>;
 
-/**
- * What a node publishes about itself, beside its lease. Leases writes and reads it. Nodes of two versions share a Redis
- * during an update, so what it lacks has a meaning, and what is unknown in it is ignored.
- */
+/** What it lacks has a meaning, and what is unknown in it is ignored. */
 export interface NodeRecord {
   /** Where it receives replies; a node keeps it for as long as it runs. */
   address: string;

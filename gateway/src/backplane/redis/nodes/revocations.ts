@@ -1,3 +1,8 @@
+/*
+ * The Revocations port on Redis. Handshakes ask for one user, Housekeeper for all new revocations: the command that
+ * announces one is lost to a node that is out of reach, and without the second question its sessions would go on.
+ */
+
 import type { ControlTarget, Revocations } from "../../ports.ts";
 import type { Keys } from "../keys.ts";
 import { scripts } from "../scripts.ts";
@@ -19,11 +24,7 @@ interface PendingLookup {
   answer: Promise<(string | null)[]>;
 }
 
-/**
- * Revocations in Redis, each for as long as a token from before it could still be accepted. Handshakes ask for one user,
- * Housekeeper for all new ones: the command that announces a revocation is lost to a node that is out of reach, and its
- * sessions would go on.
- */
+/** Revocations in Redis, each for as long as a token from before it could still be accepted. */
 export class RedisRevocations implements Revocations {
   readonly #options: RedisRevocationsOptions;
   /** Unix milliseconds on the clock of Redis. */

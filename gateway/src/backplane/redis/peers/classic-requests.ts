@@ -1,9 +1,12 @@
+/*
+ * Translates requests between the classic wire and the messages of Socket.IO's cluster adapter, which our adapter
+ * extends. ClassicWire calls it. The classic wire numbers them otherwise, puts the members elsewhere, and leaves out
+ * what has a default; a request that is read wrongly would disconnect or move other sockets than were meant.
+ */
+
 import { type ClusterMessage, MessageType } from "socket.io-adapter";
 import { z } from "zod";
 import { eventPacket, namespace, selection as opts, rooms, serverEvent, text } from "./peer-parts.ts";
-
-// Requests on the classic wire, to and from the messages of Socket.IO's cluster adapter, which our adapter extends. The
-// classic wire numbers them otherwise, puts the members elsewhere, and leaves out what has a default.
 
 /** The numbers of requests on the wire of Socket.IO's classic Redis adapter. */
 const kinds = { join: 2, leave: 3, disconnect: 4, fetch: 5, serverSideEmit: 6, broadcast: 7 } as const;

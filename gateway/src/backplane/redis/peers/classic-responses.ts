@@ -1,8 +1,11 @@
+/*
+ * Translates responses between the classic wire and those of Socket.IO's cluster adapter. ClassicWire calls it. Without
+ * them `fetchSockets` and acknowledgements of another server would wait for their timeout.
+ */
+
 import { type ClusterResponse, MessageType } from "socket.io-adapter";
 import { z } from "zod";
 import { clientCount, namespace, remoteSockets, text } from "./peer-parts.ts";
-
-// Responses on the classic wire, to and from those of Socket.IO's cluster adapter.
 
 /** The numbers of responses on the wire of Socket.IO's classic Redis adapter; that to `fetchSockets` has none. */
 const kinds = { serverSideEmit: 6, clientCount: 8, ack: 9 } as const;

@@ -1,3 +1,8 @@
+/*
+ * The wire of @socket.io/redis-adapter, which RedisPeers has on one Redis or behind Sentinels. It is not ours to
+ * change: emitters in other languages write it, too, and stock Socket.IO servers on the same Redis read it.
+ */
+
 import { type ClusterMessage, type ClusterResponse, MessageType } from "socket.io-adapter";
 import { z } from "zod";
 import type { Keys } from "../keys.ts";
@@ -11,9 +16,8 @@ import type { PeerPublication, PeerWire, ReadPeerMessage } from "./peer-wire.ts"
 const emission = z.tuple([text, eventPacket, selection]);
 
 /**
- * The wire of @socket.io/redis-adapter, which @socket.io/redis-emitter writes: what goes to one room comes on the room's
- * pub/sub channel, anything else for sockets on that of all rooms, the rest as requests. It is not ours to change: emitters
- * in other languages write it, too.
+ * What goes to one room comes on the room's pub/sub channel, anything else for sockets on that of all rooms, the rest as
+ * requests.
  */
 export class ClassicWire implements PeerWire {
   readonly #keys: Keys;

@@ -1,3 +1,9 @@
+/*
+ * Guards the MessagePack decoder; `payload.ts` calls it for what came over pub/sub. The decoder makes room for what
+ * five bytes claim, gigabytes of it, before it finds that they are not there, and calls itself for each level: one
+ * message from whoever may publish in Redis would end every node.
+ */
+
 import { decode } from "notepack.io";
 
 /** By first byte, the bytes that follow it in a value of fixed size. */
@@ -52,8 +58,7 @@ interface Header {
 }
 
 /**
- * Reads MessagePack as Socket.IO writes it. Every length is checked before: the decoder would make room for
- * what five bytes claim, gigabytes of it, before it finds that they are not there.
+ * Reads MessagePack as Socket.IO writes it. Every length is checked before the decoder sees it.
  *
  * @throws RangeError where the bytes are not one whole value
  */

@@ -1,3 +1,9 @@
+/*
+ * Reads and writes the bytes of messages between nodes, in either of Socket.IO's formats. Both wires use it, and
+ * commands and node records for their JSON. It bounds size and depth before anything is parsed: whoever may publish in
+ * Redis may send anything, and every node reads it.
+ */
+
 import { encode } from "notepack.io";
 import { readMsgpack } from "./msgpack.ts";
 

@@ -1,10 +1,13 @@
+/*
+ * What messages between Socket.IO's adapters consist of, as far as any node relies on it. Both wires read with these
+ * forms. What they let through reaches clients and Socket.IO's server as it is, so they refuse what would end a
+ * connection or a node.
+ */
+
 import { PacketType } from "socket.io-parser";
 import { z } from "zod";
 import { countBinary, maxAttachments } from "../../../protocol/binary.ts";
 import { shapeOf } from "../../../protocol/json.ts";
-
-// What messages between Socket.IO's adapters consist of, as far as any node relies on it. Both wires read with these forms.
-// What they let through reaches clients and Socket.IO's server as it is, so they refuse what would end a connection or a node.
 
 /** The only namespace there is. */
 export const namespace = "/";

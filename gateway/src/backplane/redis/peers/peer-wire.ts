@@ -1,3 +1,8 @@
+/*
+ * The port between RedisPeers and the two wires: how messages to the other nodes are written and read. RedisPeers has
+ * the one that fits and knows nothing of the formats, so that what it checks of a message it checks on both.
+ */
+
 import type { ClusterMessage, ClusterResponse } from "socket.io-adapter";
 import type { PeerMessage } from "../../peers.ts";
 
@@ -12,10 +17,7 @@ export interface PeerPublication {
 /** @throws Error where the bytes are no message */
 export type ReadPeerMessage = (bytes: Buffer) => PeerMessage;
 
-/**
- * How messages to the other nodes are written and read: classic on one Redis, sharded on a Redis Cluster. RedisPeers has the
- * one that fits and knows nothing of the formats.
- */
+/** Classic on one Redis, sharded on a Redis Cluster. */
 export interface PeerWire {
   /** The pub/sub channel that the nodes, and nobody else, subscribe to. */
   readonly nodesChannel: string;

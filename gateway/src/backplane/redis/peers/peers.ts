@@ -1,3 +1,9 @@
+/*
+ * The Peers port on Redis: Socket.IO's own operations over pub/sub, for the adapter in the fanout room, and the
+ * messages of emitters, which topics pass on. Whoever has the right to publish in Redis may send anything here, so each
+ * message is read in full before the adapter gets it; one that threw there would end the process.
+ */
+
 import { type ClusterMessage, type ClusterResponse, MessageType } from "socket.io-adapter";
 import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { PeerMessage, Peers } from "../../peers.ts";
@@ -31,11 +37,7 @@ class SocketHandler implements PubSubHandler {
   }
 }
 
-/**
- * The Peers port on Redis: Socket.IO's own operations over pub/sub, for the adapter in the fanout room, and the messages of
- * emitters. On one Redis the wire is the classic one, which emitters write; a Redis Cluster has it sharded. Whoever has the
- * right to publish in Redis may send anything here, so each message is read in full before the adapter gets it.
- */
+/** On one Redis the wire is the classic one, which emitters write; a Redis Cluster has it sharded. */
 export class RedisPeers implements Peers {
   readonly #options: RedisPeersOptions;
   readonly #wire: PeerWire;

@@ -1,3 +1,9 @@
+/*
+ * The messages of Socket.IO's own cluster adapters, which RedisPeers has on a Redis Cluster: what goes to one room
+ * comes on the room's sharded pub/sub channel. There it keeps its order beside the room's publications, which on a
+ * channel of its own, on another server, it would lose.
+ */
+
 import { type ClusterMessage, type ClusterResponse, MessageType } from "socket.io-adapter";
 import { z } from "zod";
 import type { Keys } from "../keys.ts";
@@ -45,11 +51,7 @@ const binaryTypes = new Set([
   MessageType.SERVER_SIDE_EMIT_RESPONSE,
 ]);
 
-/**
- * The messages of Socket.IO's own cluster adapters, for a Redis Cluster: what goes to one room comes on the room's sharded
- * pub/sub channel. There it keeps its order beside the room's publications, which on a channel of its own, on another
- * server, it would lose.
- */
+/** What is for one room goes to the room's channel where it has one, anything else to that of the nodes. */
 export class ShardedWire implements PeerWire {
   readonly #keys: Keys;
   readonly nodesChannel: string;

@@ -1,9 +1,12 @@
+/*
+ * Owns the list, in Redis, of the channels in which this node's lease has entries. Presence keeps it; the sweeper reads
+ * that of a node that has died. An entry in a channel that is missing there would stay until somebody asks who is in
+ * that channel.
+ */
+
 import type { RedisConnection } from "../connection/redis-connection.ts";
 
-/**
- * In Redis, the channels in which this node's lease has entries. Presence keeps it; the sweeper reads that of a node that has
- * died. An entry in a channel that is missing there would stay until somebody asks who is in that channel.
- */
+/** It is written before the first entry in a channel, and removed after the last. */
 export class PresenceIndex {
   readonly #home: () => Pick<RedisConnection, "call">;
   readonly #indexKey: () => string;

@@ -1,3 +1,9 @@
+/*
+ * The PresenceStore port on Redis; the channels room calls it. It keeps this node's entries here as well, since Redis
+ * may lose them or be away: Housekeeper has them written again (`settle`), and all of them under a new lease (`renew`).
+ * Without that copy an outage longer than a lease would leave every channel empty.
+ */
+
 import { Failure } from "../../../errors.ts";
 import type { PresenceUser } from "../../../protocol/events.ts";
 import type { PresenceMember, PresencePage, PresenceStore } from "../../ports.ts";
@@ -34,11 +40,7 @@ const chunkSize = 500;
 
 type RawPage = [total: number, suspects: Buffer[], more: number, users: (Buffer | number)[]];
 
-/**
- * The PresenceStore port on Redis, where each entry counts while the lease of its node holds. It keeps this node's entries
- * here as well, since Redis may lose them or be away: Housekeeper has them written again (`settle`), and all of them under a
- * new lease (`renew`). Without that copy an outage longer than a lease would leave every channel empty.
- */
+/** Each entry counts while the lease of its node holds. */
 export class RedisPresence implements PresenceStore {
   readonly #options: RedisPresenceOptions;
   /** By channel, then by connection. */

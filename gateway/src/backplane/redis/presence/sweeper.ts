@@ -1,3 +1,9 @@
+/*
+ * Removes the presence of nodes that are gone. Housekeeper calls it for leases that have ended, and presence for those
+ * that it meets on a page. Without it the users of a killed node would be there for ever, and nobody would be sent that
+ * they left.
+ */
+
 import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { Keys } from "../keys.ts";
 import type { Leases } from "../nodes/leases.ts";
@@ -16,9 +22,8 @@ export interface SweeperOptions {
 const chunkSize = 50;
 
 /**
- * Removes the presence of nodes that are gone. Housekeeper calls it for leases that have ended, and presence for those that
- * it meets on a page. Any number of nodes may sweep the same: each entry is removed and published as `left` once, since
- * that is one script. What a sweeper has not done when it dies, another one finds, since the index and the lease go last.
+ * Any number of nodes may sweep the same: each entry is removed and published as `left` once, since that is one script. What
+ * a sweeper has not done when it dies, another one finds, since the index and the lease go last.
  */
 export class Sweeper {
   readonly #options: SweeperOptions;

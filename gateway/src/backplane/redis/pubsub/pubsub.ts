@@ -1,3 +1,9 @@
+/*
+ * Owns the pub/sub channels that this node wants of one shard, whatever becomes of the connection. Topics, Peers and
+ * Control add theirs. The Redis client would say that it is ready before it has subscribed again, and would forget all
+ * of them where the connection fails meanwhile: then nothing would arrive, silently.
+ */
+
 import type { Position } from "../../../protocol/position.ts";
 import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
@@ -31,11 +37,7 @@ interface PendingSubscribe {
 /** Pub/sub channels in one command. */
 const chunkSize = 500;
 
-/**
- * The pub/sub channels that this node wants of one shard, whatever becomes of the connection. Topics, Peers and Control
- * add theirs. At each new connection all are subscribed again, by us: the Redis client would say that it is ready before
- * it has, and would forget all of them where the connection fails again meanwhile. Then nothing would arrive, silently.
- */
+/** At each new connection all are subscribed again, by us. */
 export class PubSub {
   readonly #options: PubSubOptions;
   /** By the name of the pub/sub channel. One that stands here is wanted; Redis may still have to learn of it. */

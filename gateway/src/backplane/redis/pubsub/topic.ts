@@ -1,3 +1,9 @@
+/*
+ * One channel that this node subscribes to: each publication is given to its sink once, in the order of the offsets.
+ * PubSub passes it messages, Topics compares and repairs it. Without it a message that pub/sub drops would be lost
+ * silently: Redis keeps nothing for a subscriber that is away.
+ */
+
 import type { GapResult } from "../../../meter.ts";
 import type { Position } from "../../../protocol/position.ts";
 import type { BackplaneHost, Delivery, DeliverySink, HistoryRead, Retention } from "../../ports.ts";
@@ -47,11 +53,7 @@ type State =
 /** Deliveries held during a repair; beyond that the history is read again, which has no such bound. */
 const maxHeld = 1_000;
 
-/**
- * A channel that this node subscribes to, between PubSub, which passes it messages, and Topics, which compares and
- * repairs it. It delivers each publication once and in the order of the offsets. Without it a message that pub/sub drops
- * would be lost silently: Redis keeps nothing for a subscriber that is away.
- */
+/** A channel in one of three states, from the first SUBSCRIBE until the broker unsubscribes. */
 export class Topic implements PubSubHandler {
   readonly channel: string;
   /** The hash tag of its name. */

@@ -1,3 +1,9 @@
+/*
+ * Owns the channels of clients that this node subscribes to on one shard, and their comparing with the history. The
+ * broker subscribes here, the health check has the quiet ones compared. Without the comparison a channel's last message
+ * could be missing until the next one comes.
+ */
+
 import type { BackplaneMeter } from "../../../meter.ts";
 import { formatPosition, type Position } from "../../../protocol/position.ts";
 import type { ThrottledLog } from "../../../throttled-log.ts";
@@ -33,11 +39,7 @@ export interface TopicsOptions {
   silence: number;
 }
 
-/**
- * The channels of clients that this node subscribes to on one shard. It compares them with their history after each
- * SUBSCRIBE, after silence and after an outage, and reads what they miss. The broker subscribes here, the health check
- * has the quiet ones compared. Without the comparison a channel's last message could be missing until the next one comes.
- */
+/** Compares topics with their history after each SUBSCRIBE, after silence and after an outage, and reads what they miss. */
 export class Topics {
   readonly #options: TopicsOptions;
   readonly #topicHost: TopicHost;

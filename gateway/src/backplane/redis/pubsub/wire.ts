@@ -1,11 +1,15 @@
+/*
+ * Owns the bytes of a publication on its pub/sub channel. The script `publish` puts them together from what
+ * PublishQueue encodes here, topics decode them. Nodes of two versions share the form during an update: another form
+ * takes another first byte, and is written once `understoodByAll` allows it, or older nodes would drop every message.
+ */
+
 import { parsePosition } from "../../../protocol/position.ts";
 import type { Delivery } from "../../ports.ts";
 
 /**
- * What a publication is on its pub/sub channel: a byte that no message of a Socket.IO adapter begins with, the position
- * up to a line feed, the exceptions, the attachments, and the packet as it goes to the sockets. The script `publish` puts
- * it together from what the queue encodes here, topics decode it. It is the form that nodes of two versions share during an
- * update: another form takes another first byte, and is written once `understoodByAll` allows it.
+ * A byte that no message of a Socket.IO adapter begins with, then the position up to a line feed, the exceptions, the
+ * attachments, and the packet as it goes to the sockets.
  */
 export const publicationForm = 1;
 const lineFeed = 10;

@@ -1,3 +1,8 @@
+/*
+ * Owns which primary of a Redis Cluster has each slot. Everybody in this room asks it through the port Shards. Without
+ * it a channel whose slot has moved would fall silent: Redis ends its subscriptions as the slot leaves.
+ */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ThrottledLog } from "../../../throttled-log.ts";
 import { serverName } from "../connection/client.ts";
@@ -25,11 +30,7 @@ type RawSlots = [first: number, last: number, primary: [host: string, port: numb
 /** Milliseconds between two questions where the slots are. */
 const refreshPause = 100;
 
-/**
- * The primaries of a Redis Cluster, and which of them has each slot. Calls learn by an error that a slot has moved; then the
- * slots are asked for, and subscriptions move to the new owner. Without that a channel whose slot has moved would fall
- * silent: Redis ends its subscriptions as the slot leaves.
- */
+/** Calls learn by an error that a slot has moved; then the slots are asked for, and subscriptions move to the new owner. */
 export class RedisClusterShards implements Shards {
   readonly #options: RedisClusterShardsOptions;
   readonly #shards = new Map<string, Shard>();

@@ -1,3 +1,9 @@
+/*
+ * One server with this node's two connections to it, what is subscribed to there, and the check of both. The
+ * backplane's wiring makes them; the others find theirs through Shards. On a single connection the answer to a
+ * publication would have to wait for however many messages a subscriber is being sent.
+ */
+
 import type { Redis } from "ioredis";
 import type { BackplaneMeter } from "../../../meter.ts";
 import type { ThrottledLog } from "../../../throttled-log.ts";
@@ -20,11 +26,7 @@ export interface ShardOptions {
   onReplaced(): void;
 }
 
-/**
- * One server with this node's two connections to it, what is subscribed to there, and the check of both. The backplane's
- * wiring makes them; the others find theirs through Shards. There are two connections because a subscriber's carries
- * messages of any number, and an answer to a publication would have to wait for them.
- */
+/** The parts live and end together: a topic that outlived its connection would wait for messages that cannot come. */
 export class Shard {
   /** For everything but the subscriptions. */
   readonly redis: RedisConnection;

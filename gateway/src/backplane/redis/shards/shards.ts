@@ -1,10 +1,13 @@
+/*
+ * The port to the servers among which the keys are spread: one, or the primaries of a Redis Cluster. Everybody in this
+ * room asks here for the shard of each call, and keeps none: a slot may move, or a replica take over, between two
+ * calls, and the old server would refuse or lose what is written to it.
+ */
+
 import type { BackplaneStatus } from "../../ports.ts";
 import type { Shard } from "./shard.ts";
 
-/**
- * The servers among which the keys are spread: one, or the primaries of a Redis Cluster. Everybody in this room asks here
- * for the shard of each call, and keeps none: a slot may move, or a replica take over, between two calls.
- */
+/** Which server has what, at this moment. */
 export interface Shards {
   /** The shard that holds a channel, at this moment. */
   of(channel: string): Shard;

@@ -1,3 +1,8 @@
+/*
+ * Computes the slot of a channel as Redis does. RedisClusterShards asks it for every call. A wrong slot costs a
+ * redirect, which this gateway does not follow: each call for the channel would fail.
+ */
+
 /** How many slots a Redis Cluster spreads its keys over. */
 export const slotCount = 16_384;
 
@@ -9,8 +14,7 @@ const table = Uint16Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * Where Redis puts the keys with this hash tag. A wrong answer costs a redirect for each call, which this gateway does not
- * follow: the call fails.
+ * Where Redis puts the keys with this hash tag.
  *
  * @param channel as it is between `{` and `}` in keys. Redis ends the tag at the first `}`, so one in the channel's name
  * ends it early. A pub/sub channel without a tag counts whole.
