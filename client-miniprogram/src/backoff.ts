@@ -5,9 +5,10 @@
  */
 
 const shortest = 500;
-const longest = 20_000;
+/** With the time in which an attempt may end by itself it is less than 20 s from a network's return to the next attempt. */
+const longest = 18_000;
 
-/** Full jitter: any wait up to a bound that doubles from 0.5 s to 20 s, so that clients do not come back together. */
+/** Full jitter: any wait up to a bound that doubles from 0.5 s to 18 s, so that clients do not come back together. */
 export class Backoff {
   readonly #random: () => number;
   #failures = 0;
@@ -16,11 +17,15 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** @returns milliseconds to wait before the next attempt */
-  next(): number {
+  /**
+   * @param spent milliseconds that the attempt took which failed: whoever has waited for an answer has waited
+   * @returns milliseconds to wait before the next attempt
+   */
+  next(spent = 0): number {
     const bound = Math.min(longest, shortest * 2 ** this.#failures);
     this.#failures += 1;
-    return this.#random() * bound;
+    const random = this.#random();
+    return Math.max(random * shortest, random * bound - spent);
   }
 
   reset(): void {

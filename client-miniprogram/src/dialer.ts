@@ -57,6 +57,7 @@ export class Dialer {
   #session: Session | undefined;
   /** The login that the attempt waits for. A login that comes late is another one, and opens nothing. */
   #awaited: Promise<Credentials> | undefined;
+  #startedAt = Number.NEGATIVE_INFINITY;
   #dialedAt = 0;
   #welcomePatience = welcomePatience.usual;
   #welcomedAt = Number.POSITIVE_INFINITY;
@@ -85,9 +86,15 @@ export class Dialer {
     return this.#options.clock.now() - this.#welcomedAt > steady;
   }
 
+  /** Milliseconds since the newest attempt began, the login included. */
+  get age(): number {
+    return this.#options.clock.now() - this.#startedAt;
+  }
+
   /** Logs in, then dials. */
   start(): void {
-    const { login, events } = this.#options;
+    const { login, events, clock } = this.#options;
+    this.#startedAt = clock.now();
     const awaited = login.credentials();
     const taken = () => {
       if (this.#awaited !== awaited) return false;
@@ -113,7 +120,10 @@ export class Dialer {
     log("dial", { address, credentials: credentials.code ? "code" : credentials.token ? "token" : "none" });
     try {
       this.#session = new Session(open, clock, this.#welcomePatience, {
-        auth: () => Object.assign({ resume: events.resume() }, credentials),
+        auth: () => {
+          login.sent();
+          return Object.assign({ resume: events.resume() }, credentials);
+        },
         welcome: (welcome) => {
           login.accepted(welcome);
           this.#welcome(welcome);

@@ -9,6 +9,7 @@ import { errorOf, failure, isTokenFault, type TideError } from "./errors.ts";
 import type { Welcome } from "./protocol.ts";
 import { fetchToken, type TokenSource } from "./token-source.ts";
 import type { Host } from "./transports/host.ts";
+import { WeChatCodes } from "./wechat-codes.ts";
 
 /** What the handshake says of who connects. */
 export interface Credentials {
@@ -26,33 +27,33 @@ export interface LoginOptions {
   token?: TokenSource | undefined;
 }
 
-interface LoginHost {
-  login?(options: { success(result: { code?: string }): void; fail(error: unknown): void }): unknown;
-  getAccountInfoSync?(): { miniProgram?: { appId?: string } } | undefined;
-}
-
 /** A token with less than this left is not worth a handshake. */
 const margin = 30_000;
 /** A token counts as good for this long until the gateway says when it ends: the app may sleep before it is used. */
 const unproven = 90_000;
+/** Milliseconds in which a request may still be answered, whatever has happened to the network. */
+const fresh = 2_000;
 /** `wx.login` and the page's own request may delay the connection by this much. */
 const patience = 15_000;
 
 /** Has the credentials of the next handshake. Everything that needs a new token shares one request for it. */
 export class Login {
   readonly #options: LoginOptions;
+  readonly #codes: WeChatCodes;
   #token: string | undefined;
   /** Unix milliseconds on this device's clock. */
   #expiresAt = Number.POSITIVE_INFINITY;
   /** Milliseconds by which the gateway's clock is ahead of this one. */
   #ahead = 0;
   #pending: Promise<Credentials> | undefined;
+  #pendingSince = 0;
   #disowned = false;
   /** A token was refused, and the one after it has not been let in yet. */
   #secondTry = false;
 
   constructor(options: LoginOptions) {
     this.#options = options;
+    this.#codes = new WeChatCodes(options.host, options.clock);
   }
 
   /** Whether there is a place to get another token from. */
@@ -89,13 +90,19 @@ export class Login {
       return credentials;
     });
     this.#pending = pending;
+    this.#pendingSince = this.#options.clock.now();
     pending.then(settle, settle);
     return pending;
   }
 
-  /** Stops waiting for the request that is under way: whoever needs a token next makes another. */
+  /** Stops waiting for a request that has been under way for long: whoever needs a token next makes another. */
   abandon(): void {
-    this.#pending = undefined;
+    if (this.#options.clock.now() - this.#pendingSince >= fresh) this.#pending = undefined;
+  }
+
+  /** The credentials are on their way to the gateway, which takes a code once. */
+  sent(): void {
+    this.#codes.spend();
   }
 
   /**
@@ -141,27 +148,9 @@ export class Login {
 
   #request(): Promise<Credentials> {
     const { login, token } = this.#options;
-    if (login === "wechat") return this.#within(this.#weChatCode());
+    if (login === "wechat") return this.#within(this.#codes.next());
     if (typeof token !== "function") return Promise.resolve({});
     return this.#within(fetchToken(token).then((fresh) => ({ token: fresh })));
-  }
-
-  #weChatCode(): Promise<Credentials> {
-    const host = this.#options.host as LoginHost | undefined;
-    return new Promise((resolve, reject) => {
-      if (typeof host?.login !== "function") {
-        reject(failure("bad_request", "This host has no login()."));
-        return;
-      }
-      host.login({
-        success: ({ code }) => {
-          const app = appOf(host);
-          if (code) resolve(Object.assign({ code, platform: "wechat" as const }, app && { app }));
-          else reject(failure("unavailable", "wx.login gave no code.", true));
-        },
-        fail: (error) => reject(errorOf(error)),
-      });
-    });
   }
 
   /** A `wx.login` or a page's request that never settles would keep the app offline for ever. */
@@ -176,14 +165,5 @@ export class Login {
       work.then(settled, settled);
       work.then(resolve, (error) => reject(errorOf(error)));
     });
-  }
-}
-
-/** Old base libraries, other hosts and plugins do not have it, or have less. */
-function appOf(host: LoginHost): string | undefined {
-  try {
-    return host.getAccountInfoSync?.()?.miniProgram?.appId;
-  } catch {
-    return undefined;
   }
 }

@@ -39,6 +39,12 @@ export interface SessionKeeperOptions extends DialerParts {
   events: SessionKeeperEvents;
 }
 
+/**
+ * Milliseconds that an attempt has at first and at most, once the network has changed. Without them, where changes are
+ * told faster than an attempt takes, none would ever end.
+ */
+const headStart = { usual: 2_000, longest: 8_000 };
+
 /** After this long an answer does not matter any more. */
 const answerPatience = 10_000;
 
@@ -54,6 +60,9 @@ export class SessionKeeper {
   readonly #backoff = new Backoff();
   readonly #probe = new Probe();
   readonly #retryTimer: Timer;
+  /** Runs once the network has changed, to the end of the attempt's head start. */
+  readonly #changeTimer: Timer;
+  #headStart = headStart.usual;
   readonly #watchdog: Watchdog;
   readonly #dialer: Dialer;
   #hiddenAt: number | undefined;
@@ -63,6 +72,7 @@ export class SessionKeeper {
   constructor(options: SessionKeeperOptions) {
     this.#options = options;
     this.#retryTimer = new Timer(options.clock);
+    this.#changeTimer = new Timer(options.clock);
     this.#watchdog = new Watchdog(options.clock, {
       heardAt: () => this.online?.heardAt,
       alarm: () => this.verify(),
@@ -112,6 +122,7 @@ export class SessionKeeper {
     this.#hiddenAt = this.#options.clock.now();
     // WeChat stops the thread after 5 s: what these would do is done at the return, by `show`.
     this.#retryTimer.clear();
+    this.#changeTimer.clear();
     this.#watchdog.stop();
     this.#probe.forget();
     // Others see the user away from here on, rather than when the gateway finds the socket dead.
@@ -144,13 +155,14 @@ export class SessionKeeper {
       // The socket may die without a close event, and what is sent on it until then is lost.
       const cause = failure("unavailable", "The platform says that there is no network.", true);
       this.#drop({ kind: "lost", cause });
-      if (!this.#retryTimer.running) this.#comeBack(cause);
+      if (!this.#retryTimer.running) this.#comeBack(cause, this.#backoff.next());
       return;
     }
     this.#backoff.reset();
     if (this.online) this.verify();
-    // An attempt that began on another network would only time out.
-    else this.#replace(this.reason);
+    else if (!this.#changeTimer.running) {
+      this.#changeTimer.set(Math.max(0, this.#headStart - this.#dialer.age), () => this.#startAnew());
+    }
   }
 
   /** Asks the gateway for an answer, and replaces the session where none comes. */
@@ -168,9 +180,17 @@ export class SessionKeeper {
   close(): void {
     this.#closed = true;
     this.#retryTimer.clear();
+    this.#changeTimer.clear();
     this.#watchdog.stop();
     this.#drop({ kind: "closed" });
     this.#change("offline");
+  }
+
+  /** An attempt that began on another network would only time out. */
+  #startAnew(): void {
+    if (this.#closed || this.#hidden || this.online || this.state === "refused") return;
+    this.#headStart = Math.min(headStart.longest, 2 * this.#headStart);
+    this.#replace(this.reason);
   }
 
   #createDialer(): Dialer {
@@ -195,6 +215,8 @@ export class SessionKeeper {
   }
 
   #welcome(session: Session, welcome: Welcome): void {
+    this.#changeTimer.clear();
+    this.#headStart = headStart.usual;
     if (this.#hidden) session.request("away", {}, answerPatience).catch(ignore);
     else this.#change("online");
     this.#options.events.online(session, welcome);
@@ -203,6 +225,7 @@ export class SessionKeeper {
   #failed(failed: Failed): void {
     const { login } = this.#options;
     const { kind, cause } = failed;
+    const spent = this.online ? 0 : this.#dialer.age;
     this.#drop(failed);
     if (kind === "goodbye" && cause.code === "token_expired") {
       // The gateway has let it in before: a new token is all that is missing, so there is no wait.
@@ -210,9 +233,9 @@ export class SessionKeeper {
       this.#comeBack(cause, 0);
     } else if (kind === "goodbye") {
       // A node that drains spreads its clients by `after`; without it the backoff does.
-      this.#comeBack(cause, cause.after);
+      this.#comeBack(cause, cause.after ?? this.#backoff.next());
     } else if (kind === "lost" || cause.retryable) {
-      this.#comeBack(cause);
+      this.#comeBack(cause, this.#backoff.next(spent));
     } else if (login.mayRenew(cause)) {
       this.#comeBack(cause, 0);
     } else {
@@ -222,7 +245,7 @@ export class SessionKeeper {
   }
 
   /** @param after milliseconds; 0 connects within this call, so that pages do not see `offline` in between */
-  #comeBack(cause: TideError, after = this.#backoff.next()): void {
+  #comeBack(cause: TideError, after: number): void {
     if (this.#hidden) {
       this.#change("suspended");
       return;

@@ -7,6 +7,7 @@
 import { type Clock, Timer } from "./clock.ts";
 import { connectionFailure, errorOf, failure, TideError } from "./errors.ts";
 import type { ErrorBody, ErrorReply, Goodbye, Welcome } from "./protocol.ts";
+import { openPatience } from "./transports/host.ts";
 
 /** The part of a Socket.IO socket that the client uses; version 3.1 has it too. */
 export interface IoSocket {
@@ -41,9 +42,6 @@ export interface SessionEvents {
   /** Called once, and not after `close`. */
   ended(ending: Ending): void;
 }
-
-/** From the dial to the opened connection. */
-const openPatience = 15_000;
 
 /** One connection to the gateway, from the dial to its end. After its end it calls nobody. */
 export class Session {

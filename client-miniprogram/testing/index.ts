@@ -1,5 +1,6 @@
 /** A mini-program platform for the tests of apps, without a phone. */
 export { ManualClock } from "./clock.ts";
+export { type HostBehaviour, type HostName, hosts } from "./hosts.ts";
 export {
   type DialOptions,
   internet,

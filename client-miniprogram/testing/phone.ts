@@ -1,25 +1,22 @@
 import type { Clock } from "../src/clock.ts";
 import { systemClock } from "../src/clock.ts";
-import { type DialOptions, internet, type Network } from "./network.ts";
+import { type HostBehaviour, type HostName, hosts } from "./hosts.ts";
+import { internet, type Network } from "./network.ts";
 import { SimulatedSocket } from "./socket.ts";
 import { Thread, type WakeOrder } from "./thread.ts";
-import { SimulatedWx, type TaskStyle } from "./wx.ts";
+import { type DialArguments, SimulatedWx } from "./wx.ts";
 
 export type NetworkType = "wifi" | "2g" | "3g" | "4g" | "5g" | "unknown" | "none";
 
-export interface PhoneOptions {
+export interface PhoneOptions extends HostBehaviour {
+  /** A host that differs; what else is said of its behaviour comes first. */
+  like?: HostName;
   /** Where sockets lead; real WebSockets where absent. */
   network?: Network;
   /** Time to run on; the machine's where absent. */
   clock?: Clock;
-  /** How `connectSocket` hands out its task; `direct` where absent. */
-  tasks?: TaskStyle;
-  /** Binary messages, storage and failures as on Alipay; and tasks only for those who pass `multiple: true`. */
-  alipay?: boolean;
   /** The code runs in a plugin, which learns nothing of the background. */
   plugin?: boolean;
-  /** The close code of a suspension: 1000 in WeChat. */
-  interruptCode?: number;
   /** The mini-program's app id; where absent the platform does not have it, as old base libraries. */
   appId?: string;
 }
@@ -39,19 +36,22 @@ export class Phone {
   opened = 0;
   /** Codes that `wx.login` has handed out. */
   readonly codes: string[] = [];
+  /** When `wx.login` was called, in milliseconds of the clock. */
+  readonly logins: number[] = [];
   /** While true, closed sockets do not say so. */
   loseCloseEvents = false;
   /** While true, `wx.login` fails. */
   failLogin = false;
   networkType: NetworkType = "wifi";
-  readonly #options: PhoneOptions;
+  readonly #options: Omit<PhoneOptions, "like">;
   readonly #base: Clock;
   readonly #thread = new Thread();
   readonly #sockets = new Set<SimulatedSocket>();
   #suspension: unknown;
   #hidden = false;
 
-  constructor(options: PhoneOptions = {}) {
+  constructor({ like = "wechat", ...given }: PhoneOptions = {}) {
+    const options = { ...hosts[like], ...given };
     this.#options = options;
     this.#base = options.clock ?? systemClock;
     this.clock = {
@@ -130,7 +130,12 @@ export class Phone {
   changeNetwork(networkType: NetworkType): void {
     this.networkType = networkType;
     this.breakSockets();
-    const event = { isConnected: networkType !== "none", networkType };
+    this.tellOfNetwork();
+  }
+
+  /** The platform tells of a change, and nothing has changed. */
+  tellOfNetwork(): void {
+    const event = { isConnected: this.networkType !== "none", networkType: this.networkType };
     this.#thread.run("event", () => this.wx.fire("NetworkStatusChange", event));
   }
 
@@ -151,7 +156,7 @@ export class Phone {
     for (const socket of [...this.#sockets]) socket.interrupt(1000, true);
   }
 
-  #dial(url: string, dialOptions: DialOptions): SimulatedSocket | string {
+  #dial(url: string, { timeout = openPatience, ...dialOptions }: DialArguments): SimulatedSocket | string {
     if (this.#sockets.size >= socketLimit) {
       return "createSocketTask:fail wcwss taskID=9 exceed max concurrent count";
     }
@@ -164,17 +169,20 @@ export class Phone {
       thread: this.#thread,
       late: this.#options.tasks === "late",
       alipay: this.#options.alipay ?? false,
+      keepsOpening: this.#options.keepsOpening ?? false,
+      refuses: () => this.#hidden && this.#options.refusesInBackground === true,
       onGone: () => {
         this.#base.clearTimeout(patience);
         this.#sockets.delete(socket);
       },
     });
-    const patience = this.#base.setTimeout(() => socket.giveUp(), openPatience);
+    const patience = this.#base.setTimeout(() => socket.giveUp(), timeout);
     this.#sockets.add(socket);
     return socket;
   }
 
   #login(): { code: string } | string {
+    this.logins.push(this.#base.now());
     if (this.failLogin) return "login:fail";
     const code = `code-${this.codes.length + 1}`;
     this.codes.push(code);

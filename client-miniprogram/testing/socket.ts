@@ -29,6 +29,10 @@ export interface SocketOptions {
   late: boolean;
   /** Whether binary messages are nested and in base64, as on Alipay. */
   alipay: boolean;
+  /** Whether it cannot be closed before it has opened. */
+  keepsOpening: boolean;
+  /** Whether the platform refuses every call now. */
+  refuses(): boolean;
   /** Called when the platform counts the socket as gone. */
   onGone(): void;
 }
@@ -82,7 +86,8 @@ export class SimulatedSocket {
         }),
       );
     };
-    if (this.#state !== "open") answer(fail, "sendSocketMessage:fail taskID not exist");
+    if (this.#options.refuses()) answer(fail, "sendSocketMessage:fail interrupted");
+    else if (this.#state !== "open") answer(fail, "sendSocketMessage:fail taskID not exist");
     else if (typeof bytes !== "string" && !(bytes instanceof ArrayBuffer)) {
       answer(fail, "sendSocketMessage:fail invalid data type");
     } else {
@@ -93,7 +98,10 @@ export class SimulatedSocket {
 
   close({ code = 1000, reason = "", success, fail, complete }: CloseArguments = {}): void {
     const sound = (code === 1000 || (code >= 3000 && code <= 4999)) && Buffer.byteLength(reason) <= 123;
+    const { refuses, keepsOpening } = this.#options;
     if (this.#state === "closed") fail?.({ errMsg: "closeSocket:fail wcwss taskID not exist" });
+    else if (refuses()) fail?.({ errMsg: "closeSocket:fail interrupted" });
+    else if (keepsOpening && this.#state === "opening") fail?.({ errMsg: "closeSocket:fail not opened" });
     else if (!sound) fail?.({ errMsg: "closeSocket:fail invalid code or reason" });
     else {
       this.#wire.close(code, reason);

@@ -18,7 +18,7 @@ export type TaskStyle = "direct" | "promise" | "late" | "callback" | "none";
 
 export interface WxServices {
   /** @returns the socket, or why there is none */
-  dial(url: string, options: DialOptions): SimulatedSocket | string;
+  dial(url: string, options: DialArguments): SimulatedSocket | string;
   /** Runs on the app's thread, later. */
   run(task: () => void): void;
   login(): { code: string } | string;
@@ -30,7 +30,13 @@ export interface WxServices {
   plugin: boolean;
 }
 
-interface ConnectArguments extends DialOptions {
+/** What the app asks of a connection, and of the platform. */
+export interface DialArguments extends DialOptions {
+  /** Milliseconds in which the socket has to open. */
+  timeout?: number;
+}
+
+interface ConnectArguments extends DialArguments {
   url: string;
   /** Without it Alipay returns no task. */
   multiple?: boolean;
@@ -155,8 +161,12 @@ export class SimulatedWx {
   }
 }
 
-function dialOptionsOf({ header, protocols }: DialOptions): DialOptions {
-  return { ...(header && { header }), ...(protocols && { protocols }) };
+function dialOptionsOf({ header, protocols, timeout }: DialArguments): DialArguments {
+  return {
+    ...(header && { header }),
+    ...(protocols && { protocols }),
+    ...(timeout !== undefined && { timeout }),
+  };
 }
 
 /** A SocketTask: no `off`, no state that could be relied on. */

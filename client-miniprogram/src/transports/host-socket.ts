@@ -3,13 +3,20 @@
  * fail by a callback, an event or a throw; report an end once, twice or never. All of that ends in this file.
  */
 
+import { systemClock } from "../clock.ts";
 import { encodeBase64 } from "./base64.ts";
 import { dataOf, ownBuffer } from "./bytes.ts";
 import { GlobalSocket } from "./global-socket.ts";
-import { type Host, isAlipay, type SendOptions, type SocketTask } from "./host.ts";
+import { endingText, type Host, isAlipay, openPatience, type SendOptions, type SocketTask } from "./host.ts";
 
 /** Hosts that have been seen to return no task. */
 const globals = new WeakMap<Host, GlobalSocket>();
+
+/** What platforms say of every call while the app is in the background: it says nothing of the socket. */
+const inBackground = /interrupt/i;
+
+/** A close that a platform refuses, as it does before the opening, is asked for again: so often, after this and doubled. */
+const closing = { tries: 4, pause: 500 };
 
 /** One socket of a host, used as a browser's WebSocket is. Every ending is reported once, as `onerror`. */
 export class HostSocket {
@@ -36,7 +43,9 @@ export class HostSocket {
     const options: SendOptions = {
       data: typeof data === "string" ? data : ownBuffer(data),
       success: nothing,
-      fail: (error) => this.#end(error),
+      fail: (error) => {
+        if (!inBackground.test(endingText(error))) this.#end(error);
+      },
     };
     if (typeof options.data !== "string" && isAlipay(this.#host)) {
       options.data = encodeBase64(options.data);
@@ -83,6 +92,7 @@ export class HostSocket {
       // returns a promise in place of a task.
       const made = this.#host.connectSocket({
         url,
+        timeout: openPatience,
         multiple: true,
         success: nothing,
         fail,
@@ -149,10 +159,21 @@ export class HostSocket {
     this.#closeTask();
   }
 
-  #closeTask(): void {
+  #closeTask(tried = 0): void {
+    const task = this.#task;
+    const fail = () => {
+      // The place of a socket that nobody closes is lost. Nothing is closed that has ended meanwhile.
+      if (tried === closing.tries || this.#task !== task || task instanceof GlobalSocket) return;
+      systemClock.setTimeout(
+        () => {
+          if (this.#task === task) this.#closeTask(tried + 1);
+        },
+        closing.pause * 2 ** tried,
+      );
+    };
     try {
       // Hosts agree on 1000 and on 3000 to 4999; with another code the call may fail, and the socket stay open.
-      this.#task?.close({ code: 1000, reason: "", success: nothing, fail: nothing });
+      task?.close({ code: 1000, reason: "", success: nothing, fail });
     } catch {
       // A socket that cannot be closed is closed, or will be once it has opened.
     }

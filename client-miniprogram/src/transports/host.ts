@@ -30,8 +30,15 @@ export interface Host {
   suspendAfter?: number;
 }
 
+/**
+ * Milliseconds in which a socket has to open. The platform is told: it would keep the place of one that was given up for
+ * a minute, and has five.
+ */
+export const openPatience = 15_000;
+
 export interface ConnectSocketOptions {
   url: string;
+  timeout: number;
   /** Without it Alipay returns no task. */
   multiple: boolean;
   success(): void;

@@ -219,10 +219,42 @@ describe("every way to fail", () => {
     expect(events).toEqual(["open", "end"]);
   });
 
+  it("a send that is refused in the background says nothing of the socket", async () => {
+    const made = task();
+    made.send.mockImplementation(({ fail }: { fail(error: object): void }) =>
+      fail({ errMsg: "sendSocketMessage:fail interrupted" }),
+    );
+    const { socket, events } = handMade(() => made);
+    await turn();
+    made.fire("open");
+    socket.send("x");
+    await turn();
+    expect(events).toEqual(["open"]);
+    expect(made.close).not.toHaveBeenCalled();
+  });
+
+  it("a close that is refused is asked for again, until the socket has ended", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const made = task();
+    made.close.mockImplementation(({ fail }: { fail(error: object): void }) =>
+      fail({ errMsg: "closeSocket:fail not opened" }),
+    );
+    const { socket } = handMade(() => made);
+    await Promise.resolve();
+    socket.close();
+    expect(made.close).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(1_600);
+    expect(made.close).toHaveBeenCalledTimes(3);
+    made.fire("close");
+    vi.advanceTimersByTime(60_000);
+    expect(made.close).toHaveBeenCalledTimes(3);
+  });
+
   it("a send that fails ends it: the socket is gone, whatever its events say", async () => {
     const made = task();
     made.send.mockImplementation(({ fail }: { fail(error: object): void }) =>
-      fail({ errMsg: "interrupted" }),
+      fail({ errMsg: "sendSocketMessage:fail taskID not exist" }),
     );
     const { socket, events } = handMade(() => made);
     await turn();
@@ -282,6 +314,7 @@ describe("what it asks of the platform", () => {
       [
         {
           url: "wss://gateway.test/socket.io/",
+          timeout: 15_000,
           multiple: true,
           success: expect.any(Function),
           fail: expect.any(Function),
