@@ -50,9 +50,9 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
     upgradeObstacle: () => admission.upgradeObstacle(),
     isOriginAllowed: originCheck(config.allowedOrigins, !config.production),
     onRefused,
-    upgrade(request, socket, head, dialect) {
-      if (dialect === "socketio") engine.handleUpgrade(request, socket, head);
-      else engine.upgrade(request, socket, head, (opened) => doors.accept(dialect, opened));
+    upgrade(request, head, dialect) {
+      if (dialect === "socketio") engine.handleUpgrade(request, head);
+      else engine.upgrade(request, head, (opened) => doors.accept(dialect, opened));
     },
   });
   openSockets.watch(server, socketBounds(openFiles).most, () => meter.refused(admission.drop().code));

@@ -19,6 +19,11 @@ export function binaryFrame(bytes: Uint8Array): Buffer {
   return frameOf(binaryOpcode, bytes);
 }
 
+/** @param opcode 8 close, 9 ping, 10 pong @param bytes at most 125 */
+export function controlFrame(opcode: number, bytes: Uint8Array): Buffer {
+  return frameOf(0x80 | opcode, bytes);
+}
+
 function frameOf(opcode: number, bytes: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(headerSize(bytes.byteLength) + bytes.byteLength);
   frame.set(bytes, writeHeader(frame, opcode, bytes.byteLength));

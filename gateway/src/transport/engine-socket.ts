@@ -3,7 +3,7 @@ import { Failure } from "../errors.ts";
 import { binaryFrame, textFrame, withoutBinary } from "../fanout/frame.ts";
 import { type OutletLimits, SocketOutlet } from "../fanout/outlet.ts";
 import type { EngineMember } from "./heartbeat.ts";
-import { faultOf, type OwnedWebSocket, type WebSocketOwner } from "./owned-websocket.ts";
+import type { WebSocket, WebSocketOwner } from "./websocket.ts";
 
 /** What Socket.IO listens to on a connection. Errors end it, and are told as its end. */
 type EngineEvent = "data" | "error" | "close";
@@ -47,11 +47,11 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
   onUnconnected:
     | ((request: IncomingMessage, reason: EndReason, fault: Failure | undefined) => void)
     | undefined;
-  readonly #websocket: OwnedWebSocket;
+  readonly #websocket: WebSocket;
   #data: Listener | undefined;
   #close: Listener | undefined;
 
-  constructor(id: string, websocket: OwnedWebSocket, request: IncomingMessage, limits: OutletLimits) {
+  constructor(id: string, websocket: WebSocket, request: IncomingMessage, limits: OutletLimits) {
     super(request.socket, limits);
     this.id = id;
     this.request = request;
@@ -109,7 +109,7 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
   }
 
   onFailed(error: Error): void {
-    this.end("transport error", faultOf(error));
+    this.end("transport error", error instanceof Failure ? error : undefined);
   }
 
   expire(): void {

@@ -1,13 +1,13 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
 import { Failure } from "../errors.ts";
 import { type Dialect, dialects } from "../fanout/dialect.ts";
 import type { OutletLimits } from "../fanout/outlet.ts";
 import { randomText } from "../random.ts";
 import { type EndReason, EngineSocket, TextEngineSocket } from "./engine-socket.ts";
 import { type EngineMember, Heartbeat } from "./heartbeat.ts";
-import { createWebSocketServer, type Opened, type OwnedWebSocket } from "./owned-websocket.ts";
+import { openWebSocket } from "./upgrade.ts";
+import type { Opened } from "./websocket.ts";
 
 export interface EngineOptions {
   /** Bytes of one incoming message. */
@@ -37,7 +37,6 @@ interface EngineEvents {
  */
 export class Engine extends EventEmitter<EngineEvents> {
   readonly #options: EngineOptions;
-  readonly #server: ReturnType<typeof createWebSocketServer>;
   readonly #heartbeat: Heartbeat;
   /** What every handshake says after the connection's id. */
   readonly #terms: string;
@@ -49,9 +48,6 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#options = options;
     this.#terms = JSON.stringify({ upgrades: [], pingInterval, pingTimeout, maxPayload }).slice(1);
     this.#heartbeat = new Heartbeat({ interval: pingInterval, timeout: pingTimeout });
-    this.#server = createWebSocketServer(maxPayload, (failure, request) =>
-      this.emit("upgradeRefused", failure, request),
-    );
   }
 
   /** Pings connections from now on. */
@@ -60,8 +56,8 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   /** Opens a connection that speaks Socket.IO. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.upgrade(request, socket, head, ({ id, websocket, limits }) => {
+  handleUpgrade(request: IncomingMessage, head: Buffer): void {
+    this.upgrade(request, head, ({ id, websocket, limits }) => {
       const Socket = textOnly.test(request.url ?? "") ? TextEngineSocket : EngineSocket;
       const opened = new Socket(id, websocket, request, limits);
       opened.onUnconnected = this.#missConnect;
@@ -72,11 +68,11 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   /** @param open makes a connection of the WebSocket, and has it kept */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, open: (opened: Opened) => void): void {
-    this.#server.handleUpgrade(request, socket, head, (websocket) => {
-      const { outlets: limits } = this.#options;
-      open({ id: newId(), websocket: websocket as OwnedWebSocket, request, limits });
-    });
+  upgrade(request: IncomingMessage, head: Buffer, open: (opened: Opened) => void): void {
+    const { outlets: limits, maxPayload } = this.#options;
+    const websocket = openWebSocket(request, head, maxPayload);
+    if (websocket instanceof Failure) this.emit("upgradeRefused", websocket, request);
+    else open({ id: newId(), websocket, request, limits });
   }
 
   /** Pings the connection until it ends. */

@@ -13,7 +13,7 @@ export interface PublicServerOptions {
   isOriginAllowed(origin: string | undefined, host: string | undefined): boolean;
   onRefused(failure: Failure, request: IncomingMessage): void;
   /** @param dialect what the client will speak, by the path that it asks for */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, dialect: Dialect): void;
+  upgrade(request: IncomingMessage, head: Buffer, dialect: Dialect): void;
 }
 
 const path = "/socket.io/";
@@ -46,7 +46,7 @@ export function createPublicServer(options: PublicServerOptions): Server {
     socket.removeListener("error", ignore);
     // The outlet of the connection uncorks it: the answer to the upgrade leaves with what follows it.
     socket.cork();
-    options.upgrade(request, socket, head, judged);
+    options.upgrade(request, head, judged);
   });
   return server;
 }

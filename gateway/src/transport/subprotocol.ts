@@ -7,12 +7,10 @@ const ownName = "tidegate";
 
 /**
  * @param offered what a client says that it speaks, in its order
- * @returns the one that is answered, which is never a token; false for none
+ * @returns the one that is answered, which is never a token
  */
-export function chosenProtocol(offered: Set<string>): string | false {
-  if (offered.has(ownName)) return ownName;
-  for (const protocol of offered) if (!isBearer(protocol)) return protocol;
-  return false;
+export function chosenProtocol(offered: readonly string[]): string | undefined {
+  return offered.includes(ownName) ? ownName : offered.find((protocol) => !isBearer(protocol));
 }
 
 /**
@@ -20,17 +18,21 @@ export function chosenProtocol(offered: Set<string>): string | false {
  * in browsers without a word.
  */
 export function offersBearerOnly({ headers }: Pick<IncomingMessage, "headers">): boolean {
-  const offered = offeredBy(headers["sec-websocket-protocol"]);
+  const offered = offeredProtocols(headers);
   return offered.length > 0 && offered.every(isBearer);
 }
 
 /** The token among the subprotocols that a client offers. */
 export function bearerOf({ headers }: Pick<IncomingMessage, "headers">): string | undefined {
-  return offeredBy(headers["sec-websocket-protocol"]).find(isBearer)?.slice(bearerPrefix.length);
+  return offeredProtocols(headers).find(isBearer)?.slice(bearerPrefix.length);
 }
 
-function offeredBy(header: string | undefined): string[] {
-  return header === undefined ? [] : header.split(",").map((protocol) => protocol.trim());
+const none: readonly string[] = [];
+
+/** The subprotocols that a client offers, in its order. */
+export function offeredProtocols(headers: IncomingMessage["headers"]): readonly string[] {
+  const header = headers["sec-websocket-protocol"];
+  return header === undefined ? none : header.split(",").map((protocol) => protocol.trim());
 }
 
 function isBearer(protocol: string): boolean {

@@ -1,6 +1,5 @@
 import type { Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import type { Duplex } from "node:stream";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type ErrorCode, Failure } from "../../src/errors.ts";
 import { createPublicServer } from "../../src/transport/http.ts";
@@ -23,7 +22,7 @@ beforeEach(async () => {
     upgradeObstacle: () => obstacle,
     isOriginAllowed: (origin) => origin !== "https://evil.example",
     onRefused: ({ code }) => void refused.push(code),
-    upgrade(_request, socket: Duplex) {
+    upgrade({ socket }) {
       upgraded += 1;
       socket.destroy();
     },

@@ -30,7 +30,7 @@ export const servers: Record<string, Opener> = {
     io.adapter(coalescing(turn));
     http.on("upgrade", (request, socket, head) => {
       socket.cork();
-      engine.handleUpgrade(request, socket, head);
+      engine.handleUpgrade(request, head);
     });
     return io;
   },

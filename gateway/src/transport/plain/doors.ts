@@ -2,7 +2,7 @@ import { Failure } from "../../errors.ts";
 import type { CloseReason } from "../../meter.ts";
 import type { Sessions } from "../clients.ts";
 import { type Accepted, admit, noteRefusal } from "../handshake.ts";
-import type { Opened } from "../owned-websocket.ts";
+import type { Opened } from "../websocket.ts";
 import { JsonSocket } from "./json-socket.ts";
 import type { Members } from "./members.ts";
 import type { PlainSocket } from "./plain-socket.ts";

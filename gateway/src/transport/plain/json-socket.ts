@@ -1,7 +1,7 @@
 import type { Reply } from "../../connection/request.ts";
 import { type ErrorCode, Failure } from "../../errors.ts";
 import type { Dialect } from "../../fanout/dialect.ts";
-import type { Opened } from "../owned-websocket.ts";
+import type { Opened } from "../websocket.ts";
 import type { PlainDoors } from "./doors.ts";
 import { frameOf, readFrame } from "./json-frame.ts";
 import { PlainSocket } from "./plain-socket.ts";

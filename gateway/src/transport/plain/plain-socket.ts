@@ -1,10 +1,10 @@
 import type { Connection, Wire } from "../../connection/connection.ts";
-import { type ErrorCode, failureKinds } from "../../errors.ts";
+import { type ErrorCode, Failure, failureKinds } from "../../errors.ts";
 import type { CloseReason } from "../../meter.ts";
 import { closeCodeOf, closeReasonText } from "../../protocol/close-codes.ts";
 import { agentOf } from "../agent.ts";
 import type { EngineMember } from "../heartbeat.ts";
-import { faultOf, type Opened, type OwnedWebSocket, type WebSocketOwner } from "../owned-websocket.ts";
+import type { Opened, WebSocket, WebSocketOwner } from "../websocket.ts";
 import { AdapterSocket } from "./adapter-socket.ts";
 import type { PlainDoors } from "./doors.ts";
 import { Early } from "./early.ts";
@@ -33,7 +33,7 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
   /** There once the client is let in. */
   connection: Connection | undefined;
   gone = false;
-  readonly #websocket: OwnedWebSocket;
+  readonly #websocket: WebSocket;
   /** There while frames wait, or have to. */
   #early: Early | undefined;
   #holding = false;
@@ -141,8 +141,7 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
   }
 
   onFailed(error: Error): void {
-    const fault = faultOf(error);
-    if (fault) this.doors.missConnect(this, fault);
+    if (error instanceof Failure) this.doors.missConnect(this, error);
     this.#leave("transport_error");
   }
 

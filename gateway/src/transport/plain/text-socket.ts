@@ -2,7 +2,7 @@ import type { Reply } from "../../connection/request.ts";
 import type { ErrorBody, ErrorCode } from "../../errors.ts";
 import { type Dialect, dataFrame } from "../../fanout/dialect.ts";
 import { Json } from "../../protocol/json.ts";
-import type { Opened } from "../owned-websocket.ts";
+import type { Opened } from "../websocket.ts";
 import type { PlainDoors } from "./doors.ts";
 import { PlainSocket } from "./plain-socket.ts";
 

@@ -62,7 +62,7 @@ function serve(http: ReturnType<typeof createServer>, backplane: Backplane): Ser
   });
   http.on("upgrade", (request, socket, head) => {
     socket.cork();
-    engine.handleUpgrade(request, socket, head);
+    engine.handleUpgrade(request, head);
   });
   return io;
 }
