@@ -4,10 +4,10 @@
  */
 
 import { z } from "zod";
-import { type ErrorBody, Failure } from "../errors.ts";
+import { Failure } from "../errors.ts";
 import { check } from "../protocol/parse.ts";
 import { answers } from "./answers.ts";
-import { channelsOf, type PublishResult, publication, publishAll, publishResult } from "./publish.ts";
+import { channelsOf, publication, publishAll, publishResult } from "./publish.ts";
 import { errorBody } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
 
@@ -35,7 +35,7 @@ const operationResult = z
     description: "`results` for an operation on `channels`; `error` alone for a malformed operation.",
   });
 
-type OperationResult = PublishResult | { results: PublishResult[] } | { error: ErrorBody };
+type OperationResult = z.infer<typeof operationResult>;
 type Operation = z.output<typeof operation> | Failure;
 
 export function batchRoutes(api: Api, services: ApiServices): void {

@@ -4,11 +4,12 @@
  */
 
 import { z } from "zod";
+import { historyPage } from "../protocol/answer-schemas.ts";
 import { inlineBinary } from "../protocol/binary.ts";
 import type { Json } from "../protocol/json.ts";
 import { since } from "../protocol/request-schemas.ts";
 import { answers } from "./answers.ts";
-import { channel, limit, position, writtenAs } from "./schemas.ts";
+import { channel, limit, writtenAs } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
 
 const query = z.strictObject({
@@ -24,24 +25,6 @@ const query = z.strictObject({
     .meta({ description: "Newest first; goes without `since`." }),
 });
 
-const message = z
-  .object({
-    channel,
-    data: z.unknown().meta({ description: 'A binary value in it is `{"_binary": "<base64>"}`.' }),
-    position: position.optional(),
-    id: z.string().optional(),
-    user: z.string().optional().meta({ description: "Absent where a backend published." }),
-    time: z.number().meta({ description: "Unix milliseconds." }),
-  })
-  .meta({ id: "Message" });
-
-/** Registered under its id, which is all that the answer's schema needs of it. */
-z.object({
-  position: position.meta({ description: "The channel's newest position." }),
-  messages: z.array(message),
-  more: z.literal(true).optional().meta({ description: "There are more: ask again from the last position." }),
-}).meta({ id: "HistoryPage" });
-
 export function historyRoutes(api: Api, { history, rules }: ApiServices): void {
   api.get(
     "/v1/history",
@@ -53,7 +36,7 @@ export function historyRoutes(api: Api, { history, rules }: ApiServices): void {
         description:
           "A page has at most 300 messages and 256 KiB, and at least one message where there is one.",
         querystring: query,
-        response: answers("A page of messages.", writtenAs("HistoryPage"), [
+        response: answers("A page of messages.", writtenAs(historyPage), [
           "unknown_channel",
           "not_found",
           "gap",

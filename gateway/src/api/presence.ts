@@ -2,9 +2,10 @@
 
 import { z } from "zod";
 import { presenceOf } from "../channels/access.ts";
+import { presencePage } from "../protocol/answer-schemas.ts";
 import { cursor } from "../protocol/request-schemas.ts";
 import { answers } from "./answers.ts";
-import { channel, count, limit, user } from "./schemas.ts";
+import { channel, limit } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
 
 const query = z.strictObject({
@@ -12,25 +13,6 @@ const query = z.strictObject({
   limit: limit.optional(),
   cursor: cursor.optional().meta({ description: "The page before's `cursor`." }),
 });
-
-const page = z
-  .object({
-    total: count.meta({ description: "Users in the channel, on all pages." }),
-    users: z.array(
-      z.object({
-        user,
-        info: z.unknown().optional().meta({ description: "The `info` of the user's token." }),
-        state: z.enum(["online", "away"]),
-        since: z.number().optional().meta({
-          description:
-            "Unix milliseconds when the last of the user's connections went away; only with `away`.",
-        }),
-        connections: count,
-      }),
-    ),
-    cursor: z.string().optional().meta({ description: "Present while users remain." }),
-  })
-  .meta({ id: "PresencePage" });
 
 export function presenceRoutes(api: Api, { presence, rules }: ApiServices): void {
   api.get(
@@ -41,7 +23,7 @@ export function presenceRoutes(api: Api, { presence, rules }: ApiServices): void
         tags: ["Channels"],
         summary: "Who is in a channel",
         querystring: query,
-        response: answers("A page of users, in the order of their ids.", page, [
+        response: answers("A page of users, in the order of their ids.", presencePage, [
           "unknown_channel",
           "not_found",
         ]),

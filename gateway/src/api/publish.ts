@@ -5,7 +5,7 @@
 
 import { z } from "zod";
 import { idempotencyLifetime } from "../backplane/ports.ts";
-import { type ErrorBody, Failure } from "../errors.ts";
+import { Failure } from "../errors.ts";
 import { maxItems, publicationId } from "../protocol/request-schemas.ts";
 import { answers } from "./answers.ts";
 import { channel, connection, errorBody, position } from "./schemas.ts";
@@ -51,14 +51,14 @@ export type PublicationBody = z.output<typeof publication>;
 
 /** The good half of a result. Batches have the same. */
 export const published = z
-  .object({ channel, position: position.optional() })
+  .object({ channel, position: position.exactOptional() })
   .meta({ id: "Published", description: "`position` on a channel with history." });
 
 export const publishResult = z
   .union([published, z.object({ channel, error: errorBody })])
   .meta({ id: "PublishResult" });
 
-export type PublishResult = { channel: string; position?: string } | { channel: string; error: ErrorBody };
+export type PublishResult = z.infer<typeof publishResult>;
 
 export function publishRoutes(api: Api, { publisher, maxPayload }: ApiServices): void {
   api.post(

@@ -7,9 +7,11 @@
  */
 
 import type { RedisRole } from "../meter.ts";
-import type { PresenceChange, PresenceEvent, PresenceUser } from "../protocol/events.ts";
+import type { PresenceChange, PresenceEvent, PresencePage } from "../protocol/events.ts";
 import type { Position } from "../protocol/position.ts";
 import type { Peers } from "./peers.ts";
+
+export type { PresencePage } from "../protocol/events.ts";
 
 /** How much of a channel's past is kept: the newest `size` messages, none older than `ttl` milliseconds. */
 export interface Retention {
@@ -126,12 +128,6 @@ export interface PresenceMember {
   user: string;
   connection: string;
   info?: unknown;
-}
-
-export interface PresencePage {
-  total: number;
-  users: PresenceUser[];
-  cursor?: string;
 }
 
 /**

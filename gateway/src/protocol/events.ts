@@ -1,26 +1,18 @@
 /**
  * What the gateway sends, as types; PROTOCOL says what it means. The client package holds its own types equal to these.
- * What clients send is declared once, as schemas, in `request-schemas.ts`.
+ * What clients send is declared once, as schemas, in `request-schemas.ts`, and what backends are sent as well in
+ * `answer-schemas.ts`.
  */
 
 import type { ErrorBody } from "../errors.ts";
+import type { HistoryPage, Message, PresencePage } from "./answer-schemas.ts";
 
 export type { ErrorBody } from "../errors.ts";
+export type { Message, PresencePage, PresenceState, PresenceUser } from "./answer-schemas.ts";
 export type { SubscriptionItem } from "./request-schemas.ts";
 
 /** `epoch:offset`. */
 export type PositionText = string;
-
-export interface Message<Data = unknown> {
-  channel: string;
-  data: Data;
-  position?: PositionText;
-  id?: string;
-  /** The publishing user; absent where a backend published. */
-  user?: string;
-  /** Unix milliseconds. */
-  time: number;
-}
 
 export interface SubscribeReply {
   ok: true;
@@ -51,31 +43,12 @@ export interface PublishReply {
   position?: PositionText;
 }
 
-export interface HistoryReply {
+export interface HistoryReply extends HistoryPage {
   ok: true;
-  /** The newest position of the channel. */
-  position: PositionText;
-  messages: Message[];
-  more?: true;
 }
 
-export type PresenceState = "online" | "away";
-
-export interface PresenceUser {
-  user: string;
-  info?: unknown;
-  state: PresenceState;
-  /** Unix milliseconds when the last of the user's connections went away; only with `away`. */
-  since?: number;
-  connections: number;
-}
-
-export interface PresenceReply {
+export interface PresenceReply extends PresencePage {
   ok: true;
-  /** Users in the channel, on all pages. */
-  total: number;
-  users: PresenceUser[];
-  cursor?: string;
 }
 
 export interface RefreshReply {
