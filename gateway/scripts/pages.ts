@@ -1,5 +1,6 @@
 import { configPage } from "./config-page.ts";
 import { errorsPage } from "./errors-page.ts";
+import { limitsPage } from "./limits-page.ts";
 import { logsPage } from "./logs-page.ts";
 import { metricsPage } from "./metrics-page.ts";
 import { operationsPage } from "./operations-page.ts";
@@ -8,6 +9,7 @@ import { operationsPage } from "./operations-page.ts";
 const generators: Record<string, () => string | Promise<string>> = {
   "CONFIG.md": configPage,
   "ERRORS.md": errorsPage,
+  "LIMITS.md": limitsPage,
   "LOGS.md": logsPage,
   "METRICS.md": metricsPage,
   "OPERATIONS.md": operationsPage,

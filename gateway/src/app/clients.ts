@@ -7,6 +7,7 @@ import { tokenLeeway } from "../auth/claims.ts";
 import type { Tokens } from "../auth/token.ts";
 import { Verifier } from "../auth/verifier.ts";
 import type { Backplane, NodeInfo } from "../backplane/ports.ts";
+import { Accounts } from "../connection/accounts.ts";
 import { CommandExecutor } from "../connection/command-executor.ts";
 import { Dispatcher } from "../connection/dispatcher.ts";
 import { FreshRevocations } from "../connection/fresh-revocations.ts";
@@ -48,15 +49,18 @@ export function createClients(context: Context, options: ClientsOptions) {
     verifier,
     revocations,
     alarms,
+    maxChannels,
     now,
     leeway: tokenLeeway,
     ...subscriptionLog(log),
   });
   const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
+  const accounts = new Accounts({ rate, burst });
   const lifecycle = new Lifecycle({
     node,
     registry,
     joiner,
+    accounts,
     alarms,
     revocations,
     leeway: tokenLeeway,
@@ -69,6 +73,7 @@ export function createClients(context: Context, options: ClientsOptions) {
   const services = {
     rules,
     joiner,
+    accounts,
     publisher,
     history,
     presence,
@@ -77,7 +82,8 @@ export function createClients(context: Context, options: ClientsOptions) {
     maxChannels,
     now,
   };
-  const dispatcher = new Dispatcher({ requests, services, lifecycle, meter, log, maxDepth, rate, burst });
+  const bounds = { maxDepth, rate, burst };
+  const dispatcher = new Dispatcher({ requests, services, lifecycle, accounts, meter, log, ...bounds });
   return { backend, authenticator, plainAuthenticator, gaps, lifecycle, commands, dispatcher };
 }
 

@@ -3,7 +3,7 @@
  * quota one attacker could use up for everybody.
  */
 
-import { isIPv6 } from "node:net";
+import { networkOf } from "./network.ts";
 
 const minute = 60_000;
 /** Above this the addresses that were seen first are forgotten, so that nobody can fill the memory with theirs. */
@@ -40,14 +40,4 @@ export class AddressLimit {
     this.#since = now;
     this.#counts.clear();
   }
-}
-
-/** One subscriber of IPv6 has a /64 network at least, and any address in it. */
-function networkOf(address: string): string {
-  if (!isIPv6(address) || address.includes(".")) return address;
-  const [head = "", tail] = address.split("::");
-  const groups = head === "" ? [] : head.split(":");
-  const last = tail ? tail.split(":") : [];
-  const zeros = tail === undefined ? 0 : 8 - groups.length - last.length;
-  return [...groups, ...Array<string>(zeros).fill("0"), ...last].slice(0, 4).join(":");
 }

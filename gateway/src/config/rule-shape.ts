@@ -89,7 +89,7 @@ export const ruleShape = {
     .optional()
     .describe("Who is in the channel is known. `presence: user` is short for `presence: {read: user}`."),
   history: history.optional().describe("Messages are kept, and returning clients recover what they missed."),
-  rate: rate.optional().describe("How much each connection may publish."),
+  rate: rate.optional().describe("How much each user may publish, over all connections of a node."),
   latest: flag
     .optional()
     .describe(

@@ -50,10 +50,10 @@ export class Connection implements Subscriber {
   /** Requests so far that were malformed beyond a client's mistake. */
   strikes = 0;
   tokenWatch: TokenWatch<Connection> | undefined;
+  /** What its address is counted as; found with the first request. */
+  network: string | undefined;
   /** The request rate; made with the first request. */
   pace: TokenBucket | undefined;
-  /** The publish rates that rules set, by rule; made with the first publication under one. */
-  rates: Map<number, TokenBucket> | undefined;
   /** The order of its requests, and of what the gateway does to it. */
   readonly work = new WorkQueue(this);
 

@@ -7,9 +7,11 @@
 import { type ErrorCode, Failure } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
-import { shapeOf } from "../protocol/json.ts";
+import { type Shape, survey } from "../protocol/json.ts";
+import type { Accounts } from "./accounts.ts";
 import type { Connection } from "./connection.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { requestPrices, surcharges } from "./prices.ts";
 import type { Reply, Request, RequestServices } from "./request.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -18,6 +20,7 @@ export interface DispatcherOptions {
   /** What the requests' handlers call. */
   services: RequestServices;
   lifecycle: Pick<Lifecycle, "end">;
+  accounts: Pick<Accounts, "take" | "charge">;
   meter: Meter;
   log: Log;
   /** Levels of nesting in a payload. */
@@ -81,14 +84,11 @@ export class Dispatcher {
   #handle(connection: Connection, event: string | undefined, payload: unknown, reply: Reply): Promise<void> {
     // What nobody handles is charged too: a flood of it has to be bounded like any other.
     const request = event === undefined ? undefined : this.#options.requests.get(event);
-    this.#pace(connection, request?.cost?.(connection, payload) ?? 1);
+    const price = request?.price ?? requestPrices.other;
+    this.#pace(connection, price.counts(connection, payload));
+    this.#options.accounts.take(connection, price.units(connection, payload));
     if (event === undefined) throw new Failure("bad_request", "An event's name is a string.");
-    // One level more than `publish` allows its data, which is inside the payload.
-    const shape = shapeOf(payload, this.#options.maxDepth + 1);
-    if (shape === "deep") {
-      connection.strikes += 1;
-      throw new Failure("bad_request", `The payload nests deeper than ${this.#options.maxDepth} levels.`);
-    }
+    const shape = this.#weigh(connection, payload);
     if (!request) throw new Failure("no_handler");
     const handle = () => request.handle(this.#options.services, connection, payload, reply, shape);
     return connection.work.request(request.exclusive, handle, payload);
@@ -100,6 +100,23 @@ export class Dispatcher {
     connection.pace ??= new TokenBucket(rate, burst);
     if (connection.pace.take(cost)) return;
     throw new Failure("rate_limited", undefined, { after: connection.pace.wait });
+  }
+
+  /**
+   * The only walk through a payload: everything after it may recurse. What is found to be large is charged.
+   *
+   * @throws Failure `bad_request` for what nests too deeply; one level more than `publish` allows its data, which is
+   * inside the payload
+   */
+  #weigh(connection: Connection, payload: unknown): Shape {
+    const { maxDepth, accounts } = this.#options;
+    const { shape, weight } = survey(payload, maxDepth + 1);
+    if (shape === "deep") {
+      connection.strikes += 1;
+      throw new Failure("bad_request", `The payload nests deeper than ${maxDepth} levels.`);
+    }
+    accounts.charge(connection, surcharges.payload.units(weight));
+    return shape;
   }
 
   /** A fault of the gateway at any level; what is the client's is looked for where its user complains. */

@@ -21,6 +21,8 @@ export interface JoinerOptions {
   verifier: Pick<Verifier, "verifyChannel">;
   revocations: Pick<FreshRevocations, "cover">;
   alarms: Alarms;
+  /** Channels that one frame, or one handshake, may ask for. */
+  maxChannels: number;
   /** Unix milliseconds. */
   now(): number;
   /** Leeway of a token's expiry in milliseconds. */
@@ -39,13 +41,19 @@ export class Joiner {
     this.#options = options;
   }
 
-  /** @param answer is given the results in the order of the items, in the step in which the rooms are joined */
+  /**
+   * @param items those beyond the bound on channels are refused before their tokens are looked at
+   * @param answer is given the results in the order of the items, in the step in which the rooms are joined
+   */
   async join(
     connection: Connection,
     items: readonly SubscriptionItem[],
     answer: (results: JoinResult[]) => void,
   ): Promise<void> {
-    const checked = await Promise.all(items.map((item) => this.#check(connection, item)));
+    const { maxChannels } = this.#options;
+    const checked = await Promise.all(
+      items.map((item, index) => (index < maxChannels ? this.#check(connection, item) : tooMany)),
+    );
     const requests = checked.filter((request): request is JoinRequest => !(request instanceof Failure));
     await this.#options.subscriptions.subscribe(connection, requests, (joined) => {
       const results = inOrder(items, checked, joined);
@@ -146,6 +154,8 @@ export class Joiner {
     held.cancelAlarm = () => alarms.cancel(slot, alarm);
   }
 }
+
+const tooMany = new Failure("limit_exceeded", "More channels than a connection may hold.");
 
 /** An alarm that rings after the connection has ended has nothing to do. */
 function ignore(): void {}

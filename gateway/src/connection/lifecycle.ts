@@ -138,9 +138,12 @@ export class Lifecycle {
   #fail(connection: Connection, error: unknown): void {
     if (connection.closed) return;
     const failure = Failure.of(error);
+    const { code, after, retryable } = failure;
     const { id, user } = connection;
-    this.#options.log.write("welcome_failed", { connection: id, user, code: failure.code, cause: error });
-    this.end(connection, failure.retryable ? failure.code : "unavailable", true);
+    // Whoever asks for too much must not fill the log as well; the ending is logged, with this reason.
+    if (code !== "rate_limited")
+      this.#options.log.write("welcome_failed", { connection: id, user, code, cause: error });
+    this.end(connection, retryable ? code : "unavailable", true, { after });
   }
 
   /** Sets the alarms of the session's token; those of the token before are cancelled. */

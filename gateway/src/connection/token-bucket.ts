@@ -22,9 +22,7 @@ export class TokenBucket {
 
   /** @param cost of the event; never more than the burst, or it could not pass at all */
   take(cost = 1): boolean {
-    const now = this.#now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#updated) / 1_000) * this.#perSecond);
-    this.#updated = now;
+    this.#refill();
     const price = Math.min(cost, this.#burst);
     if (this.#tokens < price) {
       this.debt += 1;
@@ -35,8 +33,32 @@ export class TokenBucket {
     return true;
   }
 
+  /** Takes what an event turned out to cost, also where it is not there: what follows waits until it has come. */
+  charge(cost: number): void {
+    this.#refill();
+    this.#tokens -= cost;
+  }
+
   /** Milliseconds until the next event may pass. */
   get wait(): number {
-    return Math.max(0, Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1_000));
+    return this.waitFor(1);
+  }
+
+  /** Milliseconds until an event of this cost may pass. */
+  waitFor(cost: number): number {
+    const missing = Math.min(cost, this.#burst) - this.#tokens;
+    return Math.max(0, Math.ceil((missing / this.#perSecond) * 1_000));
+  }
+
+  /** Whether it is as it was when it was made, so that nothing is lost where it is made anew. */
+  get full(): boolean {
+    this.#refill();
+    return this.#tokens >= this.#burst;
+  }
+
+  #refill(): void {
+    const now = this.#now();
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#updated) / 1_000) * this.#perSecond);
+    this.#updated = now;
   }
 }

@@ -5,8 +5,10 @@
 
 import { personalChannel } from "../protocol/channel-name.ts";
 import type { SubscriptionItem } from "../protocol/request-schemas.ts";
+import type { Accounts } from "./accounts.ts";
 import type { Connection } from "./connection.ts";
 import type { Joiner } from "./joiner.ts";
+import { surcharges, welcomeUnits } from "./prices.ts";
 import { welcomeReply } from "./replies.ts";
 
 /** The channels that the handshake asks to go on with, and from where. */
@@ -16,6 +18,7 @@ export interface WelcomeOptions {
   /** The node's name, which the client is told. */
   node: string;
   joiner: Joiner;
+  accounts: Pick<Accounts, "take" | "charge">;
   /** Unix milliseconds. */
   now(): number;
 }
@@ -23,15 +26,19 @@ export interface WelcomeOptions {
 /**
  * Sends `welcome` in the step in which the channels are joined: a message that is newer than the welcome comes after it.
  *
- * @throws Failure as `Joiner.join`; nothing was sent then
+ * @throws Failure as `Joiner.join`, and `rate_limited` where the user or the address does not pay; nothing was sent then
  */
 export async function welcome(
   connection: Connection,
   resume: Resume,
-  { node, joiner, now }: WelcomeOptions,
+  { node, joiner, accounts, now }: WelcomeOptions,
 ): Promise<void> {
-  await joiner.join(connection, startItems(connection, resume), (results) => {
-    connection.wire.send("welcome", welcomeReply(connection, node, now(), results));
+  const items = startItems(connection, resume);
+  accounts.take(connection, welcomeUnits(items.length));
+  await joiner.join(connection, items, (results) => {
+    const reply = welcomeReply(connection, node, now(), results);
+    accounts.charge(connection, surcharges.answer.units(reply.text.length));
+    connection.wire.send("welcome", reply);
   });
 }
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Accounts } from "../../src/connection/accounts.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { publish as handle } from "../../src/connection/handlers/messages.ts";
-import type { RequestServices } from "../../src/connection/request.ts";
+import type { RequestServices } from "../../src/connection/request-services.ts";
 import { type ErrorCode, Failure } from "../../src/errors.ts";
 import { noMeter } from "../../src/meter.ts";
 import { shapeOf } from "../../src/protocol/json.ts";
@@ -10,6 +11,7 @@ import { RecordingRooms } from "./rooms.ts";
 
 const maxBytes = 1_000;
 let node: TestNode;
+let services: RequestServices;
 let counted: [source: string, code: "ok" | ErrorCode][];
 
 beforeEach(() => {
@@ -26,6 +28,9 @@ beforeEach(() => {
     rule("*", { history: lasting }),
   ];
   node = new TestNode({ rules, rooms: new RecordingRooms(), meter, maxBytes });
+  services = Object.assign(node, {
+    accounts: new Accounts({ rate: 100, burst: 200 }),
+  }) as unknown as RequestServices;
 });
 
 afterEach(() => node.stop());
@@ -50,7 +55,7 @@ async function publish(
     const reply = (answer: object) => {
       position = (answer as { position?: string }).position;
     };
-    await handle(node as unknown as RequestServices, origin, payload, reply, shapeOf(payload, 33));
+    await handle(services, origin, payload, reply, shapeOf(payload, 33));
     return position;
   } catch (thrown) {
     return Failure.of(thrown).code;

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Connection } from "../../src/connection/connection.ts";
 import { Dispatcher } from "../../src/connection/dispatcher.ts";
-import type { Request, RequestServices } from "../../src/connection/request.ts";
+import type { Request } from "../../src/connection/request.ts";
+import type { RequestServices } from "../../src/connection/request-services.ts";
 import { type ErrorCode, Failure } from "../../src/errors.ts";
 import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
@@ -10,6 +11,9 @@ import { FakeWire } from "./wire.ts";
 const maxDepth = 4;
 let wire: FakeWire;
 let connection: Connection;
+/** Units that the accounts were charged, and why they refuse. */
+let charged: number[];
+let refusal: Failure | undefined;
 /** What was counted, logged and ended. */
 let handled: [event: string, code: "ok" | ErrorCode][];
 let logged: object[];
@@ -20,11 +24,14 @@ let ended: {
   message?: string | undefined;
 }[];
 
+const price = { counts: () => 1, units: () => 1 };
+
 const requests = new Map<string, Request>([
   [
     "echo",
     {
       exclusive: false,
+      price,
       handle: async (_services, _connection, payload, reply) => reply({ ok: true, payload }),
     },
   ],
@@ -32,12 +39,12 @@ const requests = new Map<string, Request>([
     "dear",
     {
       exclusive: false,
-      cost: () => 2,
+      price: { counts: () => 2, units: () => 7 },
       handle: async (_services, _connection, _payload, reply) => reply({ ok: true }),
     },
   ],
-  ["broken", { exclusive: false, handle: async () => Promise.reject(new Error("the secret cause")) }],
-  ["denied", { exclusive: false, handle: async () => Promise.reject(new Failure("forbidden")) }],
+  ["broken", { exclusive: false, price, handle: async () => Promise.reject(new Error("the secret cause")) }],
+  ["denied", { exclusive: false, price, handle: async () => Promise.reject(new Failure("forbidden")) }],
 ]);
 
 function createDispatcher(rate = 1_000, burst = 1_000): Dispatcher {
@@ -49,6 +56,13 @@ function createDispatcher(rate = 1_000, burst = 1_000): Dispatcher {
         connection.ending = code;
         ended.push({ code, reconnect, ...details });
       },
+    },
+    accounts: {
+      take(_connection, units) {
+        charged.push(units);
+        if (refusal) throw refusal;
+      },
+      charge: (_connection, units) => void charged.push(units),
     },
     meter: { ...noMeter, requestHandled: (event, code) => void handled.push([event, code]) },
     log: { ...silentLog, write: (_id, fields) => void logged.push(fields) },
@@ -75,6 +89,8 @@ beforeEach(() => {
   wire = new FakeWire("c1");
   const subject = { user: "ann", anonymous: false, allow: [] };
   connection = new Connection(wire, { subject, info: undefined, channels: [] }, 1);
+  charged = [];
+  refusal = undefined;
   handled = [];
   logged = [];
   ended = [];
@@ -203,5 +219,36 @@ describe("the request rate", () => {
     expect(await ask(dispatcher, "dear")).toMatchObject({ ok: true });
     expect(await ask(dispatcher, "echo")).toMatchObject({ ok: true });
     expect(await ask(dispatcher, "echo")).toMatchObject({ error: { code: "rate_limited" } });
+  });
+});
+
+describe("the price of a request", () => {
+  it("is charged to the accounts before it begins, that of what nobody handles too", async () => {
+    const dispatcher = createDispatcher();
+    await ask(dispatcher, "dear");
+    await ask(dispatcher, "nope");
+    await ask(dispatcher, undefined);
+    expect(charged.filter((units) => units > 0)).toEqual([7, 1, 1]);
+  });
+
+  it("goes up with what the payload takes in memory", async () => {
+    await ask(createDispatcher(), "echo", "x".repeat(70_000));
+    expect(charged).toEqual([1, 4]);
+  });
+
+  it("that the accounts do not pay refuses it", async () => {
+    refusal = new Failure("rate_limited", undefined, { after: 70 });
+    expect(await ask(createDispatcher(), "echo")).toMatchObject({
+      error: { code: "rate_limited", after: 70 },
+    });
+    expect(ended).toEqual([]);
+  });
+
+  it("is not asked for where the connection has used up its own rate", async () => {
+    const dispatcher = createDispatcher(0.001, 1);
+    await ask(dispatcher, "echo");
+    charged = [];
+    expect(await ask(dispatcher, "echo")).toMatchObject({ error: { code: "rate_limited" } });
+    expect(charged).toEqual([]);
   });
 });

@@ -28,7 +28,16 @@ beforeEach(() => {
   const verifyChannel = () => Promise.reject(new Failure("unauthorized"));
   const verifier = { verifyChannel };
   const revocations = new FreshRevocations(now);
-  joiner = new Joiner({ subscriptions, presence, verifier, revocations, alarms, now, leeway: 0 });
+  joiner = new Joiner({
+    subscriptions,
+    presence,
+    verifier,
+    revocations,
+    alarms,
+    maxChannels: 128,
+    now,
+    leeway: 0,
+  });
   gaps = new Gaps({ registry, joiner, members: (channel) => rooms.membersOf(channel) });
 });
 

@@ -5,7 +5,7 @@ import { Presence } from "../../src/channels/presence.ts";
 import { Rules } from "../../src/channels/rules.ts";
 import { Connection } from "../../src/connection/connection.ts";
 import { Dispatcher } from "../../src/connection/dispatcher.ts";
-import type { RequestServices } from "../../src/connection/request.ts";
+import type { RequestServices } from "../../src/connection/request-services.ts";
 import { requests } from "../../src/connection/request-table.ts";
 import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
@@ -38,10 +38,19 @@ function setUp(store: SlowStore) {
   );
   const history = new History({ read: () => store.answer([noMessages]), clear: async () => {} });
   const presence = new Presence({ page: () => store.answer(nobody) } as unknown as PresenceStore);
-  const services = { rules, history, presence } as unknown as RequestServices;
+  const accounts = { take: () => {}, charge: () => {} };
+  const services = { rules, history, presence, accounts } as unknown as RequestServices;
   const lifecycle = { end: () => {} };
   const limits = { maxDepth: 32, rate: 100, burst: 200 };
-  return new Dispatcher({ requests, services, lifecycle, meter: noMeter, log: silentLog, ...limits });
+  return new Dispatcher({
+    requests,
+    services,
+    lifecycle,
+    accounts,
+    meter: noMeter,
+    log: silentLog,
+    ...limits,
+  });
 }
 
 function connect(): Connection {

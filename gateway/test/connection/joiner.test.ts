@@ -51,7 +51,16 @@ beforeEach(() => {
     { revokedBefore: async (user) => revokedBefore.get(user) },
   );
   revocations = new FreshRevocations(now);
-  joiner = new Joiner({ subscriptions, presence, verifier, revocations, alarms, now, leeway });
+  joiner = new Joiner({
+    subscriptions,
+    presence,
+    verifier,
+    revocations,
+    alarms,
+    maxChannels: 128,
+    now,
+    leeway,
+  });
 });
 
 afterEach(async () => {
@@ -75,6 +84,14 @@ async function pass(ms: number): Promise<void> {
   alarms.ring();
   await new Promise((resolve) => setImmediate(resolve));
 }
+
+it("refuses what is beyond the bound on channels before its token is looked at", async () => {
+  const ann = node.open("ann");
+  const items = Array.from({ length: 130 }, (_, index) => ({ channel: `open:${index}`, token: "nonsense" }));
+  const codes = (await join(ann, ...items)) ?? [];
+  expect(new Set(codes.slice(0, 128))).toEqual(new Set(["unauthorized"]));
+  expect(codes.slice(128)).toEqual(["limit_exceeded", "limit_exceeded"]);
+});
 
 describe("channel tokens", () => {
   it("let their user into their channel, and nobody and nowhere else", async () => {

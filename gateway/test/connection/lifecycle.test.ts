@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { ChannelTokenLife } from "../../src/channels/subscriber.ts";
+import type { Accounts } from "../../src/connection/accounts.ts";
 import { Alarms } from "../../src/connection/alarms.ts";
 import { CommandExecutor } from "../../src/connection/command-executor.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { FreshRevocations } from "../../src/connection/fresh-revocations.ts";
 import { Joiner } from "../../src/connection/joiner.ts";
 import { Lifecycle } from "../../src/connection/lifecycle.ts";
+import { welcomeUnits } from "../../src/connection/prices.ts";
 import { Registry } from "../../src/connection/registry.ts";
+import { Failure } from "../../src/errors.ts";
 import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
 import { rule, TestNode } from "../channels/node.ts";
@@ -18,6 +21,8 @@ let alarms: Alarms;
 let lifecycle: Lifecycle;
 let commands: CommandExecutor;
 let joiner: Joiner;
+/** What welcomes are charged to. */
+let accounts: Pick<Accounts, "take" | "charge">;
 /** Of the channel token that is asked about next. */
 let tokenLife: ChannelTokenLife;
 
@@ -36,11 +41,13 @@ beforeEach(() => {
     verifier,
     revocations,
     alarms,
+    maxChannels: 128,
     now,
     leeway: 0,
   });
+  accounts = { take() {}, charge() {} };
   const shared = { node: "node-a", registry: new Registry(), joiner, revocations };
-  lifecycle = new Lifecycle({ ...shared, alarms, leeway: 0, log: silentLog, meter: noMeter, now });
+  lifecycle = new Lifecycle({ ...shared, accounts, alarms, leeway: 0, log: silentLog, meter: noMeter, now });
   const describe = () => Promise.reject(new Error("nobody asks"));
   commands = new CommandExecutor({ ...shared, log: silentLog, lifecycle, describe: describe as never });
 });
@@ -107,4 +114,18 @@ it("ends whoever renews with a token that was verified before its revocation cam
   expect(ann.wire.ended).toBeUndefined();
   lifecycle.renew(ann, { ...ann.identity, issuedAt: 20 });
   expect(ann.wire.of("goodbye")).toEqual([{ code: "revoked", reconnect: false }]);
+});
+
+it("charges a handshake for what it starts with, and sends whoever does not pay away for a while", async () => {
+  const charged: number[] = [];
+  accounts.take = (_connection, units) => void charged.push(units);
+  await open("ann", 30);
+  expect(charged).toEqual([welcomeUnits(1)]);
+  accounts.take = () => {
+    throw new Failure("rate_limited", undefined, { after: 1_234 });
+  };
+  const refused = await connect("ann", 30);
+  expect(refused.sent).toEqual([
+    { event: "goodbye", payload: { code: "rate_limited", reconnect: true, after: 1_234 } },
+  ]);
 });

@@ -4,16 +4,14 @@
  */
 
 import { Failure } from "../../errors.ts";
+import type { Json } from "../../protocol/json.ts";
 import { parse } from "../../protocol/parse.ts";
 import { requestSchemas } from "../../protocol/request-schemas.ts";
 import type { Connection } from "../connection.ts";
+import { surcharges } from "../prices.ts";
 import { subscribeManyReply, subscribeReply } from "../replies.ts";
-import type { Handler, Reply, RequestServices } from "../request.ts";
-
-/** A request for many channels counts as many. */
-export function itemsOf(_connection: Connection, payload: unknown): number {
-  return Array.isArray(payload) ? payload.length : 1;
-}
+import type { Handler, Reply } from "../request.ts";
+import type { RequestServices } from "../request-services.ts";
 
 export const subscribe: Handler = async (services, connection, payload, reply) => {
   if (Array.isArray(payload)) {
@@ -25,23 +23,32 @@ export const subscribe: Handler = async (services, connection, payload, reply) =
   let failure: Failure | undefined;
   await services.joiner.join(connection, [request], ([result]) => {
     if (result && "failure" in result) failure = result.failure;
-    else if (result) reply(subscribeReply(result));
+    else if (result) reply(charged(services, connection, subscribeReply(result)));
   });
   if (failure) throw failure;
 };
 
 /** The bound on channels is the connection's, so a request of more could never succeed whole. */
 async function subscribeMany(
-  { joiner, maxChannels }: RequestServices,
+  services: RequestServices,
   connection: Connection,
   payload: unknown[],
   reply: Reply,
 ): Promise<void> {
+  const { joiner, maxChannels } = services;
   const items = parse(requestSchemas.subscribeMany, payload);
   if (items.length > maxChannels) {
     throw new Failure("bad_request", `One request subscribes to at most ${maxChannels} channels.`);
   }
-  await joiner.join(connection, items, (results) => reply(subscribeManyReply(results)));
+  await joiner.join(connection, items, (results) =>
+    reply(charged(services, connection, subscribeManyReply(results))),
+  );
+}
+
+/** The messages in a reply cost what they weigh. */
+function charged({ accounts }: RequestServices, connection: Connection, reply: Json): Json {
+  accounts.charge(connection, surcharges.answer.units(reply.text.length));
+  return reply;
 }
 
 export const unsubscribe: Handler = async ({ joiner }, connection, payload, reply) => {

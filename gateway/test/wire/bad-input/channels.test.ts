@@ -136,7 +136,7 @@ describe("more channels than a connection may hold", () => {
 
   it("are limit_exceeded where a client resumes a thousand", async () => {
     const resume = Array.from({ length: 1_000 }, (_, index) => ({ channel: `resumed:${index}` }));
-    const session = await arena.session({ token: await arena.gateway.token("mallory"), resume });
+    const session = await arena.session({ token: await arena.gateway.token("glutton"), resume });
     const welcome = await session.next("welcome");
     const channels = welcome.channels as { ok: boolean; error?: { code: string } }[];
     expect(channels).toHaveLength(1_001);
