@@ -29,6 +29,8 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
     lifecycle,
     dispatcher,
     obstacle: () => admission.obstacle(),
+    burden: (address, channels) => admission.burden(address, channels),
+    onRefused: (address) => admission.noteRefused(address),
     addressOf,
     maxDepth: config.maxDepth,
     meter,
@@ -47,7 +49,7 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
   engine.on("connectMissing", onConnectMissing);
   const doors = openPlainDoors(context, core, { ...sessions, onConnectMissing });
   const server = createPublicServer({
-    upgradeObstacle: () => admission.upgradeObstacle(),
+    upgradeObstacle: (request) => admission.upgradeObstacle(addressOf(request)),
     isOriginAllowed: originCheck(config.allowedOrigins, !config.production),
     onRefused,
     upgrade(request, head, dialect) {

@@ -91,7 +91,7 @@ export const handshakePrices = {
   /** More, once it has said what it resumes: a few channels are cheap beside the rest. @param channels that it resumes */
   carried: (channels: number) => Math.max(0, Math.ceil((channels - 16) / 8)),
   /** More, of one that is not let in: whoever guesses tokens has fewer guesses. */
-  refused: 2,
+  refused: 5,
 } as const;
 
 /** A request for many channels is for so many. */

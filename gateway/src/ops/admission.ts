@@ -4,7 +4,9 @@
  * off would take clients whom it cannot serve.
  */
 
-import { TokenBucket } from "../connection/token-bucket.ts";
+import { networkOf } from "../auth/network.ts";
+import { handshakePrices } from "../connection/prices.ts";
+import { Shares } from "../connection/shares.ts";
 import { Failure } from "../errors.ts";
 import type { RefusalReason } from "../meter.ts";
 import type { Shortage } from "./overload.ts";
@@ -24,21 +26,34 @@ export interface AdmissionOptions {
 /** Decides whether a new connection can be served at this moment. */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #bucket: TokenBucket | undefined;
+  readonly #shares: Shares;
   #met = false;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
     // As many at once as in a second: a storm of reconnects is spread over seconds, and a calm node makes nobody wait.
-    this.#bucket = options.rate > 0 ? new TokenBucket(options.rate, options.rate) : undefined;
+    this.#shares = new Shares(options.rate);
   }
 
-  /** Before the WebSocket upgrade; counts the handshake. */
-  upgradeObstacle(): Failure | undefined {
-    const reason = this.#hindrance() ?? this.#options.shortage() ?? this.#excess();
+  /** Before the WebSocket upgrade; counts the handshake. @param address of the client */
+  upgradeObstacle(address: string): Failure | undefined {
+    const reason =
+      this.#hindrance() ?? this.#options.shortage() ?? this.#excess(address, handshakePrices.upgrade);
     if (reason === undefined) return undefined;
     this.#options.onRefused(reason);
     return refusal(reason);
+  }
+
+  /** Once a handshake says what it carries; counts that. @param channels that it resumes */
+  burden(address: string, channels: number): Failure | undefined {
+    const carried = handshakePrices.carried(channels);
+    const reason = carried === 0 ? undefined : this.#excess(address, carried);
+    return reason && refusal(reason);
+  }
+
+  /** Counts a handshake that was refused for good: whoever tries tokens has fewer tries. */
+  noteRefused(address: string): void {
+    this.#shares.charge(networkOf(address), handshakePrices.refused);
   }
 
   /** Counts a connection that was closed as it was taken, before it could say what it came for. */
@@ -69,8 +84,9 @@ export class Admission {
     return healthy ? undefined : "unavailable";
   }
 
-  #excess(): RefusalReason | undefined {
-    return this.#bucket === undefined || this.#bucket.take() ? undefined : "rate";
+  /** While there are more than the node takes, the addresses that ask for most are refused first. */
+  #excess(address: string, handshakes: number): RefusalReason | undefined {
+    return this.#shares.take(networkOf(address), handshakes) ? undefined : "rate";
   }
 }
 

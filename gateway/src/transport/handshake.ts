@@ -12,6 +12,10 @@ export interface HandshakeOptions {
   authenticator: Authenticator;
   /** Why a handshake that passed the upgrade cannot be served now. */
   obstacle(): Failure | undefined;
+  /** Why a handshake that resumes so many channels cannot be served now; counts it against its address. */
+  burden(address: string, channels: number): Failure | undefined;
+  /** Told of each handshake that is refused for good. */
+  onRefused(address: string): void;
   /** The address of the client, seen through trusted proxies. */
   addressOf(request: IncomingMessage): string;
   /** Levels of nesting in the handshake's `auth`. */
@@ -42,6 +46,8 @@ export async function admit(caller: Caller, options: HandshakeOptions): Promise<
     throw new Failure("bad_request", `\`auth\` nests deeper than ${options.maxDepth} levels.`);
   }
   const request = parse(handshakeRequest, auth);
+  const excess = request.resume && options.burden(options.addressOf(caller.request), request.resume.length);
+  if (excess) throw excess;
   const identity = await options.authenticator.identify(request, caller.id, () => introduce(caller, options));
   // A login or a fetch of keys takes seconds, in which the node may have begun to drain.
   const obstacle = options.obstacle();
@@ -62,8 +68,11 @@ function introduce({ id, handshake, request }: Caller, { addressOf }: HandshakeO
 
 /** Counts a handshake that is refused, and says why in the log. */
 export function noteRefusal(request: IncomingMessage, failure: Failure, options: HandshakeOptions): void {
-  const { meter, log, addressOf } = options;
+  const { meter, log } = options;
+  const address = options.addressOf(request);
   meter.refused(failure.code);
+  // Whose token has just ended comes back with another one.
+  if (!failure.retryable && failure.code !== "token_expired") options.onRefused(address);
   const line = failure.code === "internal" ? "handshake_failed" : "handshake_refused";
-  log.write(line, { code: failure.code, cause: failure, address: addressOf(request) });
+  log.write(line, { code: failure.code, cause: failure, address });
 }

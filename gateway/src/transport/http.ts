@@ -8,7 +8,7 @@ import { offersBearerOnly } from "./subprotocol.ts";
 
 export interface PublicServerOptions {
   /** Why a new connection cannot be served now, decided before the WebSocket upgrade. */
-  upgradeObstacle(): Failure | undefined;
+  upgradeObstacle(request: IncomingMessage): Failure | undefined;
   /** Whether a request with this Origin and this Host may connect; undefined where it has no such header. */
   isOriginAllowed(origin: string | undefined, host: string | undefined): boolean;
   onRefused(failure: Failure, request: IncomingMessage): void;
@@ -76,7 +76,7 @@ function judge(request: IncomingMessage, options: PublicServerOptions): Dialect 
   if (offersBearerOnly(request)) {
     return new Failure("bad_request", "A token alone is no subprotocol: offer another one beside it.");
   }
-  return options.upgradeObstacle() ?? dialect;
+  return options.upgradeObstacle(request) ?? dialect;
 }
 
 /** What is wrong with the URL of an upgrade to Socket.IO. */

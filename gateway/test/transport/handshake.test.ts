@@ -21,7 +21,7 @@ beforeEach(() => {
   identified = 0;
 });
 
-function admitSlowly() {
+function admitSlowly(auth: object = {}) {
   const authenticator = {
     async identify() {
       identified += 1;
@@ -29,14 +29,19 @@ function admitSlowly() {
       return identity;
     },
   };
-  return admit(socket, {
-    authenticator: authenticator as unknown as Authenticator,
-    obstacle: () => obstacle,
-    addressOf: () => "203.0.113.7",
-    maxDepth: 32,
-    meter: noMeter,
-    log: silentLog,
-  });
+  return admit(
+    { id: socket.id, handshake: { auth }, request: socket.request },
+    {
+      authenticator: authenticator as unknown as Authenticator,
+      obstacle: () => obstacle,
+      burden: (_address, channels) => (channels > 16 ? new Failure("rate_limited") : undefined),
+      onRefused() {},
+      addressOf: () => "203.0.113.7",
+      maxDepth: 32,
+      meter: noMeter,
+      log: silentLog,
+    },
+  );
 }
 
 it("lets in who is known, while nothing is in the way", async () => {
@@ -59,6 +64,15 @@ it("sends on whom it knows only after the node has begun to drain", async () => 
   expect(identified).toBe(1);
 });
 
+it("does not find out who comes with more than can be borne now", async () => {
+  const resume = Array.from({ length: 17 }, () => ({ channel: "a" }));
+  await expect(admitSlowly({ resume })).rejects.toMatchObject({ code: "rate_limited" });
+  expect(identified).toBe(0);
+  const accepted = admitSlowly({ resume: resume.slice(1) });
+  finish();
+  expect(await accepted).toMatchObject({ identity });
+});
+
 /** What becomes of a connection that is refused so. */
 function refuseWith(failure: Failure) {
   vi.useFakeTimers({ toFake: ["setTimeout"] });
@@ -69,6 +83,8 @@ function refuseWith(failure: Failure) {
   const options = {
     authenticator: {} as Authenticator,
     obstacle: () => undefined,
+    burden: () => undefined,
+    onRefused() {},
     addressOf: () => "203.0.113.7",
     maxDepth: 32,
     meter: noMeter,

@@ -49,7 +49,8 @@ export const listening = {
   }),
   handshakeRate: setting(integer(0, 1_000_000), "300", {
     env: "TIDEGATE_HANDSHAKE_RATE",
-    about: "New connections a second that this node takes; the rest get 503 and come back. 0 sets no limit.",
+    about:
+      "New connections a second that this node takes; the rest get 503 and come back, those of addresses that take most first. 0 sets no limit.",
   }),
   maxLoopDelay: setting(duration("0ms", "1m"), "200ms", {
     env: "TIDEGATE_MAX_LOOP_DELAY",
