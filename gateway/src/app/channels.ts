@@ -17,17 +17,22 @@ import { subscriptionLog } from "./subscription-log.ts";
 interface ChannelsOptions {
   backplane: Backplane;
   rooms: Rooms;
+  /** How many connections of this node are in the room. */
+  members(room: string): number;
   meter: Meter;
 }
 
 /** What can be done with channels, whoever asks. */
-export function createChannels({ config, log, rules: given, now }: Context, options: ChannelsOptions) {
-  const { backplane, rooms, meter } = options;
+export function createChannels(context: Context, options: ChannelsOptions) {
+  const { config, log, rules: given, now, accounts } = context;
+  const { backplane, rooms, members, meter } = options;
   const { broker } = backplane;
   const { maxChannels, maxChannelName, maxDepth, maxPayload: maxBytes } = config;
   const rules = new Rules(given, maxChannelName);
   const feeds = new Feeds({ broker, rooms, policyOf: (room) => rules.policyOfRoom(room) });
-  const presence = new Presence(backplane.presence);
+  const presence = new Presence(backplane.presence, ({ subject }, channel) =>
+    accounts.chargeTold(subject.user, members(channel)),
+  );
   const history = new History(broker);
   const publisher = new Publisher({ rules, broker, meter, now, maxDepth, maxBytes });
   const subscriptions = new Subscriptions({

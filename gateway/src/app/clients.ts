@@ -7,7 +7,6 @@ import { tokenLeeway } from "../auth/claims.ts";
 import type { Tokens } from "../auth/token.ts";
 import { Verifier } from "../auth/verifier.ts";
 import type { Backplane, NodeInfo } from "../backplane/ports.ts";
-import { Accounts } from "../connection/accounts.ts";
 import { CommandExecutor } from "../connection/command-executor.ts";
 import { Dispatcher } from "../connection/dispatcher.ts";
 import { FreshRevocations } from "../connection/fresh-revocations.ts";
@@ -34,7 +33,7 @@ interface ClientsOptions {
 
 /** The clients' connections, and all that is asked of them: by themselves, by backends, by the cluster. */
 export function createClients(context: Context, options: ClientsOptions) {
-  const { config, log, now, registry, alarms } = context;
+  const { config, log, now, registry, alarms, accounts } = context;
   const { tokens, backplane, channels, rooms, meter } = options;
   const { rules, presence, history, publisher, subscriptions } = channels;
   const { nodeId: node, maxChannels, maxDepth, requestRate: rate, requestBurst: burst } = config;
@@ -55,7 +54,6 @@ export function createClients(context: Context, options: ClientsOptions) {
     ...subscriptionLog(log),
   });
   const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
-  const accounts = new Accounts({ rate, burst });
   const lifecycle = new Lifecycle({
     node,
     registry,

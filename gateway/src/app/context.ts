@@ -5,6 +5,7 @@
 
 import { type ConfigFile, withoutFile } from "../config/file.ts";
 import type { Config } from "../config/schema.ts";
+import { Accounts } from "../connection/accounts.ts";
 import { Alarms } from "../connection/alarms.ts";
 import { Registry } from "../connection/registry.ts";
 import type { Log } from "../log.ts";
@@ -28,6 +29,7 @@ export interface Context extends Required<AppOptions> {
   started: number;
   registry: Registry;
   alarms: Alarms;
+  accounts: Accounts;
   /** How many files the process may have open; undefined where there is no limit. */
   openFiles: number | undefined;
   /** Those of the public port. */
@@ -50,6 +52,7 @@ export function createContext(options: AppOptions): Context {
     shutdown: new Shutdown({ window: config.drainWindow, connections: () => registry.size, log }),
     registry,
     alarms: new Alarms(now),
+    accounts: new Accounts({ rate: config.requestRate, burst: config.requestBurst }),
     openSockets,
     apiSockets: new OpenSockets(),
     openFiles,

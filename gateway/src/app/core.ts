@@ -34,7 +34,12 @@ export function createCore(context: Context, tokens: Tokens) {
   const backplane = openBackplane(host, { ...context, tokenLifetime: tokens.lifetime, meter });
   const sockets = createSockets(context, { meter, peers: backplane.peers });
   const { rooms } = sockets;
-  const channels = createChannels(context, { backplane, rooms, meter });
+  const channels = createChannels(context, {
+    backplane,
+    rooms,
+    members: (room) => rooms.rooms.get(room)?.size ?? 0,
+    meter,
+  });
   const clients = createClients(context, { tokens, backplane, channels, rooms, meter });
   // An emitter that takes a socket out of a room ends a subscription, of which the client has to hear.
   rooms.attend(clients.commands);

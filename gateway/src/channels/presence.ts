@@ -12,9 +12,12 @@ import type { Subscriber } from "./subscriber.ts";
 /** Keeps who is in the channels that have presence. */
 export class Presence {
   readonly #store: PresenceStore;
+  readonly #onTold: ((subscriber: Subscriber, channel: string) => void) | undefined;
 
-  constructor(store: PresenceStore) {
+  /** @param onTold is called for each change that the members of a channel with events may hear of */
+  constructor(store: PresenceStore, onTold?: (subscriber: Subscriber, channel: string) => void) {
     this.#store = store;
+    this.#onTold = onTold;
   }
 
   /** A subscriber whose app is away enters as away: nobody sees it come online for a moment. */
@@ -22,6 +25,7 @@ export class Presence {
     if (!policy.presence || !subscriber.listed) return;
     const { events } = policy.presence;
     const member = memberOf(subscriber);
+    if (events) this.#onTold?.(subscriber, channel);
     await this.#store.enter(channel, member, events);
     const { awaySince } = subscriber;
     if (awaySince !== undefined) await this.#store.setAway(channel, member, awaySince, events);
@@ -30,7 +34,9 @@ export class Presence {
   /** Nothing to do on a channel without presence. */
   async leave(subscriber: Subscriber, { channel, policy }: Feed): Promise<void> {
     if (!policy.presence || !subscriber.listed) return;
-    await this.#store.leave(channel, memberOf(subscriber), policy.presence.events);
+    const { events } = policy.presence;
+    if (events) this.#onTold?.(subscriber, channel);
+    await this.#store.leave(channel, memberOf(subscriber), events);
   }
 
   /** Reports to all channels that the subscriber has gone away, or is back. All are under way at once. */
@@ -40,7 +46,9 @@ export class Presence {
     for (const { feed } of subscriber.held.values()) {
       const { channel, policy } = feed;
       if (!policy.presence) continue;
-      changes.push(this.#store.setAway(channel, member, subscriber.awaySince, policy.presence.events));
+      const { events } = policy.presence;
+      if (events) this.#onTold?.(subscriber, channel);
+      changes.push(this.#store.setAway(channel, member, subscriber.awaySince, events));
     }
     await Promise.all(changes);
   }

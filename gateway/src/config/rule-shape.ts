@@ -39,7 +39,9 @@ export const presenceShape = {
     .describe("Who may read it: as `publish`, `hook` apart. Default `subscriber`."),
   events: flag
     .default(false)
-    .describe("Whether subscribers get `joined`, `left`, `away` and `back`. Default `false`."),
+    .describe(
+      "Whether subscribers get `joined`, `left`, `away` and `back`, with the user's `info`: all of them, whatever `read` says. Default `false`.",
+    ),
 };
 
 export const historyShape = {

@@ -9,6 +9,7 @@ import type { ChannelPolicy } from "../channels/rules.ts";
 import { Failure } from "../errors.ts";
 import { Buckets } from "./buckets.ts";
 import type { Connection } from "./connection.ts";
+import { surcharges } from "./prices.ts";
 import { Shares } from "./shares.ts";
 
 export interface AccountsOptions {
@@ -63,11 +64,17 @@ export class Accounts {
     throw new Failure("rate_limited", "The channel's publish rate is used up.", { after: bucket.wait });
   }
 
-  /** Charges what is known only now. @param units less than 0 gives back */
+  /** Charges what is known only now. */
   charge(connection: Connection, units: number): void {
     if (units === 0) return;
     this.#users.of(connection.user).charge(units);
     this.#addresses.charge(networkOfConnection(connection), units);
+  }
+
+  /** Charges an event of presence to the user that it is about, whose connection may have ended. */
+  chargeTold(user: string, members: number): void {
+    const units = surcharges.told.units(members);
+    if (units > 0) this.#users.of(user).charge(units);
   }
 }
 

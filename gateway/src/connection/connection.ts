@@ -32,6 +32,15 @@ export interface Wire extends Backpressure {
   disconnect(code: ErrorCode, message?: string): void;
 }
 
+/** What presence was told of a connection's app last. */
+interface ToldState {
+  away: boolean;
+  /** Unix milliseconds. */
+  at: number;
+  /** What it is then will be told as soon as a second is over. */
+  due: boolean;
+}
+
 /** A client's session on this node. */
 export class Connection implements Subscriber {
   readonly wire: Wire;
@@ -43,6 +52,8 @@ export class Connection implements Subscriber {
   identity: Identity;
   /** Unix milliseconds when its app went away; undefined while it is in front. */
   awaySince: number | undefined;
+  /** Made with the first `away`. */
+  told: ToldState | undefined;
   /** The transport has gone: nothing can be sent any more. */
   closed = false;
   /** Why the gateway ended it, where it did. The transport may still have to close. */

@@ -33,6 +33,9 @@ export interface JoinerOptions {
   onUnsubscribed?: (connection: Connection, channel: string, failure?: Failure) => void;
 }
 
+/** Milliseconds from one change of a connection's state that is told to the next. */
+const toldEvery = 1_000;
+
 /** Subscribes connections to channels as clients and backends ask for it, channel tokens included. */
 export class Joiner {
   readonly #options: JoinerOptions;
@@ -109,10 +112,31 @@ export class Joiner {
     return this.#options.subscriptions.end(connection);
   }
 
-  /** The app has gone to the background, or is back. Saying the same twice changes nothing. */
+  /**
+   * The app has gone to the background, or is back. Saying the same twice changes nothing. Whoever goes back and forth is
+   * told of at most once a second, with what is so then: each change is a message to everybody in the channels.
+   */
   async setAway(connection: Connection, away: boolean): Promise<void> {
     if (connection.away === away) return;
-    connection.awaySince = away ? this.#options.now() : undefined;
+    const { now, alarms } = this.#options;
+    connection.awaySince = away ? now() : undefined;
+    connection.told ??= { away: false, at: Number.NEGATIVE_INFINITY, due: false };
+    const { told } = connection;
+    if (told.due) return;
+    const next = told.at + toldEvery;
+    if (next <= now()) return this.#tellState(connection);
+    told.due = true;
+    const tell = () => this.#tellState(connection);
+    alarms.set(next, { ring: () => connection.work.run(true, tell).catch(ignore) });
+  }
+
+  async #tellState(connection: Connection): Promise<void> {
+    const { told, away } = connection;
+    if (!told || connection.closed) return;
+    told.due = false;
+    if (told.away === away) return;
+    told.away = away;
+    told.at = this.#options.now();
     await this.#options.presence.setAway(connection);
   }
 

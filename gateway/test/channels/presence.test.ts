@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { Feed } from "../../src/channels/feed.ts";
+import { Presence } from "../../src/channels/presence.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { lasting, rule, TestNode } from "./node.ts";
 import { RecordingRooms } from "./rooms.ts";
@@ -145,4 +147,21 @@ it("is read in pages that together show everybody once", async () => {
     cursor = page.cursor;
   } while (cursor !== undefined);
   expect(seen).toEqual(["ann", "bob", "dan", "eve", "witness"]);
+});
+
+it("says for whom a change is told to a channel with events, and says nothing of those without", async () => {
+  const told: string[] = [];
+  const store = node.backplane.presence;
+  const presence = new Presence(store, ({ id }, name) => void told.push(`${id} ${name}`));
+  const connection = node.open("ann");
+  for (const name of ["quiet", "none", channel]) {
+    const feed = new Feed(name, node.rules.policyOf(name));
+    await presence.enter(connection, feed);
+    connection.held.set(name, { feed, since: undefined, tokenLife: undefined, granted: false });
+  }
+  expect(told).toEqual([`${connection.id} ${channel}`]);
+  connection.awaySince = 1;
+  await presence.setAway(connection);
+  for (const { feed } of connection.held.values()) await presence.leave(connection, feed);
+  expect(told).toEqual(Array.from({ length: 3 }, () => `${connection.id} ${channel}`));
 });

@@ -44,6 +44,13 @@ describe("a user", () => {
     accounts.take(connection, 80);
   });
 
+  it("pays for what is told of it to many", () => {
+    accounts.chargeTold("ann", 10);
+    accounts.take(connect("ann"), 80);
+    accounts.chargeTold("ann", 1_600);
+    expect(() => accounts.take(connect("ann"), 1)).toThrow(expect.objectContaining({ after: 2_525 }));
+  });
+
   it("is let through with what costs more than there can be, once all is there", () => {
     accounts.take(connect("ann"), 10_000);
     expect(() => accounts.take(connect("ann"), 1)).toThrow();

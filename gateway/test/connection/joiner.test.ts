@@ -248,4 +248,24 @@ describe("a connection that goes away", () => {
       expect(await awayIn(channel)).toEqual([["online", undefined]]);
     }
   });
+
+  it("and comes back again and again is told of once a second, with what is so then", async () => {
+    const [bob, ann] = [node.open("bob"), node.open("ann")];
+    for (const connection of [bob, ann]) await joiner.grant(connection, "secret:1", () => {});
+    const heard = () =>
+      rooms
+        .sentTo(bob.id)
+        .filter(({ payload }) => payload.user === "ann")
+        .map(({ event }) => event);
+    for (let count = 0; count < 10; count += 1) await joiner.setAway(ann, count % 2 === 0);
+    expect(heard()).toEqual(["joined", "away"]);
+    await pass(2_000);
+    expect(heard()).toEqual(["joined", "away", "back"]);
+    await joiner.setAway(ann, true);
+    await joiner.setAway(ann, false);
+    await pass(2_000);
+    expect(heard()).toEqual(["joined", "away", "back"]);
+    await joiner.setAway(ann, true);
+    expect(heard()).toEqual(["joined", "away", "back", "away"]);
+  });
 });
