@@ -20,7 +20,7 @@ export async function metricsPage(): Promise<string> {
     backlog: () => ({ connections: 0, bytes: 0 }),
     draining: () => false,
     healthy: () => true,
-    backplane: () => ({ connected: { commands: 0, subscriber: 0 }, pending: 0, lag: 0, nodes: 0 }),
+    backplane: () => ({ connected: { commands: 0, subscriber: 0, reads: 0 }, pending: 0, lag: 0, nodes: 0 }),
     connectionsBeforeDrain: () => 0,
   });
   const rows = registry

@@ -22,8 +22,8 @@ export type CloseReason =
 /** Why a handshake is refused before the upgrade: by what the node does, or by what it has too little of. */
 export type RefusalReason = "draining" | "unavailable" | "rate" | "lag" | "memory" | "descriptors";
 
-/** Which of a node's two connections to a Redis. */
-export type RedisRole = "commands" | "subscriber";
+/** Which of a node's connections to a Redis. */
+export type RedisRole = "commands" | "subscriber" | "reads";
 
 /** A hole in what Redis brought of a channel: noticed, filled from the history, or told to the subscribers. */
 export type GapResult = "found" | "repaired" | "lost";

@@ -118,7 +118,10 @@ export interface Broker {
     sink: DeliverySink,
   ): Promise<Position | undefined>;
   unsubscribe(channel: string): void;
-  /** One round trip. The pages stand in the order of the reads; a read past the budget has `more` and no entries. */
+  /**
+   * One round trip, after everything that this node has published before. What it does between the call and the answer may
+   * be in the pages or not. They stand in the order of the reads; a read past the budget has `more` and no entries.
+   */
   read(reads: readonly HistoryRead[], budget: ReadBudget): Promise<HistoryPage[]>;
   /** Forgets the stored messages. Epoch and offset go on. */
   clear(channel: string, retention: Retention): Promise<void>;

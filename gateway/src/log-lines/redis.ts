@@ -49,7 +49,7 @@ export const redisLines = {
   },
   redis_servers_differ: {
     level: "warn",
-    message: "The two connections to Redis lead to different servers; both are made anew.",
+    message: "The connections to Redis lead to different servers; all are made anew.",
     fields: ["cause", "suppressed"],
     action: "Once, after a failover: nothing. Again and again: let the address lead to the primary alone.",
   },

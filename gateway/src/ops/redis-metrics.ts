@@ -7,7 +7,7 @@ import type { BackplaneMeter, GapResult, RedisRole } from "../meter.ts";
 import type { Series } from "./series.ts";
 
 const callBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
-const roles: RedisRole[] = ["commands", "subscriber"];
+const roles: RedisRole[] = ["commands", "subscriber", "reads"];
 const gapResults: GapResult[] = ["found", "repaired", "lost"];
 
 /** Counts what happens between the node and Redis; without Redis all of it stays at 0. */

@@ -43,7 +43,12 @@ beforeEach(() => {
     memoryLimit: 123_000_000,
     backlog: () => ({ connections: 2, bytes: 3 }),
     healthy: () => true,
-    backplane: () => ({ connected: { commands: 1, subscriber: 0 }, pending: 6, lag: 0.25, nodes: 7 }),
+    backplane: () => ({
+      connected: { commands: 1, subscriber: 0, reads: 1 },
+      pending: 6,
+      lag: 0.25,
+      nodes: 7,
+    }),
     draining: () => false,
     connectionsBeforeDrain: () => 2,
   };
@@ -90,7 +95,7 @@ function reportAll(): void {
   meter.recovered("reset", 0);
   meter.conflated(3);
   meter.slowConsumer();
-  for (const role of ["commands", "subscriber"] as const) {
+  for (const role of ["commands", "subscriber", "reads"] as const) {
     meter.redisConnected(role);
     meter.redisAnswered(role, 0.002);
     meter.redisFailed(role);
@@ -138,10 +143,10 @@ it("count what is reported", async () => {
 
 it("count what happens between the node and Redis", async () => {
   reportAll();
-  const both = { 'connection="commands"': 1, 'connection="subscriber"': 1 };
-  expect(await samples("redis_connects_total")).toEqual(both);
-  expect(await samples("redis_call_seconds_count")).toEqual(both);
-  expect(await samples("redis_call_failures_total")).toEqual(both);
+  const each = { 'connection="commands"': 1, 'connection="subscriber"': 1, 'connection="reads"': 1 };
+  expect(await samples("redis_connects_total")).toEqual(each);
+  expect(await samples("redis_call_seconds_count")).toEqual(each);
+  expect(await samples("redis_call_failures_total")).toEqual(each);
   expect(await samples("gaps_total")).toEqual({
     'result="found"': 1,
     'result="repaired"': 1,
@@ -172,6 +177,7 @@ it("read the gauges when they are scraped", async () => {
   expect(await samples("redis_connected")).toEqual({
     'connection="commands"': 1,
     'connection="subscriber"': 0,
+    'connection="reads"': 1,
   });
   expect(await samples("redis_pending_calls")).toEqual({ "": 6 });
   expect(await samples("redis_subscription_lag_seconds")).toEqual({ "": 0.25 });
@@ -193,7 +199,7 @@ it("are scraped without those that cannot be read at the moment", async () => {
   expect(await samples("subscriptions")).toEqual({ "": 5 });
   failing = false;
   expect(await samples("channels")).toEqual({ "": 4 });
-  expect(Object.keys(await samples("redis_connected"))).toHaveLength(2);
+  expect(Object.keys(await samples("redis_connected"))).toHaveLength(3);
 });
 
 it("say what runs, and how late the event loop is", async () => {
@@ -247,6 +253,7 @@ it("have labels of few values, all of them the gateway's own", async () => {
     "reset",
     "commands",
     "subscriber",
+    "reads",
     "found",
     "repaired",
     "lost",

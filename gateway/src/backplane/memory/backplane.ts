@@ -41,7 +41,7 @@ export function createMemoryBackplane(host: BackplaneHost, options: MemoryBackpl
     revocations,
     peers: noPeers,
     healthy: () => true,
-    status: () => ({ connected: { commands: 0, subscriber: 0 }, pending: 0, lag: 0, nodes: 1 }),
+    status: () => ({ connected: { commands: 0, subscriber: 0, reads: 0 }, pending: 0, lag: 0, nodes: 1 }),
     // Nobody else reads what this node writes.
     understoodByAll: () => true,
     async start() {

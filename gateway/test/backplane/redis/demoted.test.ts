@@ -88,13 +88,16 @@ describe("an address that leads to a replica for a while", { timeout: 60_000 }, 
 
     await demote();
     await meet();
-    await vi.waitFor(() => expect(status().connected).toEqual({ commands: 0, subscriber: 0 }), patience);
+    await vi.waitFor(
+      () => expect(status().connected).toEqual({ commands: 0, subscriber: 0, reads: 0 }),
+      patience,
+    );
     expect(healthy()).toBe(false);
     await expect(publish("room", "refused")).rejects.toMatchObject({ code: "unavailable" });
 
     await come();
     await vi.waitFor(() => {
-      expect(status().connected).toEqual({ commands: 1, subscriber: 1 });
+      expect(status().connected).toEqual({ commands: 1, subscriber: 1, reads: 1 });
       expect(healthy()).toBe(true);
       expect(new Set(node.lost)).toEqual(new Set(["room", "quiet"]));
     }, patience);

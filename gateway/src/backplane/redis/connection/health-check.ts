@@ -13,6 +13,7 @@ type Watched = Pick<RedisConnection, "ready" | "stuck" | "received" | "call" | "
 export interface HealthCheckOptions {
   commands: Watched & Pick<RedisConnection, "onReady">;
   subscriber: Watched;
+  reading: Watched;
   topics: Pick<Topics, "compareQuiet">;
   throttledLog: ThrottledLog;
   /** Another server has taken the place of the one that was there: it may lack what that one acknowledged last. */
@@ -22,8 +23,8 @@ export interface HealthCheckOptions {
 }
 
 /**
- * Finds a connection on which nothing comes any more, and two connections that have ended up at different servers, so that
- * what the one publishes the other never receives.
+ * Finds a connection on which nothing comes any more, and connections that have ended up at different servers, so that
+ * what the one publishes the other never receives, or does not find where it reads.
  */
 export class HealthCheck {
   readonly #options: HealthCheckOptions;
@@ -46,16 +47,17 @@ export class HealthCheck {
   }
 
   async #look(): Promise<void> {
-    const { commands, subscriber, topics, throttledLog } = this.#options;
+    const { commands, subscriber, reading, topics, throttledLog } = this.#options;
+    const connections = [commands, subscriber, reading];
     // First: it needs only the subscriber, and the answers below may take their whole deadline.
     topics.compareQuiet();
-    const servers = await Promise.all([commands, subscriber].map((redis) => this.#serverOf(redis)));
-    const [publishing, subscribed] = servers;
-    if (publishing !== undefined) this.#meet(publishing);
-    if (publishing === undefined || subscribed === undefined || publishing === subscribed) return;
+    const servers = await Promise.all(connections.map((redis) => this.#serverOf(redis)));
+    const [publishing] = servers;
+    if (publishing === undefined) return;
+    this.#meet(publishing);
+    if (servers.every((server) => server === undefined || server === publishing)) return;
     throttledLog.warn("redis_servers_differ");
-    commands.restart();
-    subscriber.restart();
+    for (const redis of connections) redis.restart();
   }
 
   /** A restart shows as well, since the run id is another then: what was not on disk is gone. */

@@ -110,6 +110,11 @@ export class RedisConnection {
     this.#client.on("moved", listener);
   }
 
+  /** @param listener is called where the connection is closed, or could not be made */
+  onLost(listener: () => void): void {
+    this.#client.on("close", listener);
+  }
+
   onReady(listener: () => void): void {
     this.#client.on("ready", listener);
   }

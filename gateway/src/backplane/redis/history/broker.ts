@@ -53,10 +53,10 @@ export class RedisBroker implements Broker {
       this.#shards.of(channel).pubsub.remove(this.#keys.room(channel));
   }
 
-  /** What this node published before in the turn is sent before, so that whoever publishes and then reads finds it. */
+  /** What this node published before is stored before, so that whoever publishes and then reads finds it. */
   async read(reads: readonly HistoryRead[], budget: ReadBudget): Promise<HistoryPage[]> {
-    this.#queue.flush();
-    const pages = await readHistory((channel) => this.#shards.of(channel).redis, this.#keys, reads, budget);
+    await this.#queue.sent();
+    const pages = await readHistory((channel) => this.#shards.of(channel).reads, this.#keys, reads, budget);
     return pages.map((page) => ({ ...page, entries: page.entries.map(entryOf) }));
   }
 

@@ -47,7 +47,7 @@ type RawPage = [
  * @throws Failure `unavailable`
  */
 export async function readHistory(
-  connectionOf: (channel: string) => RedisConnection,
+  connectionOf: (channel: string) => Pick<RedisConnection, "run">,
   keys: Keys,
   reads: readonly HistoryRead[],
   budget: ReadBudget,
@@ -64,7 +64,7 @@ export async function readHistory(
 }
 
 async function readTogether(
-  redis: RedisConnection,
+  redis: Pick<RedisConnection, "run">,
   keys: Keys,
   reads: readonly HistoryRead[],
   budget: ReadBudget,

@@ -34,6 +34,8 @@ export class PublishQueue {
   readonly #keys: Keys;
   #turn: Waiting[] = [];
   #pending = 0;
+  /** Scripts that have no answer yet. */
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor({ shards, keys }: { shards: Shards; keys: Keys }) {
     this.#shards = shards;
@@ -59,9 +61,17 @@ export class PublishQueue {
       const [{ draft }] = drafts;
       const { redis } = this.#shards.of(draft.channel);
       connections.add(redis);
-      void this.#run(redis, drafts);
+      const run = this.#run(redis, drafts);
+      this.#underWay.add(run);
+      void run.then(() => this.#underWay.delete(run));
     }
     for (const redis of connections) redis.flush();
+  }
+
+  /** Resolves once everything that was added so far has its answer: reads go over another connection and would overtake it. */
+  async sent(): Promise<void> {
+    this.flush();
+    if (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
   /** What one script takes, in the order of the drafts. In a Redis Cluster a script has the keys of one channel. */

@@ -7,6 +7,7 @@
 import { Failure } from "../../../errors.ts";
 import type { PresenceUser } from "../../../protocol/events.ts";
 import type { PresenceMember, PresencePage, PresenceStore } from "../../ports.ts";
+import type { HeavyReads } from "../connection/heavy-reads.ts";
 import type { Argument, RedisConnection } from "../connection/redis-connection.ts";
 import type { Keys } from "../keys.ts";
 import type { Leases } from "../nodes/leases.ts";
@@ -28,7 +29,7 @@ interface Entry {
 export interface RedisPresenceOptions {
   shards: {
     readonly home: { redis: Pick<RedisConnection, "ready" | "call"> };
-    of(channel: string): { redis: Pick<RedisConnection, "ready" | "run"> };
+    of(channel: string): { redis: Pick<RedisConnection, "ready" | "run">; reads: Pick<HeavyReads, "run"> };
   };
   keys: Keys;
   leases: Pick<Leases, "held" | "current" | "live">;
@@ -180,10 +181,10 @@ export class RedisPresence implements PresenceStore {
     cursor: string | undefined,
   ): Promise<[page: PresencePage, suspects: string[]]> {
     const { shards, keys, leases } = this.#options;
-    const { redis } = shards.of(channel);
+    const { reads } = shards.of(channel);
     const live = leases.live.map(({ lease }) => lease);
     const args = [limit, cursor ?? "", ...live];
-    const raw = (await redis.run(scripts.presencePage, keys.presence(channel), args)) as RawPage;
+    const raw = (await reads.run(scripts.presencePage, keys.presence(channel), args)) as RawPage;
     const [total, suspects, more, users] = raw;
     const page = { total, users: usersOf(users) };
     const last = page.users.at(-1)?.user;

@@ -1,26 +1,21 @@
 /*
- * One server with this node's two connections to it, what is subscribed to there, and the check of both. The
+ * One server with this node's three connections to it, what is subscribed to there, and the check of all. The
  * backplane's wiring makes them; the others find theirs through Shards. On a single connection the answer to a
- * publication would have to wait for however many messages a subscriber is being sent.
+ * publication would have to wait for however many messages a subscriber is being sent, and for pages that others read.
  */
 
 import type { Redis } from "ioredis";
-import type { BackplaneMeter } from "../../../meter.ts";
-import type { ThrottledLog } from "../../../throttled-log.ts";
-import type { BackplaneHost, BackplaneStatus } from "../../ports.ts";
+import type { RedisRole } from "../../../meter.ts";
+import type { BackplaneStatus } from "../../ports.ts";
 import { HealthCheck } from "../connection/health-check.ts";
+import { HeavyReads } from "../connection/heavy-reads.ts";
 import { RedisConnection } from "../connection/redis-connection.ts";
-import type { Keys } from "../keys.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
-import { Topics } from "../pubsub/topics.ts";
+import { Topics, type TopicsOptions } from "../pubsub/topics.ts";
 import type { Timings } from "../timings.ts";
 
-export interface ShardOptions {
-  keys: Keys;
-  throttledLog: ThrottledLog;
-  meter: BackplaneMeter;
-  host: Pick<BackplaneHost, "lost">;
-  foreign(channel: string, message: Buffer): void;
+export interface ShardOptions
+  extends Pick<TopicsOptions, "keys" | "throttledLog" | "meter" | "host" | "foreign"> {
   timings: Timings;
   /** Another server has taken the place of one that was there: it may lack what that one acknowledged last. */
   onReplaced(): void;
@@ -28,18 +23,25 @@ export interface ShardOptions {
 
 /** The parts live and end together: a topic that outlived its connection would wait for messages that cannot come. */
 export class Shard {
-  /** For everything but the subscriptions. */
+  /** For everything but the subscriptions and large pages. */
   readonly redis: RedisConnection;
+  /** For pages of histories and of presence. */
+  readonly reads: HeavyReads;
+  readonly #reading: RedisConnection;
   readonly #subscriber: RedisConnection;
   readonly pubsub: PubSub;
   readonly topics: Topics;
   readonly #healthCheck: HealthCheck;
 
   /** @param connect makes a client; it is called once for each role */
-  constructor(connect: (role: "commands" | "subscriber") => Redis, options: ShardOptions) {
+  constructor(connect: (role: RedisRole) => Redis, options: ShardOptions) {
     const { throttledLog, timings } = options;
     this.redis = new RedisConnection(connect("commands"), { ...options, role: "commands" });
     this.#subscriber = new RedisConnection(connect("subscriber"), { ...options, role: "subscriber" });
+    this.#reading = new RedisConnection(connect("reads"), { ...options, role: "reads" });
+    this.reads = new HeavyReads(this.#reading, this.redis);
+    // A server that takes no writes any more would go on to be read from, and may have fallen behind.
+    this.redis.onLost(() => this.#reading.restart());
     const redis = this.#subscriber;
     this.pubsub = new PubSub({
       redis,
@@ -51,6 +53,7 @@ export class Shard {
     this.#healthCheck = new HealthCheck({
       commands: this.redis,
       subscriber: this.#subscriber,
+      reading: this.#reading,
       topics: this.topics,
       throttledLog,
       interval: timings.healthCheck,
@@ -68,15 +71,18 @@ export class Shard {
   }
 
   get status(): Omit<BackplaneStatus, "nodes"> {
-    const [commands, subscriber] = [Number(this.redis.ready), Number(this.#subscriber.ready)];
-    const pending = this.redis.pending + this.#subscriber.pending;
-    return { connected: { commands, subscriber }, pending, lag: this.#subscriber.lag };
+    const [commands, subscriber, reads] = this.#connections;
+    const connected = {
+      commands: Number(commands.ready),
+      subscriber: Number(subscriber.ready),
+      reads: Number(reads.ready),
+    };
+    return { connected, pending: commands.pending + subscriber.pending + reads.pending, lag: subscriber.lag };
   }
 
   /** @param listener is called where this server answers that a slot is not, or no longer, here */
   onMoved(listener: () => void): void {
-    this.redis.onMoved(listener);
-    this.#subscriber.onMoved(listener);
+    for (const redis of this.#connections) redis.onMoved(listener);
   }
 
   /** @param listener is called where this server may have ended subscriptions, as it does for a slot that leaves it */
@@ -84,15 +90,18 @@ export class Shard {
     this.#subscriber.onMoved(listener);
   }
 
-  /** Resolves once both connections are there. */
+  /** Resolves once all connections are there. */
   async connect(): Promise<void> {
     this.#healthCheck.start();
-    await Promise.all([this.redis, this.#subscriber].map((redis) => redis.connect()));
+    await Promise.all(this.#connections.map((redis) => redis.connect()));
   }
 
   stop(): void {
     this.#healthCheck.stop();
-    this.redis.stop();
-    this.#subscriber.stop();
+    for (const redis of this.#connections) redis.stop();
+  }
+
+  get #connections(): [RedisConnection, RedisConnection, RedisConnection] {
+    return [this.redis, this.#subscriber, this.#reading];
   }
 }

@@ -32,10 +32,11 @@ export function singleShard(shard: Shard): Shards {
 
 /** How all of them together look; they are as late as the latest. */
 export function statusOf(shards: Shards): Omit<BackplaneStatus, "nodes"> {
-  const sum = { connected: { commands: 0, subscriber: 0 }, pending: 0, lag: 0 };
+  const sum = { connected: { commands: 0, subscriber: 0, reads: 0 }, pending: 0, lag: 0 };
   for (const { status } of shards.all()) {
     sum.connected.commands += status.connected.commands;
     sum.connected.subscriber += status.connected.subscriber;
+    sum.connected.reads += status.connected.reads;
     sum.pending += status.pending;
     sum.lag = Math.max(sum.lag, status.lag);
   }

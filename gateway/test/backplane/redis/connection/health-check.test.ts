@@ -28,16 +28,19 @@ const late = () => Promise.reject(new Error("No answer came."));
 
 let commands: Wire;
 let subscriber: Wire;
+let reading: Wire;
 let looks: number;
 let watch: HealthCheck;
 
 beforeEach(() => {
   commands = new Wire();
   subscriber = new Wire();
+  reading = new Wire();
   looks = 0;
   watch = new HealthCheck({
     commands,
     subscriber,
+    reading,
     topics: {
       compareQuiet() {
         looks += 1;
@@ -79,8 +82,12 @@ it("keeps one that is only busy: other answers come on it", async () => {
   expect(commands.restart).not.toHaveBeenCalled();
 });
 
-it("gives up both where they are not at one server", async () => {
-  subscriber.answer = async () => "run_id:def";
-  await vi.waitFor(() => expect(commands.restart).toHaveBeenCalled(), patience);
-  expect(subscriber.restart).toHaveBeenCalled();
-});
+it.each(["subscriber", "reading"] as const)(
+  "gives up all where the %s is at another server",
+  async (which) => {
+    const other = { subscriber, reading }[which];
+    other.answer = async () => "run_id:def";
+    await vi.waitFor(() => expect(commands.restart).toHaveBeenCalled(), patience);
+    for (const { restart } of [subscriber, reading]) expect(restart).toHaveBeenCalled();
+  },
+);

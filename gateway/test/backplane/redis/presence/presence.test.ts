@@ -27,7 +27,7 @@ beforeEach(() => {
   };
   const shards: RedisPresenceOptions["shards"] = {
     home: { redis: { ready: true, call: async () => 1 as never } },
-    of: () => ({ redis: { ready: true, run } }),
+    of: () => ({ redis: { ready: true, run }, reads: { run } }),
   };
   presence = new RedisPresence({
     shards,
