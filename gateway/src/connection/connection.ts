@@ -67,12 +67,19 @@ export class Connection implements Subscriber {
   pace: TokenBucket | undefined;
   /** The order of its requests, and of what the gateway does to it. */
   readonly work = new WorkQueue(this);
+  /** The order of its reads; made with the first. */
+  #reads: WorkQueue | undefined;
 
   constructor(wire: Wire, identity: Identity, since: number, bound?: string) {
     this.wire = wire;
     this.identity = identity;
     this.connectedAt = since;
     this.bound = bound;
+  }
+
+  get reads(): WorkQueue {
+    this.#reads ??= new WorkQueue(this);
+    return this.#reads;
   }
 
   get id(): string {

@@ -91,7 +91,8 @@ export class Dispatcher {
     const shape = this.#weigh(connection, payload);
     if (!request) throw new Failure("no_handler");
     const handle = () => request.handle(this.#options.services, connection, payload, reply, shape);
-    return connection.work.request(request.exclusive, handle, payload);
+    const work = request.reads ? () => connection.reads.request(true, handle, payload) : handle;
+    return connection.work.request(request.exclusive, work, payload);
   }
 
   /** @throws Failure `rate_limited` with the time after which the next request may pass */

@@ -11,13 +11,16 @@ import { subscribe, unsubscribe } from "./handlers/subscriptions.ts";
 import { type RequestName, requestPrices } from "./prices.ts";
 import type { Request } from "./request.ts";
 
-/** Those that read or change what the connection holds are exclusive; publications may overlap each other. */
+/**
+ * Those that change what the connection holds are exclusive; publications may overlap each other. Pages wait for each
+ * other alone: a publication behind two of them would otherwise wait for Redis three times where it hangs.
+ */
 const table: Record<RequestName, Omit<Request, "price">> = {
   subscribe: { exclusive: true, handle: subscribe },
   unsubscribe: { exclusive: true, handle: unsubscribe },
   publish: { exclusive: false, handle: publish },
-  history: { exclusive: true, handle: history },
-  presence: { exclusive: true, handle: presence },
+  history: { exclusive: false, reads: true, handle: history },
+  presence: { exclusive: false, reads: true, handle: presence },
   refresh: { exclusive: true, handle: refresh },
   away: { exclusive: true, handle: setAway(true) },
   back: { exclusive: true, handle: setAway(false) },

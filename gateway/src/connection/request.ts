@@ -28,6 +28,8 @@ export type Handler = (
 export interface Request {
   /** What follows on the same connection waits for it. */
   exclusive: boolean;
+  /** Of the reads of a connection one is under way at a time; they hold up nothing else. */
+  reads?: true;
   price: Pick<RequestPrice, "counts" | "units">;
   handle: Handler;
 }

@@ -39,7 +39,7 @@ function setUp(store: SlowStore) {
   const history = new History({ read: () => store.answer([noMessages]), clear: async () => {} });
   const presence = new Presence({ page: () => store.answer(nobody) } as unknown as PresenceStore);
   const accounts = { take: () => {}, charge: () => {} };
-  const services = { rules, history, presence, accounts } as unknown as RequestServices;
+  const services = { rules, history, presence, accounts, now: () => 0 } as unknown as RequestServices;
   const lifecycle = { end: () => {} };
   const limits = { maxDepth: 32, rate: 100, burst: 200 };
   return new Dispatcher({
@@ -81,4 +81,31 @@ it("the reads of two connections do not wait for each other", async () => {
     dispatcher.dispatch(connection, "history", { channel: "a" }, () => {});
   await Promise.all([ask(connect()), ask(connect())]);
   expect(store.most).toBe(2);
+});
+
+it("nothing but the next page waits for a page", async () => {
+  const store = new SlowStore();
+  const dispatcher = setUp(store);
+  const connection = connect();
+  const answers: string[] = [];
+  const ask = (event: string, payload: object) =>
+    dispatcher.dispatch(connection, event, payload, () => answers.push(event));
+  const asked = [ask("history", { channel: "a" }), ask("presence", { channel: "a" }), ask("ping", {})];
+  await Promise.all(asked);
+  expect(answers).toEqual(["ping", "history", "presence"]);
+  expect(store.most).toBe(1);
+});
+
+it("a page waits for what has to come before it", async () => {
+  const store = new SlowStore();
+  const dispatcher = setUp(store);
+  const connection = connect();
+  let finish = () => {};
+  const subscribing = connection.work.request(true, () => new Promise<void>((resolve) => (finish = resolve)));
+  const page = dispatcher.dispatch(connection, "history", { channel: "a" }, () => {});
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(store.asked).toBe(0);
+  finish();
+  await Promise.all([subscribing, page]);
+  expect(store.asked).toBe(1);
 });
