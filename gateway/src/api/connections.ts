@@ -4,24 +4,13 @@
  */
 
 import { z } from "zod";
+import { connectionInfo } from "../backplane/info-schemas.ts";
 import type { CommandResult } from "../backplane/ports.ts";
 import { Failure } from "../errors.ts";
 import { ownerOf } from "../protocol/channel-name.ts";
 import { answers } from "./answers.ts";
 import { channel, connection, reach, user } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
-
-const connectionInfo = z
-  .object({
-    connection,
-    user,
-    node: z.string(),
-    since: z.number().meta({ description: "Unix milliseconds of the connect." }),
-    state: z.enum(["online", "away"]),
-    address: z.string(),
-    agent: z.string().meta({ description: "The handshake's `User-Agent`, or an empty text." }),
-  })
-  .meta({ id: "Connection" });
 
 const connectionList = reach.extend({ connections: z.array(connectionInfo) }).meta({ id: "ConnectionList" });
 

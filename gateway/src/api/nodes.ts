@@ -4,24 +4,11 @@
  */
 
 import { z } from "zod";
+import { nodeInfo } from "../backplane/info-schemas.ts";
 import { answers } from "./answers.ts";
-import { count } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
 
-const nodeList = z
-  .object({
-    nodes: z.array(
-      z.object({
-        node: z.string(),
-        version: z.string(),
-        uptime: z.number().meta({ description: "Seconds." }),
-        connections: count,
-        subscriptions: count,
-        draining: z.boolean(),
-      }),
-    ),
-  })
-  .meta({ id: "NodeList" });
+const nodeList = z.object({ nodes: z.array(nodeInfo) }).meta({ id: "NodeList" });
 
 export function nodeRoutes(api: Api, { control }: ApiServices): void {
   api.get(

@@ -10,13 +10,7 @@ import { pageLimit } from "../protocol/request-schemas.ts";
 
 /** What several resources speak of. Each `id` names the schema in `/openapi.json`. */
 
-export { channel, count, position, user } from "../protocol/answer-schemas.ts";
-
-export const connection = z
-  .string()
-  .min(1)
-  .max(64)
-  .meta({ description: "A connection's id, as `welcome` and `GET /v1/connections` tell it." });
+export { channel, connection, count, position, user } from "../protocol/answer-schemas.ts";
 
 /** `limit` in a query. */
 export const limit = z.coerce

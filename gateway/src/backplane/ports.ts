@@ -9,9 +9,11 @@
 import type { RedisRole } from "../meter.ts";
 import type { PresenceChange, PresenceEvent, PresencePage } from "../protocol/events.ts";
 import type { Position } from "../protocol/position.ts";
+import type { ConnectionInfo, NodeInfo } from "./info-schemas.ts";
 import type { Peers } from "./peers.ts";
 
 export type { PresencePage } from "../protocol/events.ts";
+export type { ConnectionInfo, NodeInfo } from "./info-schemas.ts";
 
 /** How much of a channel's past is kept: the newest `size` messages, none older than `ttl` milliseconds. */
 export interface Retention {
@@ -164,28 +166,6 @@ export type Announce = (
   event: PresenceEvent,
   change: Omit<PresenceChange, "channel">,
 ) => void;
-
-export interface ConnectionInfo {
-  connection: string;
-  user: string;
-  node: string;
-  /** Unix milliseconds of the connect. */
-  since: number;
-  state: "online" | "away";
-  address: string;
-  /** The handshake's User-Agent, or an empty string. */
-  agent: string;
-}
-
-export interface NodeInfo {
-  node: string;
-  version: string;
-  /** Seconds. */
-  uptime: number;
-  connections: number;
-  subscriptions: number;
-  draining: boolean;
-}
 
 /** What a backend asks of connections, wherever they are. */
 export type Command =

@@ -17,6 +17,12 @@ export const user = z
   .max(255)
   .meta({ description: "A user's id: the `sub` of its tokens.", examples: ["ann"] });
 
+export const connection = z
+  .string()
+  .min(1)
+  .max(64)
+  .meta({ description: "A connection's id, as `welcome` and `GET /v1/connections` tell it." });
+
 export const position = z
   .string()
   .max(128)

@@ -5,7 +5,8 @@
  */
 
 import { z } from "zod";
-import type { Command, CommandReply, ConnectionInfo } from "../../ports.ts";
+import { connectionInfo } from "../../info-schemas.ts";
+import type { Command, CommandReply } from "../../ports.ts";
 import { readJson } from "../peers/payload.ts";
 import { listOf } from "../peers/peer-parts.ts";
 
@@ -45,21 +46,11 @@ export const commandKinds: readonly string[] = Object.keys(commands);
 
 const request = z.object({ id: text, from: text, command: z.looseObject({ kind: text }) });
 
-const connection: z.ZodType<ConnectionInfo> = z.object({
-  connection: text,
-  user: text,
-  node: text,
-  since: z.number(),
-  state: z.enum(["online", "away"]),
-  address: text,
-  agent: text,
-});
-
 const response: z.ZodType<CommandResponse> = z.object({
   id: text,
   from: text,
   understood: z.boolean().default(true),
-  connections: listOf(connection),
+  connections: listOf(connectionInfo),
 });
 
 function isKnown(kind: string): kind is Command["kind"] {

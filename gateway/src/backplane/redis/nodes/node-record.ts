@@ -5,7 +5,7 @@
  */
 
 import { z } from "zod";
-import type { NodeInfo } from "../../ports.ts";
+import { type NodeInfo, nodeInfo } from "../../info-schemas.ts";
 import { readJson } from "../peers/payload.ts";
 import { listOf } from "../peers/peer-parts.ts";
 import { publicationForm } from "../pubsub/wire.ts";
@@ -35,26 +35,16 @@ const understoodByDefault: Understands = {
 };
 
 const text = z.string();
-const count = z.number();
-
-const info: z.ZodType<NodeInfo> = z.object({
-  node: text,
-  version: text,
-  uptime: count,
-  connections: count,
-  subscriptions: count,
-  draining: z.boolean(),
-});
 
 // A later version may say this otherwise, which must not cost the rest of the record: without its address a node counts as
 // unreached by every command. Forms that cannot be read are forms that it is not known to understand.
-const forms = listOf(z.union([text, count])).catch([]);
+const forms = listOf(z.union([text, z.number()])).catch([]);
 
 const understandsForm: z.ZodType<Understands> = z.record(text, forms);
 
 const record: z.ZodType<NodeRecord> = z.object({
   address: text,
-  info,
+  info: nodeInfo,
   understands: understandsForm.catch(understoodByDefault),
 });
 
