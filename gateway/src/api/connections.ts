@@ -38,7 +38,7 @@ export function reachOf({ connections, unreached }: CommandResult) {
 }
 
 /** Absent where every node answered, so that a caller has only to look whether it is there. */
-function unreachedOf(unreached: string[]) {
+export function unreachedOf(unreached: string[]) {
   return unreached.length > 0 ? { unreached } : {};
 }
 

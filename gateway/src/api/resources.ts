@@ -4,23 +4,29 @@
 
 import { requireKey } from "./api-keys.ts";
 import { batchRoutes } from "./batch.ts";
+import { channelRoutes } from "./channels.ts";
 import { connectionRoutes } from "./connections.ts";
+import { explainRoutes } from "./explain.ts";
 import { historyRoutes } from "./history.ts";
 import { nodeRoutes } from "./nodes.ts";
 import { presenceRoutes } from "./presence.ts";
 import { publishRoutes } from "./publish.ts";
 import type { Api, ApiServices } from "./services.ts";
+import { statsRoutes } from "./stats.ts";
 import { tokenRoutes } from "./tokens.ts";
 
 /** In the order of the documentation. */
 const resources = [
   publishRoutes,
   batchRoutes,
+  channelRoutes,
   historyRoutes,
   presenceRoutes,
   connectionRoutes,
   tokenRoutes,
+  explainRoutes,
   nodeRoutes,
+  statsRoutes,
 ];
 
 /** Everything under `/v1`, behind the keys. */

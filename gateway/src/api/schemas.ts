@@ -38,6 +38,12 @@ export const errorBody = z
 
 export const errorAnswer = z.object({ error: errorBody }).meta({ id: "ErrorAnswer" });
 
+/** Absent where every node answered. */
+export const unreached = z
+  .array(z.string())
+  .optional()
+  .meta({ description: "Nodes that did not answer in time, or are of a version without the call." });
+
 /** What a command to connections came to. */
 export const reach = z
   .object({

@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Tokens } from "../auth/token.ts";
+import type { Verifier } from "../auth/verifier.ts";
 import type { Control, Revocations } from "../backplane/ports.ts";
 import type { History } from "../channels/history.ts";
 import type { Presence } from "../channels/presence.ts";
@@ -20,10 +21,13 @@ export interface ApiServices {
   publisher: Pick<Publisher, "publish">;
   history: Pick<History, "read" | "clear">;
   presence: Pick<Presence, "page">;
-  rules: Pick<Rules, "policyOf">;
+  rules: Pick<Rules, "policyOf" | "patternOf">;
   control: Control;
   revocations: Revocations;
   tokens: Pick<Tokens, "sign" | "signChannel">;
+  verifier: Pick<Verifier, "verify" | "verifyChannel">;
+  /** Whether clients without a token are let in. */
+  anonymous: boolean;
   metrics(): Promise<{ contentType: string; text: string }>;
   /** What keeps the node from being ready, where anything does. */
   ready(): Failure | undefined;

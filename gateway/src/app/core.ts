@@ -13,6 +13,7 @@ import { version } from "../version.ts";
 import { createChannels } from "./channels.ts";
 import { createClients } from "./clients.ts";
 import type { Context } from "./context.ts";
+import { createReports } from "./reports.ts";
 import { createSockets } from "./sockets.ts";
 
 /** The rooms between the backplane and the clients. */
@@ -28,6 +29,7 @@ export function createCore(context: Context, tokens: Tokens) {
     },
     target: {
       execute: (command) => clients.commands.execute(command),
+      report: (kind, about) => reports.report(kind, about),
       describe: () => clients.commands.describe(),
     },
   };
@@ -50,8 +52,11 @@ export function createCore(context: Context, tokens: Tokens) {
     rate: config.handshakeRate,
     onRefused: meter.turnedAway,
   });
+  const describe = () => clients.commands.describe();
+  const reports = createReports(context, { ...channels, backplane, rooms, metrics, admission, describe });
+  const { figures } = reports;
   // Last, since it reads what all the rooms hold.
-  const core = { backplane, meter, metrics, admission, ...sockets, ...channels, ...clients };
+  const core = { backplane, meter, metrics, figures, admission, ...sockets, ...channels, ...clients };
   observe(context, core);
   return core;
 }

@@ -6,6 +6,7 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { createApiServer } from "../api/server.ts";
 import type { Tokens } from "../auth/token.ts";
+import { Verifier } from "../auth/verifier.ts";
 import type { Failure } from "../errors.ts";
 import { socketBounds } from "../ops/descriptors.ts";
 import { addressReader } from "../transport/address.ts";
@@ -105,6 +106,8 @@ export async function openApiServer(
     control: backplane.control,
     revocations: backplane.revocations,
     tokens,
+    verifier: new Verifier(tokens, backplane.revocations),
+    anonymous: config.anonymous,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),
     ready: () => admission.unready() ?? held(),
     draining: () => shutdown.draining,

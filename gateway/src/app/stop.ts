@@ -45,7 +45,7 @@ export interface Parts {
 /** Ends what is left at once, in the order that nothing needs what has ended before it. */
 export async function stopNode(context: Context, core: Core, parts: Parts): Promise<void> {
   const { shutdown, alarms, overload } = context;
-  const { engine, lifecycle, rooms, metrics, backplane, backend } = core;
+  const { engine, lifecycle, rooms, metrics, figures, backplane, backend } = core;
   const { publicServer, api, watchers } = parts;
   await shutdown.run({
     async listening() {
@@ -63,7 +63,7 @@ export async function stopNode(context: Context, core: Core, parts: Parts): Prom
       api.server.closeAllConnections();
       rooms.close();
       backend?.close();
-      for (const part of [alarms, overload, metrics]) part.stop();
+      for (const part of [alarms, overload, metrics, figures]) part.stop();
       await backplane.stop();
     },
   });

@@ -11,6 +11,7 @@ import type { PresenceChange, PresenceEvent, PresencePage } from "../protocol/ev
 import type { Position } from "../protocol/position.ts";
 import type { ConnectionInfo, NodeInfo } from "./info-schemas.ts";
 import type { Peers } from "./peers.ts";
+import type { Asked, Questions, ReportKind, Reports } from "./reports.ts";
 
 export type { PresencePage } from "../protocol/events.ts";
 export type { ConnectionInfo, NodeInfo } from "./info-schemas.ts";
@@ -191,12 +192,15 @@ export interface CommandResult extends CommandReply {
 /** Reaches every node, the own one included. */
 export interface Control {
   send(command: Command): Promise<CommandResult>;
+  /** Asks every node about itself. Rejects only where the own node's answer does. */
+  ask<Kind extends ReportKind>(kind: Kind, about: Questions[Kind]): Promise<Asked<Kind>>;
   nodes(): Promise<NodeInfo[]>;
 }
 
 /** The node's own side of Control. */
 export interface ControlTarget {
   execute(command: Command): Promise<CommandReply>;
+  report<Kind extends ReportKind>(kind: Kind, about: Questions[Kind]): Promise<Reports[Kind]>;
   describe(): NodeInfo;
 }
 

@@ -36,7 +36,7 @@ export function authorize(action: Action, channel: string, policy: ChannelPolicy
 }
 
 /** @throws Failure `not_found` where the channel does not have what the action reads */
-function whoMay(action: Action, policy: ChannelPolicy): Who {
+export function whoMay(action: Action, policy: ChannelPolicy): Who {
   switch (action) {
     case "subscribe":
       return policy.subscribe;

@@ -53,6 +53,11 @@ export class Feeds {
     return this.#entries.size;
   }
 
+  /** The channels with somebody in their rooms. What opens or closes while they are gone through may be among them. */
+  *occupied(): Iterable<Feed> {
+    for (const { feed } of this.#entries.values()) if (feed.occupied) yield feed;
+  }
+
   /**
    * Resolves once every later message of the channel reaches the feed. Whoever opens a feed releases it once.
    *

@@ -19,7 +19,7 @@ export interface ChannelPolicy extends Omit<ChannelRule, "match"> {
 const minute = 60_000;
 
 /** Of a room that is no channel: emitters may use it, and no client comes into it. */
-const roomPolicy: ChannelPolicy = {
+export const roomPolicy: ChannelPolicy = {
   personal: false,
   subscribe: "nobody",
   publish: "nobody",
@@ -31,6 +31,7 @@ const roomPolicy: ChannelPolicy = {
 const personalHistory = { size: 200, ttl: 30 * minute, read: "subscriber" } as const;
 
 interface CompiledRule {
+  match: string;
   matches(channel: string): boolean;
   policy: ChannelPolicy;
 }
@@ -64,6 +65,11 @@ export class Rules {
     const policy = this.#find(channel);
     if (!policy) throw new Failure("unknown_channel");
     return policy;
+  }
+
+  /** The pattern of the rule that a policy is of; undefined where none is, as for most users' own channels. */
+  patternOf({ rule }: ChannelPolicy): string | undefined {
+    return this.#rules[rule]?.match;
   }
 
   /** Of a room that emitters may have made, and that need not be a channel. */

@@ -25,7 +25,7 @@ export interface CommandExecutorOptions {
 }
 
 /** What backends ask of this node's connections. */
-export class CommandExecutor implements ControlTarget {
+export class CommandExecutor implements Omit<ControlTarget, "report"> {
   readonly #options: CommandExecutorOptions;
 
   constructor(options: CommandExecutorOptions) {

@@ -19,6 +19,7 @@ export type { MetricsSources };
 export interface Metrics {
   meter: Meter;
   registry: Registry;
+  loopDelay: LoopDelay;
   /** Adds what a node is and holds, which is asked for at each scrape. */
   observe(sources: MetricsSources): void;
   /** Adds what Node itself reports, and begins to watch the event loop. */
@@ -30,9 +31,10 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const series = new Series(registry);
-  const delay = new LoopDelay();
+  const loopDelay = new LoopDelay();
   return {
     registry,
+    loopDelay,
     meter: {
       ...connectionMeter(series),
       ...messageMeter(series),
@@ -41,12 +43,12 @@ export function createMetrics(): Metrics {
     },
     observe(sources) {
       createStateMetrics(series, sources);
-      createProcessMetrics(series, sources.memoryLimit, delay);
+      createProcessMetrics(series, sources.memoryLimit, loopDelay);
     },
     start() {
       collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
-      delay.start();
+      loopDelay.start();
     },
-    stop: () => delay.stop(),
+    stop: () => loopDelay.stop(),
   };
 }

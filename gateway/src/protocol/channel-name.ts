@@ -45,3 +45,22 @@ export function ownerOf(channel: string): string | undefined {
   if (!channel.startsWith(personalPrefix) || channel.length === personalPrefix.length) return undefined;
   return channel.slice(personalPrefix.length);
 }
+
+const firstSurrogate = 0xd800;
+const lastSurrogate = 0xdfff;
+
+/** The order of two texts' UTF-8. That of UTF-16 is another one where surrogates meet what comes after them. */
+export function compareBytes(one: string, other: string): number {
+  if (one === other) return 0;
+  const length = Math.min(one.length, other.length);
+  for (let at = 0; at < length; at++) {
+    const difference = weightOf(one.charCodeAt(at)) - weightOf(other.charCodeAt(at));
+    if (difference !== 0) return difference;
+  }
+  return one.length - other.length;
+}
+
+/** A surrogate stands for a character beyond all that one unit can be. */
+function weightOf(unit: number): number {
+  return unit >= firstSurrogate && unit <= lastSurrogate ? unit + 0x10000 : unit;
+}

@@ -1,9 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/errors.ts";
+import { noQuestions } from "../support/reports.ts";
 import { now, reached, serve } from "./harness.ts";
 
 /** A control that leaves these nodes unreached. */
-const partial = (...unreached: string[]) => ({ send: async () => reached(unreached), nodes: async () => [] });
+const partial = (...unreached: string[]) => ({
+  send: async () => reached(unreached),
+  nodes: async () => [],
+  ...noQuestions,
+});
 
 const touching = [
   { url: "/v1/subscribe", body: { user: "ann", channel: "chat:1" } },
@@ -25,7 +30,7 @@ describe("commands to connections", () => {
 
   it.each(touching)("$url answers with the failure of the cluster", async ({ url, body }) => {
     const send = () => Promise.reject(new Failure("unavailable", undefined, { after: 2_100 }));
-    const { call } = await serve({ control: { send, nodes: async () => [] } });
+    const { call } = await serve({ control: { send, nodes: async () => [], ...noQuestions } });
     const { status, headers, json } = await call("POST", url, body);
     expect(status).toBe(503);
     expect(headers["retry-after"]).toBe("3");

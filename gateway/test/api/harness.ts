@@ -4,6 +4,7 @@ import { createApiServer } from "../../src/api/server.ts";
 import type { ApiServices } from "../../src/api/services.ts";
 import type { SessionRequest } from "../../src/auth/token.ts";
 import type { Command, CommandResult, PresencePage } from "../../src/backplane/ports.ts";
+import type { Reports } from "../../src/backplane/reports.ts";
 import type { HistoryQuery } from "../../src/channels/history.ts";
 import type { Publication } from "../../src/channels/publish.ts";
 import { Rules } from "../../src/channels/rules.ts";
@@ -103,6 +104,11 @@ function fakes(recorded: Recorded): ApiServices {
         return { token: "signed-channel", expiresAt: now + request.ttl };
       },
     },
+    verifier: {
+      verify: async () => ({ user: "ann", issuedAt: 1, expiresAt: now, channels: [], allow: [] }),
+      verifyChannel: async () => ({ user: "ann", issuedAt: 1, expiresAt: now, channel: "chat:1" }),
+    },
+    anonymous: false,
     metrics: async () => ({
       contentType: "text/plain; version=0.0.4; charset=utf-8",
       text: "tidegate_up 1\n",
@@ -153,6 +159,7 @@ function clusterFakes(recorded: Recorded): Pick<ApiServices, "control" | "revoca
         recorded.commands.push(command);
         return reached();
       },
+      ask: async (kind) => ({ reports: [reports[kind]], unreached: [] }),
       nodes: async () => [
         { node: "n1", version: "1.2.3", uptime: 5, connections: 1, subscriptions: 2, draining: false },
       ],
@@ -165,6 +172,19 @@ function clusterFakes(recorded: Recorded): Pick<ApiServices, "control" | "revoca
     },
   };
 }
+
+/** What the one node says of itself. */
+export const reports: Reports = {
+  channels: { node: "n1", channels: [{ channel: "chat:42", subscribers: 2 }], more: false },
+  stats: {
+    ...{ node: "n1", version: "1.2.3", uptime: 5, connections: 1, subscriptions: 2, draining: false },
+    ...{ capacity: 50_000, memoryLimit: 2 ** 30, channels: 1, at: now, step: 5_000 },
+    series: {
+      ...{ connections: [1], published: [2], delivered: [4], publishP50: [0.4], publishP99: [null] },
+      ...{ loopDelay: [1], loopBusy: [3], memory: [90], dropped: [0] },
+    },
+  },
+};
 
 /** A command that touched one connection. */
 export function reached(unreached: string[] = []): CommandResult {

@@ -28,6 +28,7 @@ async function read(): Promise<Document> {
 const routes = {
   "/v1/publish": ["post"],
   "/v1/batch": ["post"],
+  "/v1/channels": ["get"],
   "/v1/history": ["delete", "get"],
   "/v1/presence": ["get"],
   "/v1/connections": ["get"],
@@ -36,7 +37,9 @@ const routes = {
   "/v1/disconnect": ["post"],
   "/v1/tokens": ["post"],
   "/v1/revoke": ["post"],
+  "/v1/explain": ["post"],
   "/v1/nodes": ["get"],
+  "/v1/stats": ["get"],
   "/livez": ["get"],
   "/readyz": ["get"],
   "/metrics": ["get"],

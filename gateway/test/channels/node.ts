@@ -12,6 +12,7 @@ import { Connection } from "../../src/connection/connection.ts";
 import { type Meter, noMeter } from "../../src/meter.ts";
 import { ManualClock } from "../backplane/memory/harness.ts";
 import { FakeWire } from "../connection/wire.ts";
+import { noReports } from "../support/reports.ts";
 
 /** A rule that lets everybody do everything, changed by `more`. */
 export function rule(match: string, more: Partial<ChannelRule> = {}): ChannelRule {
@@ -49,7 +50,10 @@ export class TestNode {
     const { rooms, meter = noMeter, maxChannels = 128, maxBytes = 65_536 } = options;
     const { carry = (delivery, receive) => receive(delivery) } = options;
     const { now } = this.clock;
-    const host = { lost() {}, target: { execute: async () => ({ connections: [] }), describe } };
+    const host = {
+      lost() {},
+      target: { execute: async () => ({ connections: [] }), ...noReports, describe },
+    };
     this.backplane = createMemoryBackplane(host, { now, tokenLifetime: 3_600_000 });
     void this.backplane.start();
     const broker = carried(this.backplane.broker, carry);

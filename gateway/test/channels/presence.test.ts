@@ -3,7 +3,7 @@ import { Feed } from "../../src/channels/feed.ts";
 import { Presence } from "../../src/channels/presence.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { lasting, rule, TestNode } from "./node.ts";
-import { RecordingRooms } from "./rooms.ts";
+import { noRooms, RecordingRooms } from "./rooms.ts";
 
 const channel = "a";
 let node: TestNode;
@@ -155,7 +155,7 @@ it("says for whom a change is told to a channel with events, and says nothing of
   const presence = new Presence(store, ({ id }, name) => void told.push(`${id} ${name}`));
   const connection = node.open("ann");
   for (const name of ["quiet", "none", channel]) {
-    const feed = new Feed(name, node.rules.policyOf(name));
+    const feed = new Feed(name, node.rules.policyOf(name), noRooms);
     await presence.enter(connection, feed);
     connection.held.set(name, { feed, since: undefined, tokenLife: undefined, granted: false });
   }

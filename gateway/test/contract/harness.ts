@@ -11,6 +11,7 @@ import type {
 } from "../../src/backplane/ports.ts";
 import { encodeHead } from "../../src/protocol/packet.ts";
 import type { DeliveringBackplane } from "../backplane/delivering.ts";
+import { noReports } from "../support/reports.ts";
 
 /** What the contract suites need of an implementation. Each test gets its own, which holds nothing yet. */
 export interface Harness {
@@ -41,6 +42,7 @@ export const tokenLifetime = 3_630_000;
 
 const idleTarget: ControlTarget = {
   execute: async (_command: Command) => ({ connections: [] }),
+  ...noReports,
   describe: () => ({
     node: "node-a",
     version: "0.0.0",

@@ -7,10 +7,12 @@ const most = 10;
 
 /** Files that put the parts together, and entries that export them: they import what they name. */
 const wiring = [
+  "gateway/src/api/resources.ts",
   "gateway/src/api/server.ts",
   "gateway/src/api/services.ts",
   "gateway/src/app.ts",
   "gateway/src/app/clients.ts",
+  "gateway/src/app/core.ts",
   "gateway/src/app/servers.ts",
   "gateway/src/backplane/redis/backplane.ts",
   "client-miniprogram/src/index.ts",

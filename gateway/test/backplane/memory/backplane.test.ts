@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createMemoryBackplane } from "../../../src/backplane/memory/backplane.ts";
 import { MemoryBroker } from "../../../src/backplane/memory/broker.ts";
 import { MemoryRevocations } from "../../../src/backplane/memory/revocations.ts";
+import { noReports } from "../../support/reports.ts";
 import { ManualClock, makeMemoryHarness } from "./harness.ts";
 
 beforeEach(() => {
@@ -14,6 +15,7 @@ afterEach(() => {
 
 const target = {
   execute: async () => ({ connections: [] }),
+  ...noReports,
   describe: () => ({
     node: "n",
     version: "0",

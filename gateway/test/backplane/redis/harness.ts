@@ -4,6 +4,7 @@ import { createRedisBackplane, type RedisBackplaneOptions } from "../../../src/b
 import type { Timings } from "../../../src/backplane/redis/timings.ts";
 import { silentLog } from "../../../src/log.ts";
 import type { Harness, HarnessSetup, MakeHarness } from "../../contract/harness.ts";
+import { noReports } from "../../support/reports.ts";
 import { type DeliveringBackplane, delivering } from "../delivering.ts";
 
 interface ContractServer {
@@ -61,7 +62,7 @@ export async function startNode(
   const lost: string[] = [];
   const host = {
     lost: (channel: string) => void lost.push(channel),
-    target: { execute: async () => ({ connections: [] }), describe: () => describeNode(node) },
+    target: { execute: async () => ({ connections: [] }), ...noReports, describe: () => describeNode(node) },
   };
   const fixed = { node, url: server.url, tokenLifetime: 3_600_000, log: silentLog };
   const backplane = createRedisBackplane(host, { ...fixed, ...options });

@@ -1,6 +1,7 @@
 /** A node in a process of its own, for tests that kill or freeze it. It is told what to do by messages. */
 import { createRedisBackplane } from "../../../src/backplane/redis/backplane.ts";
 import { silentLog } from "../../../src/log.ts";
+import { noReports } from "../../support/reports.ts";
 import { describeNode, hurry } from "./harness.ts";
 
 const [url = "", node = ""] = process.argv.slice(2);
@@ -18,6 +19,7 @@ const backplane = createRedisBackplane(
           ],
         };
       },
+      ...noReports,
       describe: () => describeNode(node),
     },
   },

@@ -8,6 +8,7 @@ import { draft, lasting } from "../../contract/harness.ts";
 import { Authority, type Files } from "../../support/authority.ts";
 import { freePort } from "../../support/ports.ts";
 import { RedisServer } from "../../support/redis-server.ts";
+import { noReports } from "../../support/reports.ts";
 import { type DeliveringBackplane, delivering } from "../delivering.ts";
 import { describeNode } from "./harness.ts";
 import { Sentinels } from "./sentinel.ts";
@@ -31,7 +32,11 @@ async function open(env: Record<string, string>): Promise<Opened> {
   const deliveries: Delivery[] = [];
   const host = {
     lost() {},
-    target: { execute: async () => ({ connections: [] }), describe: () => describeNode(config.nodeId) },
+    target: {
+      execute: async () => ({ connections: [] }),
+      ...noReports,
+      describe: () => describeNode(config.nodeId),
+    },
   };
   const log = createLog("debug", config.nodeId, { write: (line) => void lines.push(line) });
   const meter = noMeter;

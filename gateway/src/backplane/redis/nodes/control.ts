@@ -8,21 +8,23 @@ import type { BackplaneMeter } from "../../../meter.ts";
 import { randomText } from "../../../random.ts";
 import type { ThrottledLog } from "../../../throttled-log.ts";
 import { describeCommand } from "../../command.ts";
-import type {
-  Command,
-  CommandResult,
-  ConnectionInfo,
-  Control,
-  ControlTarget,
-  NodeInfo,
-} from "../../ports.ts";
+import type { Command, CommandResult, Control, ControlTarget, NodeInfo } from "../../ports.ts";
+import type { Asked, Question, Questions, ReportKind } from "../../reports.ts";
 import { homeTag, type Keys } from "../keys.ts";
 import type { Shards } from "../shards/shards.ts";
-import { type CommandRequest, type CommandResponse, parseRequest, parseResponse } from "./command-wire.ts";
+import {
+  type CommandRequest,
+  type CommandResponse,
+  parseRequest,
+  parseResponse,
+  reportIn,
+} from "./command-wire.ts";
 import type { Leases, NodeLease } from "./leases.ts";
 
 /** Milliseconds in which the other nodes have to reply, so that the whole answer takes less than a second. */
 const replyLimit = 800;
+/** Milliseconds; a node scans its channels once a second at most, so a question for them may have to wait for that. */
+const channelsLimit = 2_500;
 
 export interface RedisControlOptions {
   keys: Keys;
@@ -35,19 +37,18 @@ export interface RedisControlOptions {
   address: string;
 }
 
-/** A command that this node has sent, until all who have to answer have, or it has waited long enough. */
+/** What this node has sent, until all who have to answer have, or it has waited long enough. */
 class PendingCommand {
-  readonly connections: ConnectionInfo[] = [];
-  /** By address, whether the command was executed there. */
-  readonly #answers = new Map<string, boolean>();
+  /** By address, the first response: whoever answers twice has not executed it twice. */
+  readonly #responses = new Map<string, CommandResponse>();
   #expected: readonly string[] | undefined;
   readonly done: Promise<void>;
   #finish: () => void = () => {};
 
-  constructor() {
+  constructor(limit: number) {
     this.done = new Promise((resolve) => {
       this.#finish = resolve;
-      setTimeout(resolve, replyLimit).unref();
+      setTimeout(resolve, limit).unref();
     });
   }
 
@@ -57,24 +58,22 @@ class PendingCommand {
     this.#check();
   }
 
-  add({ from, understood, connections }: CommandResponse): void {
-    // Whoever answers twice has not executed it twice.
-    if (this.#answers.has(from)) return;
-    this.#answers.set(from, understood);
-    this.connections.push(...connections);
+  add(response: CommandResponse): void {
+    if (this.#responses.has(response.from)) return;
+    this.#responses.set(response.from, response);
     this.#check();
   }
 
-  get replies(): number {
-    return this.#answers.size;
+  get responses(): CommandResponse[] {
+    return [...this.#responses.values()];
   }
 
   wasExecutedBy(address: string): boolean {
-    return this.#answers.get(address) === true;
+    return this.#responses.get(address)?.understood === true;
   }
 
   #check(): void {
-    if (this.#expected?.every((address) => this.#answers.has(address))) this.#finish();
+    if (this.#expected?.every((address) => this.#responses.has(address))) this.#finish();
   }
 }
 
@@ -98,8 +97,26 @@ export class RedisControl implements Control {
   }
 
   async send(command: Command): Promise<CommandResult> {
-    const [own, others] = await Promise.all([this.#options.target.execute(command), this.#ask(command)]);
-    return { ...others, connections: [...own.connections, ...others.connections] };
+    const [own, others] = await Promise.all([
+      this.#options.target.execute(command),
+      this.#broadcast(command, replyLimit),
+    ]);
+    const connections = others.responses.flatMap((response) => response.connections);
+    return { connections: [...own.connections, ...connections], unreached: others.unreached };
+  }
+
+  async ask<Kind extends ReportKind>(kind: Kind, about: Questions[Kind]): Promise<Asked<Kind>> {
+    const limit = kind === "channels" ? channelsLimit : replyLimit;
+    const question = { kind, about } as Question;
+    const [own, others] = await Promise.all([
+      this.#options.target.report(kind, about),
+      this.#broadcast(question, limit),
+    ]);
+    const reports = others.responses.map((response) => reportIn(kind, response));
+    return {
+      reports: [own, ...reports.filter((report) => report !== undefined)],
+      unreached: others.unreached,
+    };
   }
 
   async nodes(): Promise<NodeInfo[]> {
@@ -119,19 +136,18 @@ export class RedisControl implements Control {
    * The leases are read while the command is on its way. A node that joins between the two may execute it, and
    * is not waited for. Where Redis cannot be reached, all are unreached.
    */
-  async #ask(command: Command): Promise<CommandResult> {
-    const { shards, keys, leases, address } = this.#options;
+  async #broadcast(
+    command: Command | Question,
+    limit: number,
+  ): Promise<{ responses: CommandResponse[]; unreached: string[] }> {
+    const { leases, address } = this.#options;
     const id = randomText(8, "hex");
-    const pending = new PendingCommand();
+    const pending = new PendingCommand(limit);
     this.#pending.set(id, pending);
     try {
-      const request: CommandRequest = { id, from: address, command };
-      const published = shards.home.redis.call((client) =>
-        client.call(keys.publish, keys.commands(), JSON.stringify(request)),
-      );
-      await Promise.all([leases.look(), published]);
+      const isSent = await this.#publish({ id, from: address, command });
       // Who does not know the kind may not answer at all, as 0.1.0 does not, and is not waited for.
-      const able = this.#others(leases.known).filter((other) => knows(other, command));
+      const able = this.#others(leases.known).filter((other) => isSent && knows(other, command));
       pending.expect(able.map((other) => other.address));
       await pending.done;
     } catch (error) {
@@ -143,13 +159,37 @@ export class RedisControl implements Control {
     const others = this.#others(leases.known);
     const missing = others.filter((other) => !pending.wasExecutedBy(other.address));
     const unreached = missing.map(({ info }) => info.node);
+    const { responses } = pending;
     this.#options.meter.unreached(unreached.length);
-    const { log } = this.#options.throttledLog;
-    if (log.isLevelEnabled("debug")) {
-      const { replies } = pending;
-      log.write("command_sent", { ...describeCommand(command), nodes: others.length, replies, unreached });
+    this.#logSent(command, others.length, responses.length, unreached);
+    return { responses, unreached };
+  }
+
+  /**
+   * A question is asked again and again while somebody watches, and to a node of 0.1.0 each would be malformed: where
+   * one is there, nobody is asked. A command is sent regardless, since it must reach those who know it.
+   *
+   * @returns whether it was sent
+   */
+  async #publish(request: CommandRequest & { command: Command | Question }): Promise<boolean> {
+    const { shards, keys, leases } = this.#options;
+    const { kind } = request.command;
+    const publish = () =>
+      shards.home.redis.call((client) => client.call(keys.publish, keys.commands(), JSON.stringify(request)));
+    if (!("about" in request.command)) {
+      await Promise.all([leases.look(), publish()]);
+      return true;
     }
-    return { connections: pending.connections, unreached };
+    await leases.look();
+    if (!leases.allUnderstand("command", kind)) return false;
+    await publish();
+    return true;
+  }
+
+  #logSent(command: Command | Question, nodes: number, replies: number, unreached: string[]): void {
+    const { log } = this.#options.throttledLog;
+    if (!log.isLevelEnabled("debug")) return;
+    log.write("command_sent", { ...describeCommand(command), nodes, replies, unreached });
   }
 
   /** Whatever is published to these channels, by whomever, costs no more than a log line. */
@@ -169,8 +209,8 @@ export class RedisControl implements Control {
     const { id, from, command } = request;
     if (!command) throttledLog.warn("command_unknown");
     try {
-      const { connections } = command ? await target.execute(command) : { connections: [] };
-      const response: CommandResponse = { id, from: address, understood: command !== undefined, connections };
+      const done = command ? await carryOut(target, command) : { connections: [] };
+      const response: CommandResponse = { id, from: address, understood: command !== undefined, ...done };
       const bytes = JSON.stringify(response);
       await shards.home.redis.call((client) => client.call(keys.publish, keys.replies(from), bytes));
     } catch (error) {
@@ -184,6 +224,14 @@ export class RedisControl implements Control {
   }
 }
 
-function knows({ understands }: NodeLease, { kind }: Command): boolean {
+async function carryOut(
+  target: ControlTarget,
+  command: Command | Question,
+): Promise<Pick<CommandResponse, "connections" | "report">> {
+  if (!("about" in command)) return target.execute(command);
+  return { connections: [], report: await target.report(command.kind, command.about) };
+}
+
+function knows({ understands }: NodeLease, { kind }: { kind: string }): boolean {
   return understands.command?.includes(kind) === true;
 }

@@ -23,7 +23,7 @@ describe("a node's record", () => {
   it("says what the node reads", () => {
     expect(decodeNodeRecord(Buffer.from(encodeNodeRecord(oldRecord)))).toEqual({
       ...oldRecord,
-      understands: oldForms,
+      understands: { ...oldForms, command: [...oldForms.command, "channels", "stats"] },
     });
   });
 
@@ -171,6 +171,51 @@ describe("nodes of two versions on one Redis", { timeout: 60_000 }, () => {
     subscriber.disconnect();
     expect(result).toEqual({ connections: [], unreached });
     expect(counted).toEqual({ malformed: 0, unreached: unreached.length });
+  });
+
+  it("a question is put to nobody while a node is there to which it would be malformed", async () => {
+    const received: unknown[] = [];
+    await join("old");
+    const subscriber = await listen(keys.commands(), (message) => received.push(JSON.parse(message)));
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    try {
+      const { unreached } = await node.backplane.control.ask("stats", { since: 0 });
+      expect(unreached).toEqual(["old"]);
+    } finally {
+      vi.useRealTimers();
+    }
+    await node.backplane.control.send({ kind: "connections", user: "ann" });
+    await vi.waitFor(() => expect(received).toHaveLength(1), patience);
+    subscriber.disconnect();
+    expect(received).toMatchObject([{ command: { kind: "connections" } }]);
+  });
+
+  it("a report of a later version is read as far as it is known, and what is none is left out", async () => {
+    const later = { ...oldForms, command: [...oldForms.command, "channels", "stats"] };
+    const from = await join("later", later);
+    const other = await join("other", later);
+    const report = {
+      node: "later",
+      channels: [{ channel: "chat:1", subscribers: 1, since: 3 }],
+      more: false,
+      took: 1,
+    };
+    const subscriber = await listen(keys.commands(), (message) => {
+      const { id, from: asker } = JSON.parse(message);
+      const answer = { id, understood: true, connections: [] };
+      for (const one of [
+        { ...answer, from, report },
+        { ...answer, from: other, report: "none" },
+      ]) {
+        void client.publish(keys.replies(asker), JSON.stringify(one));
+      }
+    });
+    const asked = await node.backplane.control.ask("channels", { prefix: "", after: "", limit: 10 });
+    subscriber.disconnect();
+    const own = expect.objectContaining({ node: "node-a" });
+    const read = { node: "later", channels: [{ channel: "chat:1", subscribers: 1 }], more: false };
+    expect(asked).toEqual({ reports: [own, read], unreached: [] });
+    expect(counted.malformed).toBe(0);
   });
 
   it("a node whose record lacks the kind is unreached without being waited for", async () => {
