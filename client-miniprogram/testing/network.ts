@@ -24,9 +24,10 @@ export interface DialOptions {
 /** Opens connections for phones. It reports the opening and the end after the call, never within it. */
 export type Network = (url: string, events: WireEvents, options?: DialOptions) => Wire;
 
-/** Real WebSockets, of the runtime that the tests run in. */
-export const internet: Network = (url, events, { header = {}, protocols = [] } = {}) => {
-  const socket = new WebSocket(url, { headers: header, protocols });
+/** Real WebSockets, of the runtime that the tests run in. A browser's sends no headers of the app. */
+export const internet: Network = (url, events, { header, protocols = [] } = {}) => {
+  // The types of browsers know no headers.
+  const socket = new WebSocket(url, (header ? { headers: header, protocols } : protocols) as string[]);
   socket.binaryType = "arraybuffer";
   let opened = false;
   socket.onopen = () => {

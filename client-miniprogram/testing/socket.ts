@@ -1,3 +1,4 @@
+import { decodeBase64, encodeBase64 } from "../src/transports/base64.ts";
 import type { DialOptions, Network, Wire, WireEvents } from "./network.ts";
 import type { Thread } from "./thread.ts";
 
@@ -77,7 +78,7 @@ export class SimulatedSocket {
   /** Only text and ArrayBuffers can be sent. */
   send({ data, isBuffer, success, fail, complete }: SendArguments): void {
     const { thread, alipay } = this.#options;
-    const bytes = alipay && isBuffer ? bufferOf(String(data)) : data;
+    const bytes = alipay && isBuffer ? decodeBase64(String(data)) : data;
     const answer = (callback: ((result: object) => void) | undefined, errMsg: string) => {
       queueMicrotask(() =>
         thread.run("event", () => {
@@ -97,7 +98,7 @@ export class SimulatedSocket {
   }
 
   close({ code = 1000, reason = "", success, fail, complete }: CloseArguments = {}): void {
-    const sound = (code === 1000 || (code >= 3000 && code <= 4999)) && Buffer.byteLength(reason) <= 123;
+    const sound = (code === 1000 || (code >= 3000 && code <= 4999)) && new TextEncoder().encode(reason).length <= 123;
     const { refuses, keepsOpening } = this.#options;
     if (this.#state === "closed") fail?.({ errMsg: "closeSocket:fail wcwss taskID not exist" });
     else if (refuses()) fail?.({ errMsg: "closeSocket:fail interrupted" });
@@ -186,10 +187,6 @@ export class SimulatedSocket {
   #messageOf(data: string | ArrayBuffer): object {
     if (!this.#options.alipay) return { data };
     const isBuffer = typeof data !== "string";
-    return { data: { data: isBuffer ? Buffer.from(data).toString("base64") : data, isBuffer } };
+    return { data: { data: isBuffer ? encodeBase64(data) : data, isBuffer } };
   }
-}
-
-function bufferOf(base64: string): ArrayBuffer {
-  return Uint8Array.from(Buffer.from(base64, "base64")).buffer;
 }
