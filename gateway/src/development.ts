@@ -37,12 +37,13 @@ export async function developmentBanner(
   Tidegate is ready, for development: everything is in memory, and these keys are new at each start.
 
     gateway   ${gateway}   (Socket.IO over WebSocket; /json and /ws without Socket.IO)
+    console   ${api}/console#key=${key}
     API       ${api}   documentation at ${api}/docs
     API key   ${key}
     token     ${token}
               (user "demo", one day)
 
-  Try it:
+  Open the console in a browser and press a few buttons, or type:
 
     npm run -s subscribe -- chat:demo --url ${gateway} --token ${token}
 

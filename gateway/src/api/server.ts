@@ -10,6 +10,7 @@ import type { z } from "zod";
 import { check } from "../protocol/parse.ts";
 import { createRequestIds, logRequests } from "./access-log.ts";
 import { acceptJson } from "./body.ts";
+import { consoleRoutes } from "./console.ts";
 import { answerClientError, answerFailure } from "./errors.ts";
 import { answerUnknownMethods } from "./methods.ts";
 import { describeApi } from "./openapi.ts";
@@ -40,6 +41,7 @@ export async function createApiServer(services: ApiServices): Promise<FastifyIns
   answerUnknownMethods(app);
   await describeApi(api, services.version);
   opsRoutes(api, services);
+  consoleRoutes(api, services);
   await app.register(async (scope) => addResources(scope.withTypeProvider<ZodTypeProvider>(), services));
   await app.ready();
   return app;

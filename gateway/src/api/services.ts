@@ -39,6 +39,8 @@ export interface ApiServices {
   log: Log;
   /** Unix milliseconds. */
   now(): number;
+  /** Where clients connect, for the console to try it out: in development alone. */
+  publicPort(): number | undefined;
   /** Bytes of one publication's `data` as JSON. */
   maxPayload: number;
 }

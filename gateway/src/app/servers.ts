@@ -12,7 +12,7 @@ import { socketBounds } from "../ops/descriptors.ts";
 import { addressReader } from "../transport/address.ts";
 import { acceptClients, type Sessions } from "../transport/clients.ts";
 import { createPublicServer } from "../transport/http.ts";
-import { originCheck } from "../transport/origins.ts";
+import { isOfPort, type OriginCheck, originCheck } from "../transport/origins.ts";
 import { PlainDoors, type PlainDoorsOptions } from "../transport/plain/doors.ts";
 import { createRefusalLog } from "../transport/refusal-log.ts";
 import { version } from "../version.ts";
@@ -51,7 +51,7 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
   const doors = openPlainDoors(context, core, { ...sessions, onConnectMissing });
   const server = createPublicServer({
     upgradeObstacle: (request) => admission.upgradeObstacle(addressOf(request)),
-    isOriginAllowed: originCheck(config.allowedOrigins, !config.production),
+    isOriginAllowed: withConsole(context, originCheck(config.allowedOrigins, !config.production)),
     onRefused,
     upgrade(request, head, dialect) {
       if (dialect === "socketio") engine.handleUpgrade(request, head);
@@ -60,6 +60,12 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
   });
   openSockets.watch(server, socketBounds(openFiles).most, () => meter.refused(admission.drop().code));
   return server;
+}
+
+/** In development the console tries out the public port, whatever origins are named. */
+function withConsole({ config, apiSockets }: Context, isAllowed: OriginCheck): OriginCheck {
+  if (config.production) return isAllowed;
+  return (origin, host) => isAllowed(origin, host) || isOfPort(origin, host, apiSockets.port);
 }
 
 /** The doors of the public port for clients that speak no Socket.IO. */
@@ -95,7 +101,7 @@ export async function openApiServer(
   tokens: Tokens,
   held: () => Failure | undefined,
 ) {
-  const { config, log, now, shutdown, apiSockets } = context;
+  const { config, log, now, shutdown, openSockets, apiSockets } = context;
   const { publisher, history, presence, rules, backplane, admission } = core;
   const { registry: metrics } = core.metrics;
   const api = await createApiServer({
@@ -115,6 +121,7 @@ export async function openApiServer(
     version,
     log,
     now,
+    publicPort: () => (config.production ? undefined : openSockets.port),
     maxPayload: config.maxPayload,
   });
   apiSockets.watch(api.server);

@@ -1,12 +1,19 @@
 import type { Server, Socket } from "node:net";
+import { portOf } from "./http.ts";
 
 /** The sockets that are open on a port, those that have said nothing yet and those of WebSockets included. */
 export class OpenSockets {
   #count = 0;
+  #server: Server | undefined;
   readonly #waiting: (() => void)[] = [];
 
   get count(): number {
     return this.#count;
+  }
+
+  /** The port that the server listens on; 0 while it does not listen. */
+  get port(): number {
+    return this.#server ? portOf(this.#server) : 0;
   }
 
   /**
@@ -16,6 +23,7 @@ export class OpenSockets {
    * @param onDropped told of each that it closes
    */
   watch(server: Server, most = Number.POSITIVE_INFINITY, onDropped = () => {}): void {
+    this.#server = server;
     if (Number.isFinite(most)) server.maxConnections = most;
     server.on("drop", onDropped);
     server.on("connection", (socket: Socket) => {

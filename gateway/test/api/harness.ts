@@ -119,6 +119,7 @@ function fakes(recorded: Recorded): ApiServices {
     version: "1.2.3",
     log: recordingLog(recorded),
     now: () => now,
+    publicPort: () => undefined,
     maxPayload,
   };
 }

@@ -54,7 +54,7 @@ function linesNamedIn(text: string): string[] {
   return [...lists].flatMap(([, list = ""]) => [...list.matchAll(/`(\w+)`/g)].map(([, id = ""]) => id));
 }
 
-const scripts = new Set(["", "gateway", "client-miniprogram", "deploy"].flatMap(scriptsOf));
+const scripts = new Set(["", "gateway", "client-miniprogram", "console", "deploy"].flatMap(scriptsOf));
 const metrics = readFileSync(join(root, "gateway/docs/METRICS.md"), "utf8");
 
 describe.each(pages)("$page", ({ page, text }) => {

@@ -13,6 +13,7 @@ const where = [
   "package-lock.json",
   "gateway/package.json",
   "client-miniprogram/package.json",
+  "console/package.json",
   "deploy/package.json",
   "deploy/package-lock.json",
   "examples/wechat/package.json",
@@ -37,7 +38,7 @@ describe("the version", () => {
     const changed = withVersion(text, placesIn("package-lock.json", text), "12.0.0-rc.1");
     const found = placesIn("package-lock.json", changed).map((place) => place.version);
     // Its own, that of the root, and of each workspace.
-    expect(found).toEqual(Array.from({ length: 4 }, () => "12.0.0-rc.1"));
+    expect(found).toEqual(Array.from({ length: 5 }, () => "12.0.0-rc.1"));
   });
 });
 

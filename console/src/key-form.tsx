@@ -1,0 +1,51 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { callErrorOf, get } from "./api.ts";
+import { forgetKey, key, link, setKey } from "./session.ts";
+import { words } from "./words/words.ts";
+
+/** Asks for a key, and keeps it once the node has accepted it. */
+export function KeyForm({ why }: { why: string }) {
+  const t = words.value;
+  const [given, setGiven] = useState("");
+  const [wrong, setWrong] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const open = async (event: Event) => {
+    event.preventDefault();
+    const before = key.value;
+    setKey(given.trim());
+    try {
+      await get("/v1/nodes");
+    } catch (thrown) {
+      const { code } = callErrorOf(thrown);
+      if (code !== "unauthorized") return;
+      setWrong(t.keyWrong);
+      // What is shown stays, where something is.
+      if (before === "") forgetKey();
+      else link.value = "refused";
+    }
+  };
+  return (
+    <form class="card key-form" onSubmit={open}>
+      <h2>{t.keyTitle}</h2>
+      <p class="faint">{why}</p>
+      <label>
+        {t.keyLabel}
+        <input
+          ref={field}
+          type="password"
+          autocomplete="off"
+          required
+          value={given}
+          onInput={(event) => setGiven(event.currentTarget.value)}
+        />
+      </label>
+      <button type="submit" class="main">
+        {t.keyOpen}
+      </button>
+      <p role="alert" class="error">
+        {wrong}
+      </p>
+    </form>
+  );
+}

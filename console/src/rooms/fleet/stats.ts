@@ -1,0 +1,160 @@
+/* The fleet's figures: asked for every 5 s from where the last answer ended, and joined to what is shown already. */
+
+import { callErrorOf, get } from "../../api.ts";
+
+export const seriesNames = [
+  "connections",
+  "published",
+  "delivered",
+  "publishP50",
+  "publishP99",
+  "loopDelay",
+  "loopBusy",
+  "memory",
+  "dropped",
+] as const;
+
+export type SeriesName = (typeof seriesNames)[number];
+
+export interface NodeStats {
+  node: string;
+  version: string;
+  uptime: number;
+  connections: number;
+  subscriptions: number;
+  draining: boolean;
+  capacity: number;
+  memoryLimit: number;
+  channels: number;
+  obstacle?: string;
+  redis?: { up: boolean; lag: number };
+  at: number;
+  step: number;
+  series: Record<SeriesName, (number | null)[]>;
+}
+
+/** A node that the others know of, as far as they know it. */
+interface NodeInfo {
+  node: string;
+  version: string;
+  uptime: number;
+  connections: number;
+  draining: boolean;
+}
+
+export interface FleetNode {
+  name: string;
+  info: NodeInfo;
+  /** Absent where it has not answered this time. */
+  stats: NodeStats | undefined;
+  /** By Unix milliseconds of a step's end. */
+  past: Map<number, Record<SeriesName, number | null>>;
+}
+
+export interface Hook {
+  name: string;
+  state: string;
+  waiting?: number;
+  oldest?: number;
+  lastError?: unknown;
+  setAside?: unknown;
+}
+
+export interface Fleet {
+  nodes: FleetNode[];
+  unreached: string[];
+  /** Undefined where this gateway has none. */
+  hooks: Hook[] | undefined;
+}
+
+/** 15 minutes. */
+const kept = 15 * 60_000;
+
+/** @throws CallError */
+export async function askFleet(before: Fleet | undefined): Promise<Fleet> {
+  const newest = Math.max(0, ...(before?.nodes ?? []).flatMap(({ past }) => [...past.keys()].slice(-1)));
+  // Two steps more than what is new: a node whose clock is behind comes later.
+  const since = Math.max(0, newest - 10_000);
+  const [{ nodes: answered, unreached = [] }, { nodes: known }, hooks] = await Promise.all([
+    get<{ nodes: NodeStats[]; unreached?: string[] }>("/v1/stats", { since }),
+    get<{ nodes: NodeInfo[] }>("/v1/nodes").catch(() => ({ nodes: [] as NodeInfo[] })),
+    askHooks(),
+  ]);
+  const names = new Set([...answered, ...known].map(({ node }) => node));
+  for (const name of unreached) names.add(name);
+  const nodes = [...names].sort().map((name): FleetNode => {
+    const stats = answered.find(({ node }) => node === name);
+    const old = before?.nodes.find((one) => one.name === name);
+    const info = stats ?? known.find(({ node }) => node === name) ?? old?.info ?? unknown(name);
+    return { name, info, stats, past: joined(old?.past, stats) };
+  });
+  return { nodes, unreached, hooks };
+}
+
+function unknown(node: string): NodeInfo {
+  return { node, version: "", uptime: 0, connections: 0, draining: false };
+}
+
+function joined(before: FleetNode["past"] | undefined, stats: NodeStats | undefined): FleetNode["past"] {
+  const past: FleetNode["past"] = new Map(before);
+  if (!stats) return past;
+  const { at, step, series } = stats;
+  for (const index of series.connections.keys()) {
+    const values = seriesNames.map((name) => [name, series[name][index] ?? null]);
+    past.set(at + index * step, Object.fromEntries(values));
+  }
+  const oldest = Math.max(...past.keys()) - kept;
+  for (const time of past.keys()) if (time <= oldest) past.delete(time);
+  return past;
+}
+
+/** Milliseconds until a gateway that has no hooks is asked for them again. */
+const hooksPause = 60_000;
+let askHooksFrom = 0;
+
+/** A gateway without hooks, or of a version without them, has no such address. */
+async function askHooks(): Promise<Hook[] | undefined> {
+  if (performance.now() < askHooksFrom) return undefined;
+  try {
+    return (await get<{ hooks: Hook[] }>("/v1/hooks")).hooks;
+  } catch (thrown) {
+    if (callErrorOf(thrown).code !== "not_found") throw thrown;
+    askHooksFrom = performance.now() + hooksPause;
+    return undefined;
+  }
+}
+
+export interface Curve {
+  /** Unix seconds, as uPlot has them. */
+  times: number[];
+  values: (number | null)[];
+}
+
+/** One curve of all nodes. @param join what the values of one time come to; of those that there are */
+export function curveOf(
+  nodes: readonly FleetNode[],
+  name: SeriesName,
+  join: (values: number[]) => number,
+): Curve {
+  const times = [...new Set(nodes.flatMap(({ past }) => [...past.keys()]))].sort((one, other) => one - other);
+  const values = times.map((time) => {
+    const there = nodes.map(({ past }) => past.get(time)?.[name] ?? null).filter((value) => value !== null);
+    return there.length > 0 ? join(there) : null;
+  });
+  // Of the newest step some nodes may not have told yet, and their sum would seem to fall.
+  const last = times.at(-1);
+  const isWhole = nodes.every(({ stats, past }) => !stats || last === undefined || past.has(last));
+  if (!isWhole && times.length > 1)
+    return { times: times.slice(0, -1).map(toSeconds), values: values.slice(0, -1) };
+  return { times: times.map(toSeconds), values };
+}
+
+const toSeconds = (time: number) => time / 1_000;
+
+export const sumOf = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
+export const mostOf = (values: number[]) => Math.max(...values);
+
+/** What a node has dropped in the time that is shown. */
+export function droppedBy({ past }: FleetNode): number {
+  return sumOf([...past.values()].map(({ dropped }) => dropped ?? 0));
+}
