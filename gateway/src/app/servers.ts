@@ -82,7 +82,7 @@ function openPlainDoors(
     keep: (member) => core.engine.keep(member),
     onReceived: core.meter.received,
     connectTimeout,
-    silence: (pingInterval + pingTimeout) / 1_000,
+    silence: pingInterval + pingTimeout,
     textChannel: textChannel ?? (production ? undefined : developmentTextChannel),
   });
 }

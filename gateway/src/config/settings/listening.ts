@@ -68,7 +68,7 @@ export const listening = {
   }),
   connectTimeout: setting(duration("10ms", "10m"), "10s", {
     env: "TIDEGATE_CONNECT_TIMEOUT",
-    about: "How long a socket may stay open before it has connected.",
+    about: "How long a socket may stay open before it has connected, its login included.",
   }),
   pingInterval: setting(duration("10ms", "10m"), "25s", {
     env: "TIDEGATE_PING_INTERVAL",

@@ -17,9 +17,9 @@ export interface PlainDoorsOptions extends Sessions {
   keep(socket: PlainSocket): void;
   /** Bytes of each message from a client. */
   onReceived(bytes: number): void;
-  /** Milliseconds from the WebSocket's opening to `connect`. */
+  /** Milliseconds from the WebSocket's opening in which a client has connected. */
   connectTimeout: number;
-  /** Seconds after which a client that has sent `ping` counts as gone. */
+  /** Milliseconds of silence after which a client that has sent `ping` counts as gone. */
   silence: number;
   /** The channel of `/ws` without one in the path. */
   textChannel: string | undefined;

@@ -12,12 +12,14 @@ const maxStrikes = 3;
 
 /** A client that speaks the whole protocol as JSON arrays: `["subscribe", {…}, 1]` is answered `[1, {…}]`. */
 export class JsonSocket extends PlainSocket {
-  /** Runs until the client has sent `connect`. */
+  /** Runs until the client is let in; of one that has sent `ping`, until it has been silent for too long. */
   #timer: NodeJS.Timeout | undefined;
   #strikes = 0;
+  /** It has sent `connect`, and is not let in yet. */
+  #isAsking = false;
   /** Asks for the answer to `connect`, until it is given. */
   #reply: Reply | undefined;
-  /** Seconds on the monotonic clock when a client was heard that has sent `ping`; 0 for one that never has. */
+  /** Monotonic milliseconds when a client was heard that has sent `ping`; 0 for one that never has. */
   #heardAt = 0;
 
   constructor(opened: Opened, doors: PlainDoors) {
@@ -34,6 +36,8 @@ export class JsonSocket extends PlainSocket {
       this.#write(JSON.stringify(event), payload);
       return;
     }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#answerConnect({ ok: true });
     this.#write('"welcome"', payload);
     // Before it even a `failed` would be taken for the handshake's.
@@ -48,17 +52,12 @@ export class JsonSocket extends PlainSocket {
     else this.disconnect(code, message);
   }
 
-  override ping(): void {
-    if (this.#heardAt > 0 && now() - this.#heardAt >= this.doors.silence) this.cut("ping_timeout");
-    else super.ping();
-  }
-
   join(rooms: string | string[]): void {
     this.members.join(this, Array.isArray(rooms) ? rooms : [rooms]);
   }
 
   protected take(data: Buffer, isBinary: boolean): void {
-    if (this.#heardAt > 0) this.#heardAt = now();
+    if (this.#heardAt > 0) this.#heardAt = performance.now();
     if (isBinary) {
       this.#strike(undefined, "A frame is text.");
       return;
@@ -76,9 +75,8 @@ export class JsonSocket extends PlainSocket {
   }
 
   #connect(auth: unknown, reply: Reply | undefined): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#reply = reply;
+    this.#isAsking = true;
     this.hold();
     if (this.request) this.doors.letIn(this, credentialsOf(this.request, auth));
   }
@@ -89,7 +87,7 @@ export class JsonSocket extends PlainSocket {
       this.#strike(event, "It is connected already.");
       return;
     }
-    if (event === "ping") this.#heardAt = now();
+    if (event === "ping") this.#expectMore();
     void this.doors.dispatcher.dispatch(this.connection, event, payload, reply);
   }
 
@@ -114,10 +112,23 @@ export class JsonSocket extends PlainSocket {
     this.append(frameOf(first, payload));
   }
 
-  /** No `connect` has come in time. */
+  /** Nobody has come in, in time: no `connect` was sent, or its login takes too long. */
   giveUp(): void {
     this.doors.missConnect(this, new Failure("timeout", "No connect came in time."));
-    this.disconnect("bad_request", "Nothing has come to connect.");
+    if (this.#isAsking) this.refused("timeout", "The login took too long.", true);
+    else this.disconnect("bad_request", "Nothing has come to connect.");
+  }
+
+  #expectMore(): void {
+    this.#heardAt = performance.now();
+    this.#timer ??= setTimeout(listen, this.doors.silence, this);
+  }
+
+  /** Who is not read on cannot be heard. */
+  listen(): void {
+    const left = this.choked ? this.doors.silence : this.#heardAt + this.doors.silence - performance.now();
+    if (left > 0) this.#timer = setTimeout(listen, left, this);
+    else this.cut("ping_timeout");
   }
 
   protected override onGone(): void {
@@ -125,11 +136,12 @@ export class JsonSocket extends PlainSocket {
   }
 }
 
-/** One for all sockets. */
+/* One of each for all sockets. */
+
 function giveUp(socket: JsonSocket): void {
   socket.giveUp();
 }
 
-function now(): number {
-  return Math.ceil(performance.now() / 1_000);
+function listen(socket: JsonSocket): void {
+  socket.listen();
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type Gateway, type GatewayOptions, startGateway } from "../../support/gateway.ts";
 import { exchange, RawSocket, upgradeRequest } from "../../support/raw-socket.ts";
+import { WeChatStandIn } from "../../support/wechat.ts";
 import { JsonClient, PlainClient } from "./client.ts";
 
 const fast = { TIDEGATE_PING_INTERVAL: "200ms", TIDEGATE_PING_TIMEOUT: "100ms" };
@@ -111,6 +112,19 @@ describe("a silent client", () => {
     expect(await silent.ended).toMatchObject({ code: 1006 });
     expect(await quiet.ask("ping", {})).toMatchObject({ ok: true });
   });
+});
+
+it("a login that takes longer than the time to connect ends, and may be tried again", async () => {
+  const wechat = await WeChatStandIn.start({ wxapp: "secret" });
+  open.push({ close: () => void wechat.stop() });
+  wechat.answer = () => "silence";
+  const env = { ...wechat.env, TIDEGATE_CONNECT_TIMEOUT: "300ms" };
+  const gateway = await start({ env });
+  const client = await new JsonClient(gateway.url).opened();
+  open.push(client);
+  const answer = client.ask("connect", { platform: "wechat", code: "c" });
+  expect(await answer).toMatchObject({ ok: false, error: { code: "timeout", retryable: true } });
+  expect(await client.ended).toMatchObject({ code: 4503 });
 });
 
 it("a reader that does not read is cut", async () => {
