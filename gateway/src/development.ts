@@ -21,9 +21,26 @@ function randomKey(): string {
 
 const day = 24 * 60 * 60 * 1_000;
 
-/** What a developer needs to try a node that has just started. */
+/** Where what the nodes share is kept. */
+function placeOf({ redisUrl }: Config): string {
+  return redisUrl === "memory" ? "everything is in memory" : "what nodes share is in Redis";
+}
+
+function lifeOfKeys(config: Config, loaded: Config): string {
+  const isNew = [config.tokenSecret !== loaded.tokenSecret, config.apiKeys !== loaded.apiKeys];
+  if (isNew.every(Boolean)) return "these keys are new at each start";
+  if (isNew.every((one) => !one)) return "these keys are those of the settings";
+  return `${isNew[0] ? "the token's key" : "the API key"} is new at each start`;
+}
+
+/**
+ * What a developer needs to try a node that has just started.
+ *
+ * @param loaded the configuration before keys were made up
+ */
 export async function developmentBanner(
   config: Config,
+  loaded: Config,
   ports: { port: number; adminPort: number },
   log: Log,
 ): Promise<string> {
@@ -34,7 +51,7 @@ export async function developmentBanner(
   const auth = `-H 'authorization: Bearer ${key}'`;
   const body = `'{"channel":"chat:demo","data":{"text":"hello"}}'`;
   return `
-  Tidegate is ready, for development: everything is in memory, and these keys are new at each start.
+  Tidegate is ready, for development: ${placeOf(config)}, and ${lifeOfKeys(config, loaded)}.
 
     gateway   ${gateway}   (Socket.IO over WebSocket; /json and /ws without Socket.IO)
     console   ${api}/console#key=${key}

@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   const ports = await app.start();
   started = app;
   log.write("node_listening", ports);
-  if (!config.production) process.stdout.write(await developmentBanner(config, ports, log));
+  if (!config.production) process.stdout.write(await developmentBanner(config, loaded, ports, log));
 }
 
 /**

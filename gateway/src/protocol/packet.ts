@@ -25,10 +25,28 @@ const messageEvent = '["message",';
  * @param binary whether it may have binary values; where it has none, the search for them is most of the work
  */
 export function encodeHead(event: string, payload: object, binary = true): PacketHead {
-  if (!binary) return { head: `42["${event}",${JSON.stringify(payload).slice(0, -1)}`, attachments: [] };
+  if (!binary) {
+    return { head: wellFormed(`42["${event}",${JSON.stringify(payload).slice(0, -1)}`), attachments: [] };
+  }
   const [text, ...attachments] = encoder.encode({ type: PacketType.EVENT, nsp: "/", data: [event, payload] });
   // What arrived is a view on a larger read buffer, all of which a stored message would keep alive.
-  return { head: `4${text}`.slice(0, -2), attachments: attachments.map((bytes) => Buffer.from(bytes)) };
+  return {
+    head: wellFormed(`4${text}`.slice(0, -2)),
+    attachments: attachments.map((bytes) => Buffer.from(bytes)),
+  };
+}
+
+/** An escape of JSON; an escaped backslash is one too, and what follows it none. */
+const escaped = /\\(?:u([0-9a-f]{4})|.)/g;
+
+/**
+ * Half a character, as a text has it that was cut inside an emoji, becomes U+FFFD: many languages cannot have it in a
+ * text, and their clients drop the whole packet, or the whole recovery that it is in. `JSON.stringify` escapes nothing
+ * else so, which makes the search for it cheap.
+ */
+function wellFormed(json: string): string {
+  if (!json.includes("\\ud")) return json;
+  return json.replace(escaped, (escape, code: string | undefined) => (code?.[0] === "d" ? "\ufffd" : escape));
 }
 
 /** The whole packet: the head, the position where there is one, the end. */

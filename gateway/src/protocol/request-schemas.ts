@@ -60,13 +60,24 @@ export const requestSchemas = {
   back: z.object({}).optional(),
 };
 
+/** @returns what is no text, or no JSON, as it is: its own schema refuses it */
+function parsedWhereText(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
 /** The handshake's `auth`: a token, or the login code of a platform, or nothing where anonymous users may come. */
 export const handshakeRequest = z.object({
   token: z.string().optional(),
   code: z.string().min(1).max(512).optional(),
   platform: z.string().optional(),
   app: z.string().optional(),
-  resume: z.array(subscription).max(maxItems).optional(),
+  // The client in Java takes nothing but texts for `auth`.
+  resume: z.preprocess(parsedWhereText, z.array(subscription).max(maxItems)).optional(),
 });
 
 export type HandshakeRequest = z.infer<typeof handshakeRequest>;

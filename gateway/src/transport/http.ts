@@ -1,9 +1,16 @@
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import { Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../errors.ts";
 import type { Dialect } from "../fanout/dialect.ts";
+import { refusePolling, takeLast } from "./polling.ts";
 import { offersBearerOnly } from "./subprotocol.ts";
 
 export interface PublicServerOptions {
@@ -29,6 +36,7 @@ export function createPublicServer(options: PublicServerOptions): Server {
     { headersTimeout: patience, requestTimeout: patience, connectionsCheckingInterval: 2_000 },
     (request, response) => {
       const failure = withoutUpgrade(request.url);
+      if (answersPolling(request, response, failure, options)) return;
       options.onRefused(failure, request);
       response.writeHead(failure.status, { "content-type": "application/json", connection: "close" });
       response.end(JSON.stringify({ error: failure.body }));
@@ -49,6 +57,31 @@ export function createPublicServer(options: PublicServerOptions): Server {
     options.upgrade(request, head, judged);
   });
   return server;
+}
+
+/** @returns whether the request was one of long polling, which is answered in its own words */
+function answersPolling(
+  request: IncomingMessage,
+  response: ServerResponse,
+  failure: Failure,
+  options: PublicServerOptions,
+): boolean {
+  const { url, method } = request;
+  if (dialectOf(url) !== "socketio") return false;
+  const { searchParams } = partsOf(url);
+  const version = searchParams.get("EIO");
+  if (searchParams.get("transport") !== "polling" || (version !== "3" && version !== "4")) return false;
+  const { origin, host } = request.headers;
+  const reader = options.isOriginAllowed(origin, host) ? origin : undefined;
+  const isFirst = !searchParams.get("sid");
+  if (method === "GET" && isFirst) {
+    options.onRefused(failure, request);
+    refusePolling(response, failure, version, reader);
+    return true;
+  }
+  if (method !== "POST" || isFirst) return false;
+  takeLast(response, reader);
+  return true;
 }
 
 /** What nearly all clients ask for; a server that many come back to at once reads nothing else. */
@@ -82,7 +115,7 @@ function judge(request: IncomingMessage, options: PublicServerOptions): Dialect 
 /** What is wrong with the URL of an upgrade to Socket.IO. */
 function faultOf(url: string | undefined): Failure | undefined {
   const { searchParams } = partsOf(url);
-  if (searchParams.get("transport") !== "websocket" || searchParams.has("sid")) return webSocketOnly();
+  if (searchParams.get("transport") !== "websocket" || searchParams.get("sid")) return webSocketOnly();
   if (searchParams.get("EIO") === "4") return undefined;
   return new Failure(
     "bad_request",

@@ -26,3 +26,24 @@ describe("the time of a publication", () => {
     expect(publishedAt("42[]")).toBeUndefined();
   });
 });
+
+describe("half a character", () => {
+  it.each([
+    ["the first half", "cut \ud83d", "cut \ufffd"],
+    ["the second half", "\ude00 cut", "\ufffd cut"],
+    ["both, in the wrong order", "\ude00\ud83d", "\ufffd\ufffd"],
+    ["a whole one beside it", "\ud83d\ude00\ud83d", "\ud83d\ude00\ufffd"],
+    ["its escape as text", "\\ud83d", "\\ud83d"],
+    ["behind a backslash", "\\\ud83d", "\\\ufffd"],
+    ["beside other escapes", '\n"\u0001\ud83d', '\n"\u0001\ufffd'],
+  ])("in data becomes the sign for it: %s", (_name, text, expected) => {
+    for (const data of [{ text }, { [text]: [text], blob: Buffer.from("x") }]) {
+      const { head } = encodeHead("message", { channel: "c", data, time });
+      const packet = completePacket(head, undefined);
+      const [, payload] = JSON.parse(packet.slice(packet.indexOf("["))) as [string, { data: object }];
+      expect(JSON.stringify(payload.data)).toContain(JSON.stringify(expected));
+      expect(packet.isWellFormed()).toBe(true);
+      expect(JSON.stringify(payload)).not.toMatch(/[^\\](\\\\)*\\ud/);
+    }
+  });
+});

@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ErrorCode, Failure } from "../../src/errors.ts";
 import { createPublicServer } from "../../src/transport/http.ts";
 
@@ -89,10 +89,10 @@ it.each(["draining", "unavailable", "rate_limited"] as const)(
 
 it("answers plain requests, and does not stay open for more", async () => {
   const { port } = server.address() as AddressInfo;
-  const polling = await fetch(`http://127.0.0.1:${port}/socket.io/?EIO=4&transport=polling`);
-  expect(polling.status).toBe(400);
-  expect(polling.headers.get("connection")).toBe("close");
-  expect(await polling.json()).toMatchObject({ error: { code: "bad_request" } });
+  const plain = await fetch(`http://127.0.0.1:${port}/socket.io/?EIO=4`);
+  expect(plain.status).toBe(400);
+  expect(plain.headers.get("connection")).toBe("close");
+  expect(await plain.json()).toMatchObject({ error: { code: "bad_request" } });
   expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(404);
 });
 
@@ -104,4 +104,52 @@ it("survives a peer that resets the connection while it is refused", async () =>
   await upgrade(goodPath);
   await vi.waitFor(() => expect(upgraded).toBe(1));
   expect(faults).toEqual([]);
+});
+
+describe("long polling", () => {
+  const poll = (query: string, init: RequestInit = {}) => {
+    const { port } = server.address() as AddressInfo;
+    return fetch(`http://127.0.0.1:${port}/socket.io/?${query}`, init);
+  };
+
+  it("is refused in Engine.IO's own words, once", async () => {
+    const answer = await poll("EIO=4&transport=polling");
+    expect(answer.status).toBe(200);
+    const [open, refusal, end] = (await answer.text()).split("\u001e");
+    expect(open).toMatch(/^0\{"sid":"[\w-]{20}","upgrades":\[\]/);
+    const { message, data } = JSON.parse(String(refusal?.slice(2)));
+    expect(refusal?.slice(0, 2)).toBe("44");
+    expect(message).toContain("transports: ['websocket']");
+    expect(data).toMatchObject({ code: "bad_request", retryable: false });
+    expect(end).toBe("41");
+    const sid = JSON.parse(String(open?.slice(1))).sid;
+    const last = await poll(`EIO=4&transport=polling&sid=${sid}`, { method: "POST", body: "40" });
+    expect([last.status, await last.text()]).toEqual([200, "ok"]);
+    expect((await poll(`EIO=4&transport=polling&sid=${sid}`)).status).toBe(400);
+    expect(refused).toEqual(["bad_request", "bad_request"]);
+  });
+
+  it("is refused in those of Socket.IO 2 as well", async () => {
+    const text = await (await poll("EIO=3&transport=polling")).text();
+    const packets = [...text.matchAll(/(\d+):/g)];
+    const [first] = packets;
+    const start = first?.[0].length ?? 0;
+    const open = text.slice(start, start + Number(first?.[1]));
+    expect(JSON.parse(open.slice(1))).toMatchObject({ upgrades: [] });
+    expect(text.slice(start + open.length)).toMatch(/^2:40\d+:44"This server speaks WebSocket only/);
+  });
+
+  it("may be read by the pages that may connect, and by no others", async () => {
+    const readers = ["https://app.example", "https://evil.example"].map(async (origin) => {
+      const answer = await poll("EIO=4&transport=polling", { headers: { origin } });
+      return answer.headers.get("access-control-allow-origin");
+    });
+    expect(await Promise.all(readers)).toEqual(["https://app.example", null]);
+  });
+});
+
+it("takes an empty `sid` for none, as stock Socket.IO does", async () => {
+  await upgrade(`${goodPath}&sid=`);
+  expect(upgraded).toBe(1);
+  expect(await upgrade(`${goodPath}&sid=abc`)).toMatch(/^HTTP\/1.1 400 /);
 });

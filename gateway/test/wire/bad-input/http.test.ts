@@ -36,8 +36,10 @@ describe("what is not HTTP", () => {
 
 describe("a request that is no upgrade", () => {
   it.each([
-    ["polling", "/socket.io/?EIO=4&transport=polling", "GET"],
-    ["polling with data", "/socket.io/?EIO=4&transport=polling&sid=x", "POST"],
+    ["polling without a version", "/socket.io/?transport=polling", "GET"],
+    ["polling of an unknown version", "/socket.io/?EIO=5&transport=polling", "GET"],
+    ["polling on", "/socket.io/?EIO=4&transport=polling&sid=x", "GET"],
+    ["polling with data and no session", "/socket.io/?EIO=4&transport=polling", "POST"],
     ["websocket by name alone", socketPath, "GET"],
   ])("by %s is 400", async (_name, path, method) => {
     const answer = await get(path, method);

@@ -63,7 +63,34 @@ afterEach(async () => {
 
 afterAll(() => gateway.stop());
 
+describe("long polling, with which the official client begins by default", () => {
+  it("is told what to set instead, once, and the client stays away", async () => {
+    const socket = io(gateway.url, { forceNew: true, reconnectionDelay: 10, reconnectionDelayMax: 20 });
+    stops.push(() => socket.disconnect());
+    const refusals: unknown[] = [];
+    socket.on("connect_error", (error) => refusals.push((error as { data?: unknown }).data));
+    await until(() => refusals.length > 0);
+    await outlastReconnections(gateway);
+    expect(refusals).toEqual([
+      {
+        code: "bad_request",
+        message: expect.stringContaining("transports: ['websocket']"),
+        retryable: false,
+      },
+    ]);
+    expect(socket.active).toBe(false);
+  });
+});
+
 describe("a refusal that will not get better", () => {
+  it("is not that `resume` is a text, which is all that the client in Java takes", async () => {
+    const resume = JSON.stringify([{ channel: "chat:text", since: "start" }]);
+    const client = new OfficialClient(gateway.url, { token: await gateway.token("alice"), resume });
+    await until(() => client.received.some(({ event }) => event === "welcome"));
+    const welcome = client.received.find(({ event }) => event === "welcome");
+    expect(JSON.stringify(welcome)).toContain('"channel":"chat:text"');
+  });
+
   it.each([
     ["unauthorized", async () => ({ token: "not a token" })],
     ["unauthorized", async () => ({})],

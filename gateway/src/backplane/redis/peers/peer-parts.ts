@@ -36,9 +36,9 @@ export function listOf<Item>(item: z.ZodType<Item>) {
 /** Socket.IO takes numbers for rooms too; those of clients are text. */
 export const rooms = listOf(z.union([text, z.number()])).transform((names) => names.map(String));
 
-/** Which sockets are meant. An empty list of rooms is all sockets, so a message without the list is refused. */
+/** Which sockets are meant. No room is all sockets, whether the list is empty or, as an emitter in Go has it, left out. */
 export const selection = z.object({
-  rooms,
+  rooms: rooms.default([]),
   except: rooms.default([]),
   flags: z.object({ volatile: z.boolean().default(false) }).default({ volatile: false }),
 });
