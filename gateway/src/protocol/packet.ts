@@ -46,7 +46,7 @@ const escaped = /\\(?:u([0-9a-f]{4})|.)/g;
  */
 function wellFormed(json: string): string {
   if (!json.includes("\\ud")) return json;
-  return json.replace(escaped, (escape, code: string | undefined) => (code?.[0] === "d" ? "\ufffd" : escape));
+  return json.replace(escaped, (whole, code: string | undefined) => (code?.[0] === "d" ? "\ufffd" : whole));
 }
 
 /** The whole packet: the head, the position where there is one, the end. */
