@@ -7,6 +7,8 @@ export type FrameSink = (chunk: Buffer, start: number, end: number) => void;
 /** The first byte of a WebSocket's close frame, and an empty one as a client sends it. */
 const close = 0x88;
 const closeFrame = Buffer.of(close, 0x80, 0, 0, 0, 0);
+/** The type of a WebSocket's ping; the one of its pong is the next, and there is none above. */
+const ping = 9;
 const headerEnd = Buffer.from("\r\n\r\n");
 
 /**
@@ -97,14 +99,20 @@ export class RawClient {
         this.#socket.end(closeFrame);
         return;
       }
-      const isControl = ((chunk[at] ?? 0) & 0x08) !== 0;
+      const opcode = (chunk[at] ?? 0) & 0x0f;
       at = start + length;
-      if (isControl) continue;
+      if (opcode === ping) this.#socket.write(pongFrame(chunk.subarray(start, at)));
+      if (opcode >= ping) continue;
       if (isEnginePing(chunk, start, at)) this.send("3");
       else this.onMessage(chunk, start, at);
     }
     if (at < chunk.length) this.#rest = Buffer.from(chunk.subarray(at));
   }
+}
+
+/** @param data of the ping: at most 125 bytes */
+function pongFrame(data: Buffer): Buffer {
+  return Buffer.concat([Buffer.of(0x80 | (ping + 1), 0x80 | data.length, 0, 0, 0, 0), data]);
 }
 
 function maskedFrame(text: string): Buffer {

@@ -6,6 +6,8 @@
 
 import type { Socket } from "node:net";
 import type { Dialect } from "./dialect.ts";
+import { controlFrame } from "./frame.ts";
+import { ReadProgress, unprovenLimit } from "./read-progress.ts";
 import type { Turn } from "./turn.ts";
 
 /** Where a connection's bytes leave: whole WebSocket frames, in the order of the writes. */
@@ -39,11 +41,13 @@ const largeAbove = 64 * 1024;
 /** Milliseconds in which a peer has to take what is left, and to end its side of the connection. */
 const endTimeout = 5_000;
 
-/** Who waits for the peer to take what it was sent. */
-interface Waiter {
+/** Those who wait for the peer to take what it was sent. */
+interface Waiters {
   check(): void;
-  resume(): void;
+  resumes: (() => void)[];
 }
+
+const pingOpcode = 9;
 
 /**
  * Collects what a connection is sent within one turn of the event loop, and writes it to the TCP socket once.
@@ -57,7 +61,9 @@ export abstract class SocketOutlet extends Outlet {
   readonly #limits: OutletLimits;
   #pending: Buffer | Buffer[] | undefined;
   #pendingBytes = 0;
-  #waiter: Waiter | undefined;
+  #waiters: Waiters | undefined;
+  /** There once the peer has been sent much. */
+  #progress: ReadProgress | undefined;
 
   constructor(socket: Socket, limits: OutletLimits) {
     super();
@@ -78,25 +84,41 @@ export abstract class SocketOutlet extends Outlet {
     return this.#pendingBytes + this.unsent > fullAbove;
   }
 
-  /**
-   * Calls back once it is not full any more, or once its connection has ended. One may wait at a time, and only while
-   * it is full.
-   */
+  /** Calls back once it is not full any more, or once its connection has ended; only while it is full. */
   whenDrained(resume: () => void): void {
+    if (this.#waiters) {
+      this.#waiters.resumes.push(resume);
+      return;
+    }
     const check = () => {
       if (!this.full) this.release();
     };
-    this.#waiter = { check, resume };
+    this.#waiters = { check, resumes: [resume] };
     this.#socket.on("drain", check);
   }
 
   /** Lets go on who waits for it to drain. */
   protected release(): void {
-    const waiter = this.#waiter;
-    if (!waiter) return;
-    this.#waiter = undefined;
-    this.#socket.removeListener("drain", waiter.check);
-    waiter.resume();
+    const waiters = this.#waiters;
+    if (!waiters) return;
+    this.#waiters = undefined;
+    this.#socket.removeListener("drain", waiters.check);
+    for (const resume of waiters.resumes) resume();
+  }
+
+  /** Looks, at each heartbeat, whether the peer takes what it is sent, and drops it where it has stopped to. */
+  lookAtReader(): void {
+    const { bytesWritten } = this.#socket;
+    if (!this.#progress && bytesWritten < unprovenLimit) return;
+    this.#progress ??= new ReadProgress();
+    const found = this.#progress.look(bytesWritten, this.unsent);
+    if (found === "stalled") this.#drop(0);
+    else if (found) this.append(controlFrame(pingOpcode, found));
+  }
+
+  /** The peer has answered a ping of its WebSocket. */
+  protected notePong(data: Buffer): void {
+    this.#progress?.answered(data);
   }
 
   /** Ends the TCP connection behind what was written. A peer that does not end its side too is cut off. */
@@ -124,15 +146,20 @@ export abstract class SocketOutlet extends Outlet {
     if (!this.#socket.writable) return;
     const frames = Array.isArray(pending) ? Buffer.concat(pending) : pending;
     if (this.unsent > this.#limits.unsentLimit) {
-      this.#limits.onDropped(this.unsent + frames.length);
-      this.onSlow();
+      this.#drop(frames.length);
       return;
     }
     // Where a room keeps writing, the socket may never be empty, which alone it would say by itself.
-    this.#socket.write(frames, this.#waiter?.check);
+    this.#socket.write(frames, this.#waiters?.check);
     if (frames.length > largeAbove) this.largeUnderWay = true;
     // A new connection's socket is corked, so that the answer to its upgrade leaves in this same write.
     if (this.#socket.writableCorked > 0) this.#socket.uncork();
     this.#limits.onSent(frames.length);
+  }
+
+  /** @param more bytes than those that wait already */
+  #drop(more: number): void {
+    this.#limits.onDropped(this.unsent + more);
+    this.onSlow();
   }
 }

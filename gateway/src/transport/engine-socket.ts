@@ -102,7 +102,13 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
     this.append(pingFrame);
   }
 
-  onPong(): void {}
+  get choked(): boolean {
+    return this.#websocket.choked;
+  }
+
+  onPong(data: Buffer): void {
+    this.notePong(data);
+  }
 
   onClosed(): void {
     this.end("transport close");

@@ -13,6 +13,10 @@ export interface EngineMember {
   slot: number;
   /** Set by the engine, to let go of the connection when it ends. */
   onEnd: ((member: EngineMember) => void) | undefined;
+  /** It is not read on before it has taken its answers: a sign of life may wait unread. */
+  readonly choked: boolean;
+  /** Drops the peer where it has stopped to take what it is sent. */
+  lookAtReader(): void;
   ping(): void;
   /** Nothing came in time. */
   expire(): void;
@@ -77,7 +81,8 @@ export class Heartbeat {
     for (const socket of this.#slots[this.#tick % length] ?? []) this.#ping(socket);
     const overdue = (((this.#tick - this.#timeoutTicks) % length) + length) % length;
     for (const socket of this.#slots[overdue] ?? []) {
-      if (socket.pingedAt > 0 && this.#tick - socket.pingedAt >= this.#patienceWith(socket)) socket.expire();
+      const isOverdue = socket.pingedAt > 0 && this.#tick - socket.pingedAt >= this.#patienceWith(socket);
+      if (isOverdue && !socket.choked) socket.expire();
     }
   }
 
@@ -87,6 +92,7 @@ export class Heartbeat {
   }
 
   #ping(socket: EngineMember): void {
+    socket.lookAtReader();
     if (socket.pingedAt > 0) return;
     socket.pingedAt = this.#tick;
     socket.ping();

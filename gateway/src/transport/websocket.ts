@@ -83,6 +83,11 @@ export class WebSocket extends FrameReader {
     this.#socket.on("close", onClose);
   }
 
+  /** It is not read on before its owner has sent it what waits. */
+  get choked(): boolean {
+    return this.#choked;
+  }
+
   /** Nothing is read until `resume`; the peer's system keeps what it sends. */
   pause(): void {
     this.#paused = true;

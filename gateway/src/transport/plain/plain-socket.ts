@@ -100,8 +100,13 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
     else if (!this.#early.add(data, isBinary)) this.close("rate_limited");
   }
 
-  onPong(): void {
+  get choked(): boolean {
+    return this.#websocket.choked;
+  }
+
+  onPong(data: Buffer): void {
     this.#answered();
+    this.notePong(data);
   }
 
   #answered(): void {
