@@ -5,15 +5,11 @@
  */
 
 import type { Connection } from "./connection.ts";
+import type { Price } from "./request.ts";
 
-/** What a request costs before it begins. */
-export interface RequestPrice {
-  /** As LIMITS says it. */
+/** A price as LIMITS says it. */
+export interface RequestPrice extends Price {
   words: string;
-  /** For how many it counts in the rate of its connection. */
-  counts(connection: Connection, payload: unknown): number;
-  /** Units that its user and its address pay. */
-  units(connection: Connection, payload: unknown): number;
 }
 
 /** Of a request that costs always the same. */

@@ -2,7 +2,6 @@
 
 import type { Shape } from "../protocol/json.ts";
 import type { Connection } from "./connection.ts";
-import type { RequestPrice } from "./prices.ts";
 import type { RequestServices } from "./request-services.ts";
 
 export type { RequestServices } from "./request-services.ts";
@@ -24,12 +23,20 @@ export type Handler = (
   shape: Shape,
 ) => Promise<void>;
 
+/** What a request costs before it begins. */
+export interface Price {
+  /** For how many it counts in the rate of its connection. */
+  counts(connection: Connection, payload: unknown): number;
+  /** Units that its user and its address pay. */
+  units(connection: Connection, payload: unknown): number;
+}
+
 /** One of the protocol's requests (PROTOCOL, section 2). */
 export interface Request {
   /** What follows on the same connection waits for it. */
   exclusive: boolean;
   /** Of the reads of a connection one is under way at a time; they hold up nothing else. */
   reads?: true;
-  price: Pick<RequestPrice, "counts" | "units">;
+  price: Price;
   handle: Handler;
 }

@@ -19,6 +19,8 @@ export interface AdmissionOptions {
   shortage(): Shortage | undefined;
   /** Handshakes a second; 0 for no limit. */
   rate: number;
+  /** Monotonic seconds. */
+  now?: () => number;
   /** Told of each handshake that is refused before the upgrade. */
   onRefused(reason: RefusalReason): void;
 }
@@ -32,7 +34,7 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     this.#options = options;
     // As many at once as in a second: a storm of reconnects is spread over seconds, and a calm node makes nobody wait.
-    this.#shares = new Shares(options.rate);
+    this.#shares = new Shares(options.rate, 0, options.now);
   }
 
   /** Before the WebSocket upgrade; counts the handshake. @param address of the client */

@@ -18,6 +18,7 @@ function createAdmission(rate = 0): Admission {
     healthy: () => state.healthy,
     shortage: () => state.shortage,
     rate,
+    now: () => 100,
     onRefused: (reason) => refused.push(reason),
   });
 }

@@ -24,6 +24,8 @@ function silentPeer(largeUnderWay: boolean) {
       noted.expired = true;
     },
     sendAway() {},
+    choked: false,
+    lookAtReader() {},
   };
   return { member, noted };
 }
