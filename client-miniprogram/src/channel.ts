@@ -86,7 +86,7 @@ export class Channel<Data = unknown> extends Emitter<ChannelEvents<Data>> {
     return this.#port.publish(data, options);
   }
 
-  /** Reads older messages. @throws TideError, as a rejection: `unavailable` without a connection */
+  /** Reads older messages, once there is a connection. @throws TideError, as a rejection: why there is none within 10 s */
   history(query: HistoryQuery = {}): Promise<HistoryReply<Data>> {
     return this.#port.history(query) as Promise<HistoryReply<Data>>;
   }

@@ -176,9 +176,9 @@ export class Tide extends Emitter<TideEvents> {
   }
 
   #history(channel: string, query: HistoryQuery): Promise<HistoryReply> {
-    const session = this.#keeper.online;
-    if (!session) return Promise.reject(failure("unavailable", "Not connected.", true));
-    return session.request("history", Object.assign({ channel }, query), historyPatience);
+    return this.#keeper
+      .whenOnline()
+      .then((session) => session.request("history", Object.assign({ channel }, query), historyPatience));
   }
 
   #receive(name: string, args: unknown[]): void {

@@ -3,7 +3,7 @@
  * stop the client in the middle of what it does.
  */
 
-import { reportMistake } from "./errors.ts";
+import { failure, reportMistake } from "./errors.ts";
 
 type Listener<Args extends unknown[]> = (...args: Args) => void;
 
@@ -11,8 +11,14 @@ type Listener<Args extends unknown[]> = (...args: Args) => void;
 export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
   #listeners: { [Name in keyof Events]?: Listener<Events[Name]>[] } = {};
 
-  /** @returns a function that takes the listener off again */
+  /**
+   * @returns a function that takes the listener off again
+   * @throws TideError `bad_request` where the listener is no function
+   */
   on<Name extends keyof Events>(event: Name, listener: Listener<Events[Name]>): () => void {
+    if (typeof listener !== "function") {
+      throw failure("bad_request", `on("${String(event)}"): the listener is a function.`);
+    }
     // A new array each time: `emit` may be walking the old one.
     this.#listeners[event] = (this.#listeners[event] || []).concat(listener);
     return () => this.off(event, listener);

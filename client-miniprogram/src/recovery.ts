@@ -82,7 +82,7 @@ export class Recovery {
   hold(channel: string, holder: Holder, { since, token }: HoldOptions): Subscription {
     const known = this.#subscriptions.get(channel);
     const subscription = known || this.#subscriptions.create(channel, since);
-    subscription.holders.add(holder);
+    if (subscription.add(holder)) this.#queue.again(subscription);
     if (token !== undefined) subscription.token = token;
     if (subscription.phase === "refused") subscription.phase = "waiting";
     this.#queue.flushSoon();
@@ -91,7 +91,7 @@ export class Recovery {
 
   /** A page does not want it any more. */
   release(subscription: Subscription, holder: Holder): void {
-    subscription.holders.delete(holder);
+    subscription.remove(holder);
     if (subscription.lasting || subscription.origin === "granted") return;
     const { channel, phase } = subscription;
     if (this.#subscriptions.get(channel) !== subscription) return;
@@ -225,10 +225,11 @@ export class Recovery {
   }
 
   #deliver(subscription: Subscription, message: Message): void {
-    if (this.#events.isSilent(message.id)) return;
+    const silent = this.#events.isSilent(message.id);
+    const { pages, news } = subscription.spread(message, silent);
     // A copy: a page may close its channel from within its listener.
-    for (const holder of Array.from(subscription.holders)) holder.message(message);
-    this.#events.message(message);
+    for (const holder of pages) holder.message(message);
+    if (news) this.#events.message(message);
   }
 
   #leave(channel: string): void {

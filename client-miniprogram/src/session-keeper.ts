@@ -10,6 +10,7 @@ import { failure, type TideError } from "./errors.ts";
 import { Probe } from "./probe.ts";
 import type { SubscribeRequest, Welcome } from "./protocol.ts";
 import type { Session } from "./session.ts";
+import { SessionWaits } from "./session-waits.ts";
 import { TokenRenewal } from "./token-renewal.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -45,6 +46,10 @@ export interface SessionKeeperOptions extends DialerParts {
  */
 const headStart = { usual: 2_000, longest: 8_000 };
 
+function closed(): TideError {
+  return failure("disconnected", "The client was closed.");
+}
+
 /** After this long an answer does not matter any more. */
 const answerPatience = 10_000;
 
@@ -65,6 +70,7 @@ export class SessionKeeper {
   #headStart = headStart.usual;
   readonly #watchdog: Watchdog;
   readonly #dialer: Dialer;
+  readonly #waits: SessionWaits;
   #hiddenAt: number | undefined;
   readonly #renewal: TokenRenewal;
   #closed = false;
@@ -73,6 +79,7 @@ export class SessionKeeper {
     this.#options = options;
     this.#retryTimer = new Timer(options.clock);
     this.#changeTimer = new Timer(options.clock);
+    this.#waits = new SessionWaits(options.clock, () => this.reason);
     this.#watchdog = new Watchdog(options.clock, {
       heardAt: () => this.online?.heardAt,
       alarm: () => this.verify(),
@@ -93,6 +100,13 @@ export class SessionKeeper {
   /** The session, while the gateway has welcomed it. */
   get online(): Session | undefined {
     return this.#dialer.online;
+  }
+
+  /** The session, as soon as there is one. @throws TideError, as a rejection: why there is none within 10 s */
+  whenOnline(): Promise<Session> {
+    if (this.online) return Promise.resolve(this.online);
+    const isOver = this.#closed || this.state === "refused";
+    return isOver ? Promise.reject(this.reason || closed()) : this.#waits.wait();
   }
 
   get #hidden(): boolean {
@@ -184,6 +198,7 @@ export class SessionKeeper {
     this.#watchdog.stop();
     this.#drop({ kind: "closed" });
     this.#change("offline");
+    this.#waits.end(undefined, closed());
   }
 
   /** An attempt that began on another network would only time out. */
@@ -220,6 +235,7 @@ export class SessionKeeper {
     if (this.#hidden) session.request("away", {}, answerPatience).catch(ignore);
     else this.#change("online");
     this.#options.events.online(session, welcome);
+    this.#waits.end(session);
   }
 
   #failed(failed: Failed): void {
@@ -241,6 +257,7 @@ export class SessionKeeper {
     } else {
       this.#watchdog.stop();
       this.#change("refused", cause);
+      this.#waits.end(undefined, cause);
     }
   }
 

@@ -45,6 +45,10 @@ export class Subscription {
   #freshToken: string | undefined;
   #renewed = false;
   #values = false;
+  /** On a channel of values the newest that was delivered, for pages that come later. */
+  #value: Message | undefined;
+  /** Pages that have not been given a value yet. */
+  readonly #newcomers = new Set<Holder>();
   #everLive = false;
 
   constructor(channel: string, position: string | undefined) {
@@ -60,6 +64,43 @@ export class Subscription {
   /** Whether it continues at the next connect. */
   get lasting(): boolean {
     return this.holders.size > 0 || this.origin === "own";
+  }
+
+  /** Takes a page in. @returns whether the newest value has to be asked for, since only its position is known */
+  add(holder: Holder): boolean {
+    this.holders.add(holder);
+    this.#newcomers.add(holder);
+    const value = this.#value;
+    if (!value) return this.#values && this.phase === "live";
+    // The page begins to listen once it has the channel.
+    Promise.resolve().then(() => {
+      if (value === this.#value && this.#newcomers.delete(holder) && this.holders.has(holder)) {
+        holder.message(value);
+      }
+    });
+    return false;
+  }
+
+  remove(holder: Holder): void {
+    this.holders.delete(holder);
+    this.#newcomers.delete(holder);
+  }
+
+  /**
+   * Takes note of a message that goes out.
+   *
+   * @param silent whether it is this client's own, which its pages have without being told
+   * @returns the pages that are given it, and whether it is news to the app as a whole
+   */
+  spread(message: Message, silent: boolean): { pages: Holder[]; news: boolean } {
+    const isNewest = this.#values && this.#value?.position === message.position;
+    const news = !silent && !isNewest;
+    // The past of a log is not for pages that came later; a value is.
+    const pages = news ? this.holders : this.#values ? this.#newcomers : [];
+    const given = { pages: Array.from(pages), news };
+    this.#newcomers.clear();
+    if (this.#values) this.#value = message;
+    return given;
   }
 
   /** @throws whatever the page's function throws, as a rejection */
@@ -91,8 +132,12 @@ export class Subscription {
       for (const holder of Array.from(this.holders)) holder.reset();
     }
     for (const message of messages) {
-      // A live message may have been delivered between the request and its answer.
-      if (message.position && stepOf(this.position, message.position, this.#values) === "old") continue;
+      // A live message may have been delivered between the request and its answer. A value of the same position is what a
+      // page may still lack: after a start with a stored position, or where it came when others had it already.
+      const isSame = this.#values && message.position === this.position;
+      if (!isSame && message.position && stepOf(this.position, message.position, this.#values) === "old") {
+        continue;
+      }
       if (message.position) this.position = message.position;
       deliver(message);
     }
@@ -113,7 +158,13 @@ export class Subscription {
     // Until the first reply has come, messages belong to an earlier subscription.
     if (from === undefined && this.phase !== "live") return "old";
     const step = stepOf(from, position, this.#values);
-    if (step === "next") this.position = position;
+    if (step === "next") {
+      this.position = position;
+      // A message that goes out brings the next one. One that was not meant for this client, its own without an echo, leaves
+      // it unknown, and its pages have it.
+      this.#value = undefined;
+      this.#newcomers.clear();
+    }
     return step;
   }
 

@@ -98,7 +98,8 @@ export class SimulatedSocket {
   }
 
   close({ code = 1000, reason = "", success, fail, complete }: CloseArguments = {}): void {
-    const sound = (code === 1000 || (code >= 3000 && code <= 4999)) && new TextEncoder().encode(reason).length <= 123;
+    const sound =
+      (code === 1000 || (code >= 3000 && code <= 4999)) && new TextEncoder().encode(reason).length <= 123;
     const { refuses, keepsOpening } = this.#options;
     if (this.#state === "closed") fail?.({ errMsg: "closeSocket:fail wcwss taskID not exist" });
     else if (refuses()) fail?.({ errMsg: "closeSocket:fail interrupted" });
