@@ -56,6 +56,8 @@ export interface SubscribeManyReply {
 export interface PublishReply {
   ok: true;
   position?: string;
+  /** A backend that was asked has it not published. */
+  skipped?: true;
 }
 
 export interface HistoryReply<Data = unknown> {

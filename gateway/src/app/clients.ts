@@ -13,7 +13,7 @@ import { FreshRevocations } from "../connection/fresh-revocations.ts";
 import { Gaps } from "../connection/gaps.ts";
 import { Joiner } from "../connection/joiner.ts";
 import { Lifecycle } from "../connection/lifecycle.ts";
-import { requests } from "../connection/request-table.ts";
+import { requests, unnamedRequest } from "../connection/request-table.ts";
 import type { CoalescingAdapter } from "../fanout/adapter.ts";
 import type { Meter } from "../meter.ts";
 import { version } from "../version.ts";
@@ -79,9 +79,20 @@ export function createClients(context: Context, options: ClientsOptions) {
     lifecycle,
     maxChannels,
     now,
+    backend,
   };
+  const unnamed = unnamedRequest(services.backend);
   const bounds = { maxDepth, rate, burst };
-  const dispatcher = new Dispatcher({ requests, services, lifecycle, accounts, meter, log, ...bounds });
+  const dispatcher = new Dispatcher({
+    requests,
+    unnamed,
+    services,
+    lifecycle,
+    accounts,
+    meter,
+    log,
+    ...bounds,
+  });
   return { backend, authenticator, plainAuthenticator, gaps, lifecycle, commands, dispatcher };
 }
 

@@ -9,7 +9,7 @@ import { type ErrorCode, Failure } from "../errors.ts";
 import type { Meter, PublishSource } from "../meter.ts";
 import { countBinary, maxAttachments } from "../protocol/binary.ts";
 import { type Shape, shapeOf } from "../protocol/json.ts";
-import { encodeHead } from "../protocol/packet.ts";
+import { encodeHead, type PacketHead } from "../protocol/packet.ts";
 import { formatPosition } from "../protocol/position.ts";
 import type { ChannelPolicy, Rules } from "./rules.ts";
 
@@ -49,13 +49,8 @@ export class Publisher {
   /** A backend's publication, which may go to every channel that the rules name. As `measure`. */
   publish(publication: Publication): Promise<string | undefined> {
     return this.measure("api", () => {
-      const { rules, maxDepth } = this.#options;
-      const policy = rules.policyOf(publication.channel);
-      const shape = shapeOf(publication.data, maxDepth);
-      if (shape === "deep") {
-        throw new Failure("bad_request", `\`data\` nests deeper than ${maxDepth} levels.`);
-      }
-      return this.send(publication, policy, shape);
+      const policy = this.#options.rules.policyOf(publication.channel);
+      return this.send(publication, policy, this.shapeOf(publication.data));
     });
   }
 
@@ -88,10 +83,8 @@ export class Publisher {
    * @throws Failure `bad_request`, `too_large`; before anything is published
    */
   send(publication: Publication, policy: ChannelPolicy, shape: Shape): Promise<Receipt> {
-    const { channel, data, id, user, except } = publication;
-    const message = { channel, data, id, user, time: this.#options.now() };
-    const { head, attachments } = encodeHead("message", message, binariesOf(data, shape) > 0);
-    this.#checkSize(head, attachments);
+    const { channel, id, user, except } = publication;
+    const { head, attachments } = this.check(publication, shape);
     return this.#options.broker.publish({
       channel,
       head,
@@ -101,6 +94,22 @@ export class Publisher {
       // The same id of another user is another publication, and so is a backend's.
       idempotencyKey: id === undefined ? undefined : JSON.stringify([user ?? null, id]),
     });
+  }
+
+  /** @returns the message as it is sent, up to its position. @throws Failure as `send`; nothing is published here */
+  check({ channel, data, id, user }: Publication, shape: Shape): PacketHead {
+    const message = { channel, data, id, user, time: this.#options.now() };
+    const encoded = encodeHead("message", message, binariesOf(data, shape) > 0);
+    this.#checkSize(encoded.head, encoded.attachments);
+    return encoded;
+  }
+
+  /** The shape of data that nobody has walked yet. @throws Failure `bad_request` where it nests too deep */
+  shapeOf(data: unknown): Shape {
+    const { maxDepth } = this.#options;
+    const shape = shapeOf(data, maxDepth);
+    if (shape === "deep") throw new Failure("bad_request", `\`data\` nests deeper than ${maxDepth} levels.`);
+    return shape;
   }
 
   #count(source: PublishSource, started: number, code: "ok" | ErrorCode): void {

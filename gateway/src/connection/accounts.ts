@@ -71,6 +71,11 @@ export class Accounts {
     this.#addresses.charge(networkOfConnection(connection), units);
   }
 
+  /** @param weight of the arguments of a request, as `survey` has it */
+  chargePayload(connection: Connection, weight: number): void {
+    this.charge(connection, surcharges.payload.units(weight));
+  }
+
   /** Charges an event of presence to the user that it is about, whose connection may have ended. */
   chargeTold(user: string, members: number): void {
     const units = surcharges.told.units(members);

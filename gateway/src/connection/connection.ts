@@ -9,6 +9,7 @@ import type { Subject } from "../auth/permissions.ts";
 import type { Held, Subscriber } from "../channels/subscriber.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { CloseReason } from "../meter.ts";
+import type { Questions } from "./questions.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 import type { TokenWatch } from "./token-watch.ts";
 import { type Backpressure, WorkQueue } from "./work-queue.ts";
@@ -65,6 +66,8 @@ export class Connection implements Subscriber {
   network: string | undefined;
   /** The request rate; made with the first request. */
   pace: TokenBucket | undefined;
+  /** Made with the first question to a backend. */
+  questions: Questions | undefined;
   /** The order of its requests, and of what the gateway does to it. */
   readonly work = new WorkQueue(this);
   /** The order of its reads; made with the first. */

@@ -11,16 +11,18 @@ import { type Shape, survey } from "../protocol/json.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Connection } from "./connection.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { requestPrices, surcharges } from "./prices.ts";
-import type { Reply, Request, RequestServices } from "./request.ts";
+import { heldUp } from "./questions.ts";
+import type { Reply, Request, RequestServices, Unhandled } from "./request.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 export interface DispatcherOptions {
   requests: ReadonlyMap<string, Request>;
+  /** What the protocol does not name: it is charged, and done where a backend answers it. */
+  unnamed: Request | Unhandled;
   /** What the requests' handlers call. */
   services: RequestServices;
   lifecycle: Pick<Lifecycle, "end">;
-  accounts: Pick<Accounts, "take" | "charge">;
+  accounts: Pick<Accounts, "take" | "chargePayload">;
   meter: Meter;
   log: Log;
   /** Levels of nesting in a payload. */
@@ -83,16 +85,17 @@ export class Dispatcher {
   /** Not an async function: each of those makes promises of its own, and this is called for every event. */
   #handle(connection: Connection, event: string | undefined, payload: unknown, reply: Reply): Promise<void> {
     // What nobody handles is charged too: a flood of it has to be bounded like any other.
-    const request = event === undefined ? undefined : this.#options.requests.get(event);
-    const price = request?.price ?? requestPrices.other;
-    this.#pace(connection, price.counts(connection, payload));
-    this.#options.accounts.take(connection, price.units(connection, payload));
+    const { requests, unnamed, services, accounts } = this.#options;
+    const request = (event === undefined ? undefined : requests.get(event)) ?? unnamed;
+    this.#pace(connection, request.price.counts(connection, payload));
+    accounts.take(connection, request.price.units(connection, payload));
     if (event === undefined) throw new Failure("bad_request", "An event's name is a string.");
     const shape = this.#weigh(connection, payload);
-    if (!request) throw new Failure("no_handler");
-    const handle = () => request.handle(this.#options.services, connection, payload, reply, shape);
+    if (!request.handle) throw new Failure("no_handler");
+    const held = services.backend && heldUp(services, connection, request, { payload, shape, event });
+    const handle = () => request.handle(services, connection, payload, reply, shape, held?.answer);
     const work = request.reads ? () => connection.reads.request(true, handle, payload) : handle;
-    return connection.work.request(request.exclusive, work, payload);
+    return connection.work.request(request.exclusive, work, payload, held);
   }
 
   /** @throws Failure `rate_limited` with the time after which the next request may pass */
@@ -116,7 +119,7 @@ export class Dispatcher {
       connection.strikes += 1;
       throw new Failure("bad_request", `The payload nests deeper than ${maxDepth} levels.`);
     }
-    accounts.charge(connection, surcharges.payload.units(weight));
+    accounts.chargePayload(connection, weight);
     return shape;
   }
 

@@ -5,6 +5,7 @@ import type { History } from "../channels/history.ts";
 import type { Presence } from "../channels/presence.ts";
 import type { Publisher } from "../channels/publish.ts";
 import type { Rules } from "../channels/rules.ts";
+import type { Backend } from "../hooks/ports.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Joiner } from "./joiner.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -23,4 +24,6 @@ export interface RequestServices {
   maxChannels: number;
   /** Unix milliseconds. */
   now(): number;
+  /** Absent where no backend is asked anything. */
+  backend?: Backend | undefined;
 }

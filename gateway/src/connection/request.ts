@@ -14,6 +14,7 @@ export type Reply = (reply: object) => void;
  * an exclusive one holds up the connection's next request until it ends.
  *
  * @param shape of the payload, which need not be walked again
+ * @param answer of the question that was asked first, where there was one
  */
 export type Handler = (
   services: RequestServices,
@@ -21,6 +22,7 @@ export type Handler = (
   payload: unknown,
   reply: Reply,
   shape: Shape,
+  answer?: unknown,
 ) => Promise<void>;
 
 /** What a request costs before it begins. */
@@ -31,6 +33,25 @@ export interface Price {
   units(connection: Connection, payload: unknown): number;
 }
 
+/** What a client asks. */
+export interface Asked {
+  event: string;
+  payload: unknown;
+  shape: Shape;
+}
+
+/**
+ * What a backend has to be asked before the handler runs. It checks what needs no backend: what would be refused anyway
+ * asks nobody.
+ *
+ * @returns undefined where nothing has to be asked
+ */
+export type Question = (
+  services: RequestServices,
+  connection: Connection,
+  asked: Asked,
+) => (() => Promise<unknown>) | undefined;
+
 /** One of the protocol's requests (PROTOCOL, section 2). */
 export interface Request {
   /** What follows on the same connection waits for it. */
@@ -38,5 +59,14 @@ export interface Request {
   /** Of the reads of a connection one is under way at a time; they hold up nothing else. */
   reads?: true;
   price: Price;
+  /** The channels that it is about: a question about one of them that was sent before holds it up. None where absent. */
+  channels?(payload: unknown): readonly string[];
+  question?: Question;
   handle: Handler;
+}
+
+/** What nobody does; it is charged nevertheless. */
+export interface Unhandled {
+  price: Price;
+  handle?: undefined;
 }

@@ -6,6 +6,7 @@
 
 import { Failure } from "../errors.ts";
 import { weightOf } from "../protocol/json.ts";
+import type { Held } from "./questions.ts";
 
 /** How fast a client takes what it is sent. */
 export interface Backpressure {
@@ -76,19 +77,23 @@ export class WorkQueue {
    * an exclusive work waits for it to end: a `publish` right after a `subscribe` finds the subscription made.
    *
    * @param payload what is kept for the work while it waits
+   * @param held what it has to wait for before it takes its place in the order
    * @throws Failure `rate_limited` when too much waits already, `disconnected` when the connection ends before
    * its turn comes
    */
-  async request(exclusive: boolean, work: Work, payload?: unknown): Promise<void> {
+  async request(exclusive: boolean, work: Work, payload?: unknown, held?: Held): Promise<void> {
     if (this.#requests >= requestLimit || this.#weight >= weightLimit) {
+      held?.release();
       throw new Failure("rate_limited", "Too many requests wait for their turn.");
     }
     this.#requests += 1;
     try {
-      if (this.#exclusive || this.#waitingRequests?.length || this.#isHeldUp) {
-        await this.#waitAsRequest(exclusive, work, weightOf(payload));
-      } else await this.#begin(exclusive, work);
+      if (held) await this.#waitHeld(held, weightOf(payload));
+      const done = this.#inOrder(exclusive, work, payload);
+      held?.release();
+      await done;
     } finally {
+      held?.release();
       this.#requests -= 1;
       if (this.idle) this.#tellIdle();
     }
@@ -103,6 +108,25 @@ export class WorkQueue {
     if (!this.#exclusive) return this.#begin(exclusive, work);
     this.#waitingOwn ??= [];
     return this.#wait(this.#waitingOwn, exclusive, work);
+  }
+
+  /** Begins the work, or has it wait for its turn. */
+  #inOrder(exclusive: boolean, work: Work, payload: unknown): Promise<void> {
+    if (this.#exclusive || this.#waitingRequests?.length || this.#isHeldUp) {
+      return this.#waitAsRequest(exclusive, work, weightOf(payload));
+    }
+    return this.#begin(exclusive, work);
+  }
+
+  /** Other requests go on meanwhile, and so does the gateway's own work. */
+  async #waitHeld(held: Held, weight: number): Promise<void> {
+    this.#weight += weight;
+    try {
+      await held.wait();
+    } finally {
+      this.#weight -= weight;
+    }
+    if (this.#session.ended) throw new Failure("disconnected");
   }
 
   #tellIdle(): void {

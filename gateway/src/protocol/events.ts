@@ -41,6 +41,14 @@ export interface SubscribeManyReply {
 export interface PublishReply {
   ok: true;
   position?: PositionText;
+  /** A backend that was asked has it not published. */
+  skipped?: true;
+}
+
+/** The reply to an event that a backend answers. */
+export interface RequestReply<Data = unknown> {
+  ok: true;
+  data?: Data;
 }
 
 export interface HistoryReply extends HistoryPage {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Accounts } from "../../src/connection/accounts.ts";
 import type { Connection } from "../../src/connection/connection.ts";
-import { publish as handle } from "../../src/connection/handlers/messages.ts";
+import { publish as handle } from "../../src/connection/handlers/publish.ts";
 import type { RequestServices } from "../../src/connection/request-services.ts";
 import { type ErrorCode, Failure } from "../../src/errors.ts";
 import { noMeter } from "../../src/meter.ts";

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Connection } from "../../src/connection/connection.ts";
 import { Dispatcher } from "../../src/connection/dispatcher.ts";
+import { requestPrices, surcharges } from "../../src/connection/prices.ts";
 import type { Request } from "../../src/connection/request.ts";
 import type { RequestServices } from "../../src/connection/request-services.ts";
 import { type ErrorCode, Failure } from "../../src/errors.ts";
@@ -50,6 +51,7 @@ const requests = new Map<string, Request>([
 function createDispatcher(rate = 1_000, burst = 1_000): Dispatcher {
   return new Dispatcher({
     requests,
+    unnamed: { price: requestPrices.other },
     services: {} as RequestServices,
     lifecycle: {
       end(connection, code, reconnect, details) {
@@ -62,7 +64,7 @@ function createDispatcher(rate = 1_000, burst = 1_000): Dispatcher {
         charged.push(units);
         if (refusal) throw refusal;
       },
-      charge: (_connection, units) => void charged.push(units),
+      chargePayload: (_connection, weight) => void charged.push(surcharges.payload.units(weight)),
     },
     meter: { ...noMeter, requestHandled: (event, code) => void handled.push([event, code]) },
     log: { ...silentLog, write: (_id, fields) => void logged.push(fields) },

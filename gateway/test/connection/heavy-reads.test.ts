@@ -6,7 +6,7 @@ import { Rules } from "../../src/channels/rules.ts";
 import { Connection } from "../../src/connection/connection.ts";
 import { Dispatcher } from "../../src/connection/dispatcher.ts";
 import type { RequestServices } from "../../src/connection/request-services.ts";
-import { requests } from "../../src/connection/request-table.ts";
+import { requests, unnamedRequest } from "../../src/connection/request-table.ts";
 import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
 import { lasting, rule } from "../channels/node.ts";
@@ -38,12 +38,13 @@ function setUp(store: SlowStore) {
   );
   const history = new History({ read: () => store.answer([noMessages]), clear: async () => {} });
   const presence = new Presence({ page: () => store.answer(nobody) } as unknown as PresenceStore);
-  const accounts = { take: () => {}, charge: () => {} };
+  const accounts = { take: () => {}, charge: () => {}, chargePayload: () => {} };
   const services = { rules, history, presence, accounts, now: () => 0 } as unknown as RequestServices;
   const lifecycle = { end: () => {} };
   const limits = { maxDepth: 32, rate: 100, burst: 200 };
   return new Dispatcher({
     requests,
+    unnamed: unnamedRequest(undefined),
     services,
     lifecycle,
     accounts,

@@ -17,8 +17,8 @@ const minute = 60_000;
 const most = 128;
 const few = 64;
 
-/** What one bad word may cause, which is no reason to end a chat. */
-const tolerated = new Set<ErrorCode>(["forbidden", "bad_request"]);
+/** What one bad word may cause, be it the rules or a backend that refuses it, which is no reason to end a chat. */
+const tolerated = new Set<ErrorCode>(["forbidden", "bad_request", "unauthorized", "not_found"]);
 
 interface JoinReply {
   ok: boolean;

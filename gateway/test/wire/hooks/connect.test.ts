@@ -119,7 +119,7 @@ describe("a client that says neither a token nor a code", () => {
     expect(await refused(client({ session: "blocked" }))).toMatchObject({ code: "forbidden" });
     hook.handle = () => "silence";
     const waiting = client({});
-    await expect.poll(() => hook.of("connect").length, { timeout: 5_000 }).toBeGreaterThanOrEqual(4);
+    await expect.poll(() => hook.of("connect").length, { timeout: 15_000 }).toBeGreaterThanOrEqual(4);
     expect(waiting.of("welcome")).toEqual([]);
     hook.handle = () => ({ answer: { user: "late" } });
     expect(await waiting.next("welcome")).toMatchObject({ user: "late" });
@@ -127,7 +127,7 @@ describe("a client that says neither a token nor a code", () => {
 
   it("comes back by itself where it may get better", async () => {
     const waiting = client({ session: "busy" });
-    await expect.poll(() => hook.of("connect").length, { timeout: 5_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => hook.of("connect").length, { timeout: 15_000 }).toBeGreaterThanOrEqual(2);
     hook.handle = () => ({ answer: { user: "ann" } });
     expect(await waiting.next("welcome")).toMatchObject({ user: "ann" });
   });
