@@ -89,13 +89,18 @@ describe("a message", () => {
     expect(await publish(1, api, undefined, "bare")).toBeUndefined();
   });
 
-  it.each([null, false, 0, "", [], {}, "\ud800", 1e308, { __proto__: null, a: 1 }])(
+  it.each([null, false, 0, "", [], {}, 1e308, { __proto__: null, a: 1 }])(
     "may be any JSON value: %j",
     async (data) => {
       await publish(data);
       expect((await stored())[0]?.data).toEqual(JSON.parse(JSON.stringify(data)));
     },
   );
+
+  it("has no half characters, which other languages cannot read", async () => {
+    await publish(["\ud800", "a\udc00b", "\u{1f600}"]);
+    expect((await stored())[0]?.data).toEqual(["\ufffd", "a\ufffdb", "\u{1f600}"]);
+  });
 });
 
 describe("what is refused", () => {
