@@ -3,6 +3,7 @@
  * a channel begins here, so a channel that no rule matches does not exist for anybody.
  */
 
+import { anonymousPrefix } from "../auth/permissions.ts";
 import { compilePattern } from "../auth/patterns.ts";
 import type { ChannelRule } from "../config/rules.ts";
 import { Failure } from "../errors.ts";
@@ -78,8 +79,10 @@ export class Rules {
   }
 
   #find(channel: string): ChannelPolicy | undefined {
-    if (ownerOf(channel) !== undefined) return find(this.#personal, channel) ?? defaultPersonalPolicy;
-    return find(this.#rules, channel);
+    const owner = ownerOf(channel);
+    if (owner === undefined) return find(this.#rules, channel);
+    if (owner.startsWith(anonymousPrefix)) return guestPolicy;
+    return find(this.#personal, channel) ?? defaultPersonalPolicy;
   }
 }
 
@@ -101,3 +104,5 @@ function personalPolicy(rule?: ChannelPolicy): ChannelPolicy {
 
 /** One for all users, who may be many. */
 const defaultPersonalPolicy = personalPolicy();
+/** Of anonymous users: no second connection is ever the same user's, so nobody could come back to a history. */
+const guestPolicy: ChannelPolicy = { ...defaultPersonalPolicy, history: undefined };

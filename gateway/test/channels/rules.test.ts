@@ -63,6 +63,13 @@ describe("a personal channel", () => {
     });
   });
 
+  it("keeps no history for an anonymous user, who never comes back", () => {
+    const rules = new Rules([rule("user:**", { history: lasting })], 255);
+    expect(rules.policyOf("user:anon:abc").history).toBeUndefined();
+    expect(rules.policyOf("user:anon:abc").personal).toBe(true);
+    expect(rules.policyOf("user:anonymous").history).toBeDefined();
+  });
+
   it("takes the first such rule that matches", () => {
     const size = (size: number) => ({ history: { ...lasting, size } });
     const rules = new Rules([rule("user:ann", size(1)), rule("user:**", size(2))], 255);

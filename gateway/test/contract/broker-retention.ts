@@ -77,6 +77,18 @@ function ageCases(harness: Current): void {
     expect(next.position).toEqual({ epoch: position?.epoch, offset: 2 });
   });
 
+  it("keeps the counter of a channel without a message for minutes, whatever its ttl", async () => {
+    const hours = { size: 100, ttl: 36_000_000 };
+    const topOf = async (room: string) => (await readOne(harness(), room, { retention: hours })).top;
+    await publishAll(harness(), "used", [1], hours);
+    const [unused, used] = [await topOf("unused"), await topOf("used")];
+    await harness().age(60_000);
+    expect(await topOf("unused")).toEqual(unused);
+    await harness().age(120_000);
+    expect((await topOf("unused")).epoch).not.toBe(unused.epoch);
+    expect(await topOf("used")).toEqual(used);
+  });
+
   it("does not take a stale position of a channel nobody held for a new one's", async () => {
     const { broker } = harness().backplane;
     const { position } = await broker.publish(draft("room", 1, { retention: brief }));

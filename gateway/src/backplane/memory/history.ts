@@ -17,6 +17,9 @@ interface Stored {
   time: number;
 }
 
+/** Milliseconds after which the counter of a channel without a message ends, where nobody subscribes to it. */
+const emptyLifetime = 90_000;
+
 /** Stands for the messages of all channels that have none; never written to. */
 const nothing = new Map<number, Stored>();
 
@@ -77,16 +80,21 @@ export class ChannelHistory {
     }
   }
 
-  /** Whether nobody asked for the counter for as long as its messages live. */
+  /** Whether nobody asked for the counter for as long as its messages live; one without a message ends soon. */
   isOver(now: number): boolean {
-    return now - this.#touched > this.#retention.ttl;
+    return now - this.#touched > this.#lifetime;
+  }
+
+  /** Milliseconds. */
+  get #lifetime(): number {
+    return this.#offset === 0 ? Math.min(emptyLifetime, this.#retention.ttl) : this.#retention.ttl;
   }
 
   /** @returns milliseconds on the clock after which there is something to drop. */
   dueAt(subscribed: boolean): number {
     const oldest = this.#stored.get(this.#oldest);
     const aged = oldest ? oldest.time + this.#retention.ttl : Number.POSITIVE_INFINITY;
-    return subscribed ? aged : Math.min(aged, this.#touched + this.#retention.ttl);
+    return subscribed ? aged : Math.min(aged, this.#touched + this.#lifetime);
   }
 
   page(read: HistoryRead, allowance: Allowance): HistoryPage {

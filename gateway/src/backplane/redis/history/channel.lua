@@ -42,9 +42,10 @@ local function open(counter, stream, nonce, ending)
   return fresh, 0, 0
 end
 
--- The counter outlives the messages by more than the nodes take to come round and refresh it.
-local function refresh(counter, ttl)
-  redis.call('PEXPIRE', counter, ttl + 90000)
+-- The counter outlives the messages by more than the nodes take to come round and refresh it. Where nothing was ever
+-- published it lives no longer than that: whoever asks for names that nobody uses must not fill the memory.
+local function refresh(counter, ttl, top)
+  redis.call('PEXPIRE', counter, (top == 0 and 0 or ttl) + 90000)
 end
 
 local function time_of(entry)

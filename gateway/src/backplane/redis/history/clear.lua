@@ -2,6 +2,6 @@
 -- KEYS: 1 counter, 2 stream
 -- ARGV: 1 nonce, 2 ttl in ms
 
-open(KEYS[1], KEYS[2], ARGV[1], epochs_end())
+local _, top = open(KEYS[1], KEYS[2], ARGV[1], epochs_end())
 redis.call('DEL', KEYS[2])
-refresh(KEYS[1], tonumber(ARGV[2]))
+refresh(KEYS[1], tonumber(ARGV[2]), top)

@@ -85,7 +85,7 @@ local function store_all(channel, messages, result)
   end
   drop_aged(channel.counter, channel.stream, oldest, now, channel.ttl)
   redis.call('PEXPIRE', channel.stream, channel.ttl + 1000)
-  refresh(channel.counter, channel.ttl)
+  refresh(channel.counter, channel.ttl, 1)
 end
 
 local function pass_all_on(channel, messages, result)

@@ -88,7 +88,7 @@ end
 -- The counter is opened also by who reads no entries: from here on the channel has an epoch that a client can come back to.
 local function page(counter, stream, read)
   local epoch, top, oldest = open(counter, stream, ARGV[1], ending)
-  refresh(counter, read.ttl)
+  refresh(counter, read.ttl, top)
   drop_aged(counter, stream, oldest, now, read.ttl)
   if read.from == 'top' then
     return {epoch, top, 1, 0, {}, {}}
