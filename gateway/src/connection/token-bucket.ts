@@ -12,7 +12,7 @@ export class TokenBucket {
   #updated: number;
 
   /** @param now monotonic milliseconds */
-  constructor(perSecond: number, burst: number, now: () => number = () => performance.now()) {
+  constructor(perSecond: number, burst: number, now: () => number = monotonic) {
     this.#perSecond = perSecond;
     this.#burst = burst;
     this.#now = now;
@@ -61,4 +61,9 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#updated) / 1_000) * this.#perSecond);
     this.#updated = now;
   }
+}
+
+/** One for all: a connection has a bucket. */
+function monotonic(): number {
+  return performance.now();
 }

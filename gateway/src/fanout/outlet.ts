@@ -38,9 +38,6 @@ const fullAbove = 256 * 1024;
 /** Bytes of one write that a slow link may carry for longer than an answer to a ping is waited for. */
 const largeAbove = 64 * 1024;
 
-/** Milliseconds in which a peer has to take what is left, and to end its side of the connection. */
-const endTimeout = 5_000;
-
 /** Those who wait for the peer to take what it was sent. */
 interface Waiters {
   check(): void;
@@ -119,13 +116,6 @@ export abstract class SocketOutlet extends Outlet {
   /** The peer has answered a ping of its WebSocket. */
   protected notePong(data: Buffer): void {
     this.#progress?.answered(data);
-  }
-
-  /** Ends the TCP connection behind what was written. A peer that does not end its side too is cut off. */
-  protected endSocket(): void {
-    const socket = this.#socket;
-    socket.end();
-    setTimeout(() => socket.destroy(), endTimeout).unref();
   }
 
   append(frames: Buffer): void {

@@ -6,8 +6,9 @@ import type { Reply } from "../connection/request.ts";
 import { Failure } from "../errors.ts";
 import { closeReason } from "./close-reason.ts";
 import { type Accepted, admit, type HandshakeOptions } from "./handshake.ts";
+import { makeLean } from "./lean-socket.ts";
 import { refuse } from "./refusal.ts";
-import { engineSocketOf, forgetHandshake, SocketWire } from "./socket-wire.ts";
+import { engineSocketOf, SocketWire } from "./socket-wire.ts";
 
 export interface Sessions extends HandshakeOptions {
   lifecycle: Lifecycle;
@@ -35,9 +36,11 @@ type Arrival = Accepted & { started: number };
 
 /** Lets clients in, and hands what they do to their connections. */
 export function acceptClients(io: Server, sessions: Sessions): void {
+  // One listener for all sockets: each finds its connection by the socket that it is called on.
   const onAny = function (this: Socket, event: unknown, ...args: unknown[]): void {
     receive(connectionOf(this), sessions.dispatcher, event, args);
   };
+  const anyListeners = [onAny];
   const onDisconnect = function (this: Socket, reason: DisconnectReason): void {
     const slow = engineSocketOf(this)?.slow ?? false;
     sessions.lifecycle.closed(connectionOf(this), closeReason(reason, slow));
@@ -58,8 +61,7 @@ export function acceptClients(io: Server, sessions: Sessions): void {
     const { value: arrival }: Sealed<Arrival> = socket.data;
     const connection = open(socket, arrival, sessions);
     socket.data = new Sealed(connection);
-    // One listener for all sockets: each finds its connection by the socket that it is called on.
-    socket.onAny(onAny);
+    makeLean(socket, anyListeners);
     socket.on("disconnect", onDisconnect);
     // Not before the listeners: a client that is sent away instead would never be known to have gone.
     sessions.lifecycle.welcome(connection, arrival.resume);
@@ -69,7 +71,6 @@ export function acceptClients(io: Server, sessions: Sessions): void {
 function open(socket: Socket, arrival: Arrival, sessions: Sessions): Connection {
   const { identity, started } = arrival;
   const wire = new SocketWire(socket, sessions.addressOf(socket.request));
-  forgetHandshake(socket);
   return sessions.lifecycle.open(wire, identity, (performance.now() - started) / 1_000);
 }
 

@@ -119,7 +119,7 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
   }
 
   expire(): void {
-    this.#end("ping timeout", undefined, () => this.endSocket());
+    this.#end("ping timeout", undefined, () => this.#websocket.hangUp());
   }
 
   /** Sends what is still to be sent, then closes the WebSocket. */
@@ -132,7 +132,7 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
    * client in C++ takes it for a wish that it stay away. From the end of TCP every client comes back.
    */
   sendAway(): void {
-    this.#end("forced close", undefined, () => this.endSocket());
+    this.#end("forced close", undefined, () => this.#websocket.hangUp());
   }
 
   /** @param fault what the peer did wrong, where that is why */

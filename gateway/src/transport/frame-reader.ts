@@ -54,7 +54,6 @@ export abstract class FrameReader {
   #unread: Gathered | undefined;
   #fragments: Fragments | undefined;
   #reading = false;
-  #controls = 0;
   /** What comes waits. */
   protected held = false;
   /** Of what comes only a close frame is of interest. */
@@ -84,7 +83,6 @@ export abstract class FrameReader {
     }
     if (!bytes || this.#reading) return;
     this.#reading = true;
-    this.#controls = 0;
     const used = this.#readAll(bytes);
     this.#reading = false;
     if (used === bytes.length) this.#unread = undefined;
@@ -95,11 +93,14 @@ export abstract class FrameReader {
   /** @returns bytes that need not be read again */
   #readAll(bytes: Buffer): number {
     let at = 0;
+    let controls = 0;
     while (at < bytes.length && !this.held && !this.over && this.#find(bytes, at)) {
       const { first, payload, end } = frame;
       at = end;
+      if (first & controlBit) controls += 1;
       unmask(bytes, payload, end);
-      this.#take(first, bytes.subarray(payload, end));
+      if (controls > maxControls) this.#fail(unreasonable, "It sends too many pings or pongs.");
+      else this.#take(first, bytes.subarray(payload, end));
     }
     return this.over ? bytes.length : at;
   }
@@ -147,16 +148,10 @@ export abstract class FrameReader {
     const opcode = first & 0x0f;
     if (opcode === opcodes.close) this.#takeClose(payload);
     else if (this.deaf) return;
-    else if (opcode & controlBit) this.#takeControl(opcode, payload);
+    else if (opcode === opcodes.ping) this.onPing(payload);
+    else if (opcode === opcodes.pong) this.onPong(payload);
     else if (first & finBit && !this.#fragments) this.#tell(opcode, payload);
     else this.#gather(opcode, payload, (first & finBit) !== 0);
-  }
-
-  #takeControl(opcode: number, payload: Buffer): void {
-    this.#controls += 1;
-    if (this.#controls > maxControls) this.#fail(unreasonable, "It sends too many pings or pongs.");
-    else if (opcode === opcodes.ping) this.onPing(payload);
-    else this.onPong(payload);
   }
 
   #gather(opcode: number, payload: Buffer, isLast: boolean): void {

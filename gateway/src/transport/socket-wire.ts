@@ -38,25 +38,6 @@ export class SocketWire implements Wire {
   }
 }
 
-const forgotten = Object.freeze({
-  headers: {},
-  time: "",
-  address: "",
-  xdomain: false,
-  secure: false,
-  issued: 0,
-  url: "",
-  query: {},
-  auth: {},
-});
-
-/** Neither the token nor the headers are needed any more; they would stay for as long as the connection. */
-export function forgetHandshake(socket: Socket): void {
-  Object.assign(socket, { handshake: forgotten });
-  const engineSocket = engineSocketOf(socket);
-  if (engineSocket) engineSocket.request = undefined;
-}
-
 /** Ends the connection in the way from which its client comes back. */
 export function sendAway(socket: Socket): void {
   const engineSocket = engineSocketOf(socket);

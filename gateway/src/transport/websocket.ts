@@ -38,7 +38,7 @@ export interface Opened {
 }
 
 /**
- * Milliseconds in which a peer has to answer the close frame. A node that stops waits less long: the phase `peers` of
+ * Milliseconds in which a peer has to answer the close frame, or to end its side of the connection. A node that stops waits less long: the phase `peers` of
  * ops/shutdown.ts.
  */
 const closeTimeout = 5_000;
@@ -57,7 +57,7 @@ type OwnedSocket = Socket & { [ownerSymbol]?: WebSocket };
 export class WebSocket extends FrameReader {
   readonly #socket: OwnedSocket;
   #owner: WebSocketOwner | undefined;
-  /** There once the close frame has been written. */
+  /** There once it is closed from this side. */
   #closeTimer: NodeJS.Timeout | undefined;
   /** The code that the peer's own end is answered with, whatever its owner would close with. */
   #answer: number | undefined;
@@ -77,8 +77,9 @@ export class WebSocket extends FrameReader {
   belongTo(owner: WebSocketOwner): void {
     this.#owner = owner;
     this.#socket[ownerSymbol] = this;
+    // Who sends no more is answered with the end of this side too.
+    this.#socket.allowHalfOpen = false;
     this.#socket.on("data", onData);
-    this.#socket.on("end", onEnd);
     this.#socket.on("error", onError);
     this.#socket.on("close", onClose);
   }
@@ -106,11 +107,16 @@ export class WebSocket extends FrameReader {
    */
   close(code?: number, reason = ""): void {
     if (this.#closeTimer) return;
-    this.deaf = true;
-    this.#paused = false;
-    this.#choked = false;
+    this.#deafen();
     this.#writeClose(this.#answer ?? code, reason);
-    this.#goOn();
+  }
+
+  /** Ends the TCP connection behind what was written, without a close frame. What the peer still sends is skipped. */
+  hangUp(): void {
+    if (this.#closeTimer) return;
+    this.#deafen();
+    this.#setCloseTimer();
+    this.#socket.end();
   }
 
   /** Ends it without a word. */
@@ -122,13 +128,6 @@ export class WebSocket extends FrameReader {
     if (this.deaf || this.over) this.#skipped += chunk.length;
     if (this.#skipped > maxSkipped) this.terminate();
     else if (!this.over) this.#readOn(chunk);
-  }
-
-  /** The peer sends no more. */
-  finish(): void {
-    this.over = true;
-    this.#socket.end();
-    this.#leave(abnormal);
   }
 
   fail(error: Error): void {
@@ -187,6 +186,13 @@ export class WebSocket extends FrameReader {
     if (!this.deaf && !this.over) this.#owner?.append(controlFrame(opcodes.pong, ping));
   }
 
+  #deafen(): void {
+    this.deaf = true;
+    this.#paused = false;
+    this.#choked = false;
+    this.#goOn();
+  }
+
   #leave(code: number): void {
     const owner = this.#owner;
     this.#owner = undefined;
@@ -194,10 +200,14 @@ export class WebSocket extends FrameReader {
   }
 
   #writeClose(code: number | undefined, reason: string): void {
-    this.#closeTimer = setTimeout(cut, closeTimeout, this.#socket);
+    this.#setCloseTimer();
     if (!this.#socket.writable) return;
     this.#socket.write(controlFrame(opcodes.close, closePayload(code, reason)));
     if (this.#socket.writableCorked > 0) this.#socket.uncork();
+  }
+
+  #setCloseTimer(): void {
+    this.#closeTimer = setTimeout(cut, closeTimeout, this.#socket).unref();
   }
 
   /** Who does not take its answers is not asked for more. */
@@ -240,10 +250,6 @@ function cut(socket: Socket): void {
 
 function onData(this: OwnedSocket, chunk: Buffer): void {
   this[ownerSymbol]?.feed(chunk);
-}
-
-function onEnd(this: OwnedSocket): void {
-  this[ownerSymbol]?.finish();
 }
 
 function onError(this: OwnedSocket, error: Error): void {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Writable } from "node:stream";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { type OutletLimits, SocketOutlet } from "../../src/fanout/outlet.ts";
 import { Turn } from "../../src/fanout/turn.ts";
 
@@ -42,10 +42,6 @@ class TestOutlet extends SocketOutlet {
 
   end(): void {
     this.release();
-  }
-
-  hangUp(): void {
-    this.endSocket();
   }
 
   protected override onSlow(): void {
@@ -217,21 +213,6 @@ it("lets nobody wait for a peer that has gone", () => {
   outlet.end();
   outlet.end();
   expect(resume).toHaveBeenCalledTimes(1);
-});
-
-it("ends behind what was written, and cuts off a peer that does not end its side", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout"] });
-  onTestFinished(() => void vi.useRealTimers());
-  const { outlet, socket } = setUp(100);
-  outlet.append(Buffer.from("a"));
-  outlet.flush();
-  outlet.hangUp();
-  expect(socket).toMatchObject({ writableEnded: true, destroyed: false });
-  vi.advanceTimersByTime(4_000);
-  expect(socket.destroyed).toBe(false);
-  vi.advanceTimersByTime(2_000);
-  expect(socket.destroyed).toBe(true);
-  expect(socket.taken.map(String)).toEqual(["a"]);
 });
 
 it("knows of a large write on its way, be it of one frame or of many", async () => {
