@@ -2,6 +2,6 @@
 
 import { provide } from "./programs/provide.ts";
 
-const missing = provide("gateway", "client", "deploy", "chaos", "languages");
+const missing = provide("gateway", "client", "console", "deploy", "chaos", "languages");
 if (missing.length === 0) process.stdout.write("All that the tests start is installed.\n");
 process.exitCode = missing.length > 0 ? 1 : 0;

@@ -18,6 +18,16 @@ export class CallError extends Error {
   }
 }
 
+/** Whether the node takes a key. @throws CallError `unreachable`, or what the node answered */
+export async function isAccepted(given: string): Promise<boolean> {
+  // What cannot stand in a header is no key.
+  if (!/^[\x21-\x7e]+$/.test(given)) return false;
+  const response = await reach("/v1/nodes", { headers: { authorization: `Bearer ${given}` } });
+  if (response.status === 401) return false;
+  if (response.ok) return true;
+  throw new CallError(String(response.status), response.statusText);
+}
+
 type Query = Record<string, string | number | boolean | undefined>;
 
 export function get<Answer>(path: string, query: Query = {}): Promise<Answer> {

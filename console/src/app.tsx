@@ -95,6 +95,16 @@ function Notice() {
   return <div role="status">{link.value === "unreachable" && <p class="notice bad">{t.away}</p>}</div>;
 }
 
+/** The node was away, or serves another version now, whose page knows its own files. The key outlives a reload. */
+function afterFailure(failed: number, setFailed: (count: number) => void): void {
+  if (failed < 3) setFailed(failed + 1);
+  else
+    fetch("/livez").then(
+      () => location.reload(),
+      () => setFailed(failed),
+    );
+}
+
 function Room({ name, detail }: { name: RoomName; detail: string }) {
   const [loaded, setLoaded] = useState<ComponentType<{ detail: string }>>();
   const [failed, setFailed] = useState(0);
@@ -102,8 +112,7 @@ function Room({ name, detail }: { name: RoomName; detail: string }) {
     let isOver = false;
     loaders[name]().then(
       (module) => isOver || setLoaded(() => module.default),
-      // The node was away, or serves another version now.
-      () => setTimeout(() => isOver || setFailed(failed + 1), 1_000),
+      () => setTimeout(() => isOver || afterFailure(failed, setFailed), 1_000),
     );
     return () => {
       isOver = true;

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { callErrorOf, get } from "./api.ts";
-import { forgetKey, key, link, setKey } from "./session.ts";
+import { callErrorOf, isAccepted } from "./api.ts";
+import { setKey } from "./session.ts";
 import { words } from "./words/words.ts";
 
 /** Asks for a key, and keeps it once the node has accepted it. */
@@ -12,17 +12,13 @@ export function KeyForm({ why }: { why: string }) {
   useEffect(() => field.current?.focus(), []);
   const open = async (event: Event) => {
     event.preventDefault();
-    const before = key.value;
-    setKey(given.trim());
+    setWrong("");
     try {
-      await get("/v1/nodes");
+      // Before it is taken: what is shown stays as it is until a good one is there.
+      if (await isAccepted(given.trim())) setKey(given.trim());
+      else setWrong(t.keyWrong);
     } catch (thrown) {
-      const { code } = callErrorOf(thrown);
-      if (code !== "unauthorized") return;
-      setWrong(t.keyWrong);
-      // What is shown stays, where something is.
-      if (before === "") forgetKey();
-      else link.value = "refused";
+      setWrong(t.failed(callErrorOf(thrown).code));
     }
   };
   return (

@@ -27,6 +27,7 @@ export function setKey(given: string): void {
 
 export function forgetKey(): void {
   key.value = "";
+  link.value = "ok";
   sessionStorage.removeItem(storedAs);
 }
 

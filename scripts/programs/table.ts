@@ -1,5 +1,5 @@
 /** The parts of the project that start programs of the system. */
-export type Part = "gateway" | "client" | "deploy" | "chaos" | "languages";
+export type Part = "gateway" | "client" | "console" | "deploy" | "chaos" | "languages";
 
 export interface Program {
   /** What it may be called; the first one that is on the PATH is taken. */
@@ -23,7 +23,7 @@ const named = (name: string, rest: Omit<Program, "names" | "debian">): Program =
 /** Every program of the system that some test starts. */
 export const programs = {
   "redis-server": named("redis-server", {
-    parts: ["gateway", "deploy", "chaos"],
+    parts: ["gateway", "console", "deploy", "chaos"],
     why: "Redis 7.0 or later, which the nodes of a cluster share",
   }),
   "redis-sentinel": named("redis-sentinel", { parts: ["gateway", "chaos"], why: "failover by Sentinel" }),
@@ -43,8 +43,8 @@ export const programs = {
   chromium: {
     names: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
     debian: ["chromium"],
-    parts: ["client", "languages"],
-    why: "the client in a browser",
+    parts: ["client", "console", "languages"],
+    why: "the client and the console in a browser",
   },
   nginx: {
     names: ["nginx"],

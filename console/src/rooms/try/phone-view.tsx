@@ -96,7 +96,7 @@ function AppScreen({ device }: { device: Device }) {
         <span>{t.chat}</span>
         <span>{t.here(device.present.value)}</span>
       </div>
-      <Scroller look="chat" name={t.chat}>
+      <Scroller look="chat" name={`${t.phone(device.user)}: ${t.chat}`}>
         <ol>
           {chat.length === 0 && <li class="empty">{t.chatEmpty}</li>}
           {chat.map((line) => (
@@ -133,7 +133,7 @@ function SharedList({ device }: { device: Device }) {
   return (
     <>
       <div class="small">{t.list}</div>
-      <Scroller look="list" name={t.list}>
+      <Scroller look="list" name={`${t.phone(device.user)}: ${t.list}`}>
         <ul>
           {list.length === 0 && <li class="empty">{t.listEmpty}</li>}
           {list.map(({ id, text: entry, isDone }) => (
@@ -235,7 +235,7 @@ function Log({ device }: { device: Device }) {
   return (
     <>
       <h3>{t.log}</h3>
-      <Scroller look="log" name={t.log}>
+      <Scroller look="log" name={`${t.phone(device.user)}: ${t.log}`}>
         <ol>
           {device.log.value.map((entry) => (
             <li key={entry.key}>
