@@ -11,10 +11,13 @@ const patience = 10_000;
 /** A call that failed. `code` is one of the API's, or `unreachable` where no answer came. */
 export class CallError extends Error {
   readonly code: string;
+  /** Whether the same call may succeed later; by it the client of the Try room tells a failure from a mistake. */
+  readonly retryable: boolean;
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, retryable = false) {
     super(message);
     this.code = code;
+    this.retryable = retryable;
   }
 }
 
@@ -59,13 +62,14 @@ async function call<Answer>(method: string, path: string, query: Query, body?: o
     if (isCurrent) link.value = "refused";
   } else link.value = "ok";
   if (response.ok) return answer;
-  const { code = "internal", message = response.statusText } = answer?.error ?? {};
-  throw new CallError(code, message);
+  const { code = "internal", message = response.statusText, retryable } = answer?.error ?? {};
+  throw new CallError(code, message, retryable);
 }
 
 interface ErrorBody {
   code: string;
   message: string;
+  retryable: boolean;
 }
 
 async function reach(path: string, init: RequestInit): Promise<Response> {
@@ -73,7 +77,7 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
     return await fetch(path, { ...init, signal: AbortSignal.timeout(patience), credentials: "omit" });
   } catch {
     link.value = "unreachable";
-    throw new CallError("unreachable", "");
+    throw new CallError("unreachable", "", true);
   }
 }
 
