@@ -5,6 +5,7 @@
  */
 
 import { ReplyError } from "ioredis";
+import { Failure } from "../../../errors.ts";
 
 /**
  * The code of an error that Redis answered with, such as `READONLY`; undefined where it has none, and for other errors.
@@ -15,4 +16,14 @@ export function errorCodeOf(error: unknown): string | undefined {
   if (!(error instanceof Error && error instanceof ReplyError)) return undefined;
   const { message } = error;
   return (/: -([A-Z]+) /.exec(message) ?? /^([A-Z]+) /.exec(message))?.[1];
+}
+
+/**
+ * Whether Redis has answered, and will not do it: writes while it cannot save or has too few replicas, a command that
+ * the node has no right to, a slot that is elsewhere. The connection is sound, and a new one would be told the same.
+ *
+ * @param error of a call, or the Failure that it became
+ */
+export function isRefusal(error: unknown): boolean {
+  return (error instanceof Failure ? error.cause : error) instanceof ReplyError;
 }

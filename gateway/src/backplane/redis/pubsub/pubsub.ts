@@ -6,6 +6,7 @@
 
 import type { Position } from "../../../protocol/position.ts";
 import type { ThrottledLog } from "../../../throttled-log.ts";
+import { isRefusal } from "../connection/error-code.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 
 /** Receives what is published on a pub/sub channel. */
@@ -14,6 +15,8 @@ export interface PubSubHandler {
   readonly name: string;
   /** The hash tag in it, where it has one. */
   readonly tag: string;
+  /** The read that tells where it stands; absent where there is nothing to compare. */
+  readonly top?: object | undefined;
   receive(message: Buffer): void;
 }
 
@@ -34,8 +37,16 @@ interface PendingSubscribe {
   reject(error: unknown): void;
 }
 
+/** What a SUBSCRIBE came to: where the handlers' channels stand, or why Redis does not say it. */
+interface Subscribed {
+  positions: ReadonlyMap<PubSubHandler, Position>;
+  refusal?: unknown;
+}
+
 /** Pub/sub channels in one command. */
 const chunkSize = 500;
+/** Milliseconds after which what Redis has refused is tried again. */
+const refusalPause = 1_000;
 
 /** At each new connection all are subscribed again, by us. */
 export class PubSub {
@@ -84,9 +95,22 @@ export class PubSub {
   want(handler: PubSubHandler): void {
     this.#handlers.set(handler.name, handler);
     if (!this.#options.redis.ready) return;
-    // Where it fails here, a new connection has to try it.
-    this.#joins.push({ handler, resolve() {}, reject: () => this.#options.redis.restart() });
+    this.#joins.push({ handler, resolve() {}, reject: (error) => this.#wantAgain(handler, error) });
     this.#schedule();
+  }
+
+  /** What Redis refuses is asked for later; where the connection has failed, a new one has to try it. */
+  #wantAgain(handler: PubSubHandler, error: unknown): void {
+    if (!isRefusal(error)) this.#options.redis.restart();
+    else this.#later(() => this.has(handler) && this.want(handler));
+  }
+
+  /** Does it after a pause, unless another connection has begun meanwhile, which subscribes all. */
+  #later(task: () => void): void {
+    const connection = this.#connections;
+    setTimeout(() => {
+      if (connection === this.#connections) task();
+    }, refusalPause).unref();
   }
 
   /**
@@ -140,21 +164,31 @@ export class PubSub {
 
   async #join(joins: readonly PendingSubscribe[]): Promise<void> {
     try {
-      const positions = await this.#subscribe(joins.map(({ handler }) => handler));
-      for (const { handler, resolve } of joins) resolve(positions.get(handler));
+      const { positions, refusal } = await this.#subscribe(joins.map(({ handler }) => handler));
+      for (const { handler, resolve, reject } of joins) {
+        // It is subscribed, but nobody could say from where on.
+        if (refusal !== undefined && handler.top) reject(refusal);
+        else resolve(positions.get(handler));
+      }
     } catch (error) {
       for (const { reject } of joins) reject(error);
     }
   }
 
-  /** Both are written before either is awaited: a SUBSCRIBE that comes after the read would leave a hole between them. */
-  async #subscribe(handlers: readonly PubSubHandler[]): Promise<ReadonlyMap<PubSubHandler, Position>> {
+  /**
+   * Both are written before either is awaited: a SUBSCRIBE that comes after the read would leave a hole between them. A
+   * read that Redis refuses, since it writes too, takes nothing from the subscriptions.
+   */
+  async #subscribe(handlers: readonly PubSubHandler[]): Promise<Subscribed> {
     const subscribed = this.#send(
       "subscribe",
       handlers.map(({ name }) => name),
     );
-    const [positions] = await Promise.all([this.#options.compare(handlers), subscribed]);
-    return positions;
+    const [compared, sent] = await Promise.allSettled([this.#options.compare(handlers), subscribed]);
+    if (sent.status === "rejected") throw sent.reason;
+    if (compared.status === "fulfilled") return { positions: compared.value };
+    if (!isRefusal(compared.reason)) throw compared.reason;
+    return { positions: new Map(), refusal: compared.reason };
   }
 
   async #send(action: "subscribe" | "unsubscribe", names: readonly string[]): Promise<void> {
@@ -175,7 +209,9 @@ export class PubSub {
       await this.#subscribeEach(() => connection === this.#connections);
     } catch (error) {
       this.#options.throttledLog.warn("resubscribe_failed", error);
-      if (connection === this.#connections) this.#options.redis.restart();
+      if (connection !== this.#connections) return;
+      if (isRefusal(error)) this.#later(() => void this.#subscribeAll());
+      else this.#options.redis.restart();
     }
   }
 

@@ -120,10 +120,12 @@ export class Topics {
   async compare(handlers: readonly PubSubHandler[]): Promise<ReadonlyMap<PubSubHandler, Position>> {
     const topics = handlers.flatMap((handler) => (handler instanceof Topic && handler.top ? [handler] : []));
     const epochs = topics.map(({ position }) => position?.epoch);
-    const tops = await this.#read(
-      topics.flatMap(({ top }) => top ?? []),
-      noEntries,
-    );
+    const reads = topics.flatMap(({ top }) => top ?? []);
+    const tops = await this.#read(reads, noEntries).catch((error: unknown) => {
+      // They are compared at the next look, whenever they were last.
+      for (const topic of topics) topic.checkedAt = Number.NEGATIVE_INFINITY;
+      throw error;
+    });
     const positions = new Map<PubSubHandler, Position>();
     for (const [index, topic] of topics.entries()) {
       const page = tops[index];
