@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type App, createApp } from "./app.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
+import { reread } from "./config/reread.ts";
 import { developmentBanner, withDevelopmentKeys } from "./development.ts";
 import { Failure } from "./errors.ts";
 import { createLog, type Log } from "./log.ts";
@@ -9,13 +10,14 @@ import { stopMargin } from "./ops/shutdown.ts";
 async function main(): Promise<void> {
   // A reader of the output that goes away must not take the process with it.
   process.stdout.on("error", () => {});
-  const { config: loaded, warnings, ...file } = loadConfig(process.env, (path) => readFileSync(path, "utf8"));
+  const readFile = (path: string) => readFileSync(path, "utf8");
+  const { config: loaded, warnings, ...file } = loadConfig(process.env, readFile);
   const config = withDevelopmentKeys(loaded);
   const log = createLog(config.logLevel, config.nodeId);
   for (const warning of warnings) log.write("config_doubtful", { warning });
   let started: App | undefined;
   stopOnSignals(() => started, config.drainWindow + stopMargin, log);
-  const app = await createApp({ ...file, config, log });
+  const app = await createApp({ ...file, config, log, reread: () => reread(config, process.env, readFile) });
   const ports = await app.start();
   started = app;
   log.write("node_listening", ports);

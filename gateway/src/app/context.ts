@@ -20,6 +20,12 @@ export interface AppOptions extends Partial<Omit<ConfigFile, "rules">>, Pick<Con
   log: Log;
   /** Unix milliseconds. */
   now?: () => number;
+  /**
+   * The settings with what their files hold now; as they are where absent.
+   *
+   * @throws Error that says which cannot be read
+   */
+  reread?: () => Config;
 }
 
 /** What the parts of a node share. */
@@ -48,6 +54,7 @@ export function createContext(options: AppOptions): Context {
     ...withoutFile,
     ...options,
     now,
+    reread: options.reread ?? (() => config),
     started: now(),
     shutdown: new Shutdown({ window: config.drainWindow, connections: () => registry.size, log }),
     registry,

@@ -15,6 +15,8 @@ type Settings = Pick<Config, "nodeId" | Extract<keyof Config, `redis${string}`>>
 
 export interface OpenOptions {
   config: Settings;
+  /** @throws Error where a file of the settings cannot be read now */
+  reread(): Settings;
   /** Milliseconds from a token's `iat` in which it may be accepted. */
   tokenLifetime: number;
   log: Log;
@@ -26,11 +28,12 @@ export interface OpenOptions {
 /** The place where this node meets the others: Redis, or its own memory where it is alone. */
 export function openBackplane(
   host: BackplaneHost,
-  { config, tokenLifetime, log, meter, now }: OpenOptions,
+  { config, reread, tokenLifetime, log, meter, now }: OpenOptions,
 ): Backplane {
   const { nodeId: node } = config;
   if (config.redisUrl === "memory") return createMemoryBackplane(host, { now, tokenLifetime });
-  return createRedisBackplane(host, { node, ...placeOf(config), tokenLifetime, log, meter });
+  const renew = () => placeOf(reread());
+  return createRedisBackplane(host, { node, ...placeOf(config), renew, tokenLifetime, log, meter });
 }
 
 function placeOf(config: Settings): RedisSettings {

@@ -1,7 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { openBackplane } from "../../../src/backplane/open.ts";
 import type { Delivery } from "../../../src/backplane/ports.ts";
+import type { ReadFile } from "../../../src/config/environment.ts";
 import { loadConfig } from "../../../src/config/load.ts";
+import { reread } from "../../../src/config/reread.ts";
 import { createLog } from "../../../src/log.ts";
 import { noMeter } from "../../../src/meter.ts";
 import { draft, lasting } from "../../contract/harness.ts";
@@ -26,8 +28,8 @@ afterEach(async () => {
 });
 
 /** A node with the settings of an operator, and its whole log. */
-async function open(env: Record<string, string>): Promise<Opened> {
-  const { config } = loadConfig(env, () => "");
+async function open(env: Record<string, string>, readFile: ReadFile = () => ""): Promise<Opened> {
+  const { config } = loadConfig(env, readFile);
   const lines: string[] = [];
   const deliveries: Delivery[] = [];
   const host = {
@@ -40,7 +42,14 @@ async function open(env: Record<string, string>): Promise<Opened> {
   };
   const log = createLog("debug", config.nodeId, { write: (line) => void lines.push(line) });
   const meter = noMeter;
-  const backplane = openBackplane(host, { config, tokenLifetime: 60_000, log, meter, now: Date.now });
+  const backplane = openBackplane(host, {
+    config,
+    reread: () => reread(config, env, readFile),
+    tokenLifetime: 60_000,
+    log,
+    meter,
+    now: Date.now,
+  });
   const node = {
     backplane: delivering(backplane, (delivery) => deliveries.push(delivery)),
     lines,
@@ -90,6 +99,29 @@ describe("a Redis with a password", () => {
     await expectIn(await open({ TIDEGATE_REDIS_URL: at("ann:planted-of-ann"), ...prefixes }));
     const keys = await server.ask((client) => client.keys("here:*"));
     expect(keys).toContain("here:channel:{room}:counter");
+  });
+
+  it("lets in again who has the new one in its file, once the old one is taken away", async () => {
+    const rotating = await RedisServer.start("--requirepass", "planted-first");
+    try {
+      const files: Record<string, string> = { "/run/password": "planted-first" };
+      const env = { TIDEGATE_REDIS_URL: rotating.url, TIDEGATE_REDIS_PASSWORD_FILE: "/run/password" };
+      const node = await open(env, (path) => files[path] ?? "");
+      await expectIn(node);
+      files["/run/password"] = "planted-second";
+      await rotating.ask(async (client) => {
+        await client.acl("SETUSER", "default", "resetpass", ">planted-second");
+        await client.call("CLIENT", "KILL", "TYPE", "pubsub");
+        await client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+      });
+      await vi.waitFor(() => node.backplane.broker.publish(draft("room", 2, { retention: lasting })), {
+        timeout: 15_000,
+        interval: 50,
+      });
+      await vi.waitFor(() => expect(node.deliveries).toHaveLength(2), { timeout: 15_000, interval: 50 });
+    } finally {
+      await rotating.stop();
+    }
   });
 
   it("leaves others out, and the log says why without the password", async () => {

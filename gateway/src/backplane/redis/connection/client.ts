@@ -21,6 +21,12 @@ export interface RedisAddress {
   sentinelPassword?: string | undefined;
   /** Options of TLS; `rediss://` alone uses the system's authorities. */
   tls?: ConnectionOptions | undefined;
+  /**
+   * The same as it is now, asked before each connect: passwords and certificates are replaced while a node runs.
+   *
+   * @throws Error where it cannot be told; the last one is used then
+   */
+  renew?: (() => RedisAddress) | undefined;
 }
 
 /** Codes of errors that a replica alone has: the address may lead to the primary by now. */
@@ -56,12 +62,43 @@ const sentinelOptions: RedisOptions = {
  * @throws TypeError where the URL is not of a form that is known
  */
 export function createClient(address: RedisAddress, connectionName: string, server?: string): Redis {
-  return new Redis({
+  const options = {
     ...clientOptions,
     ...optionsOf(address, server),
     connectionName,
-    replyMapping: "legacy",
-  });
+    replyMapping: "legacy" as const,
+  };
+  const { renew } = address;
+  return renew
+    ? new RenewedRedis(options, () => credentialsIn(optionsOf(renew(), server)))
+    : new Redis(options);
+}
+
+/** Reads who it is before each connect. The client and its connector look into the same options. */
+class RenewedRedis extends Redis {
+  readonly #renew: () => RedisOptions;
+
+  /** @param renew the options that may have changed */
+  constructor(options: RedisOptions & { replyMapping: "legacy" }, renew: () => RedisOptions) {
+    super(options);
+    this.#renew = renew;
+  }
+
+  override connect(callback?: () => void): Promise<void> {
+    try {
+      Object.assign(this.options, this.#renew());
+    } catch (error) {
+      this.emit("error", error);
+    }
+    return super.connect(callback);
+  }
+}
+
+/** What of the options says who connects. */
+function credentialsIn(options: RedisOptions): RedisOptions {
+  const { username, password, tls, sentinelUsername, sentinelPassword, sentinelTLS } = options;
+  const all = { username, password, tls, sentinelUsername, sentinelPassword, sentinelTLS };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 function optionsOf(address: RedisAddress, server?: string): RedisOptions {
