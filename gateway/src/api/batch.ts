@@ -8,7 +8,7 @@ import { Failure } from "../errors.ts";
 import { check } from "../protocol/parse.ts";
 import { answers } from "./answers.ts";
 import { channelsOf, publication, publishAll, publishResult } from "./publish.ts";
-import { errorBody } from "./schemas.ts";
+import { channel, errorBody, position } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
 
 const batchBytes = 16 * 1024 * 1024;
@@ -29,11 +29,15 @@ const batch = z
   .meta({ id: "Batch" });
 
 const operationResult = z
-  .union([publishResult, z.object({ results: z.array(publishResult) }), z.object({ error: errorBody })])
-  .meta({
-    id: "OperationResult",
-    description: "`results` for an operation on `channels`; `error` alone for a malformed operation.",
-  });
+  .object({
+    channel: channel.exactOptional().meta({ description: "Of an operation on one." }),
+    position: position.exactOptional().meta({ description: "As in `PublishResult`." }),
+    error: errorBody.exactOptional().meta({ description: "Alone where the operation is malformed." }),
+    results: z.array(publishResult).exactOptional().meta({ description: "Of an operation on `channels`." }),
+  })
+  .meta({ id: "OperationResult", description: "Done, unless there is an `error`, here or in `results`." });
+
+const batchAnswer = z.object({ results: z.array(operationResult) }).meta({ id: "BatchAnswer" });
 
 type OperationResult = z.infer<typeof operationResult>;
 type Operation = z.output<typeof operation> | Failure;
@@ -51,11 +55,7 @@ export function batchRoutes(api: Api, services: ApiServices): void {
           "Order within a channel is that of the operations. The answer is 200 and each operation has its own " +
           `result. At most ${maxPublications} publications, where each of an operation's channels is one.`,
         body: batch,
-        response: answers(
-          "One result an operation, in order.",
-          z.object({ results: z.array(operationResult) }),
-          ["too_large"],
-        ),
+        response: answers("One result an operation, in order.", batchAnswer, ["too_large"]),
       },
     },
     async ({ body }) => {

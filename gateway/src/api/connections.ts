@@ -20,7 +20,10 @@ const disconnection = z
   .strictObject({
     user: user.optional(),
     connection: connection.optional(),
-    reconnect: z.boolean().default(false).meta({ description: "Whether the clients should come back." }),
+    reconnect: z
+      .boolean()
+      .optional()
+      .meta({ description: "Whether the clients should come back; `false` where absent." }),
   })
   .refine(
     (body) => (body.user === undefined) !== (body.connection === undefined),
@@ -29,7 +32,6 @@ const disconnection = z
   .meta({
     id: "Disconnection",
     description: "All connections of a user, or one: exactly one of the two.",
-    oneOf: [{ required: ["user"] }, { required: ["connection"] }],
   });
 
 /** How many connections a command touched, and the nodes of which that is not known. */
@@ -112,7 +114,7 @@ function disconnectRoute(api: Api, { control }: ApiServices): void {
         response: answers("How many connections it touched.", reach),
       },
     },
-    async ({ body: { user, connection = "", reconnect } }) => {
+    async ({ body: { user, connection = "", reconnect = false } }) => {
       const target = user === undefined ? { connection } : { user };
       return reachOf(await control.send({ kind: "disconnect", target, reconnect }));
     },

@@ -11,7 +11,7 @@ import type { Standing } from "../auth/permissions.ts";
 import { permissionsOf } from "../channels/explain.ts";
 import { Failure } from "../errors.ts";
 import { answers } from "./answers.ts";
-import { channel, errorBody } from "./schemas.ts";
+import { channel, errorBody, milliseconds } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
 
 const question = z
@@ -35,11 +35,11 @@ const rule = z
     publish: z.string(),
     presence: z.object({ read: z.string(), events: z.boolean() }).optional(),
     history: z
-      .object({ size: z.number(), ttl: z.number().meta({ description: "Milliseconds." }), read: z.string() })
+      .object({ size: z.number(), ttl: milliseconds("Milliseconds."), read: z.string() })
       .optional(),
     rate: z.object({ publish: z.number(), burst: z.number() }).optional(),
     latest: z.boolean(),
-    conflate: z.number().optional().meta({ description: "Milliseconds." }),
+    conflate: milliseconds("Milliseconds.").optional(),
     personal: z.boolean().meta({ description: "A user's own channel." }),
   })
   .meta({ id: "ResolvedRule" });

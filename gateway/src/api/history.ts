@@ -22,7 +22,7 @@ const query = z.strictObject({
     .enum(["true", "false"])
     .optional()
     .transform((text) => text === "true")
-    .meta({ description: "Newest first; goes without `since`." }),
+    .meta({ description: "`true` or `false`. Newest first; goes without `since`." }),
 });
 
 export function historyRoutes(api: Api, { history, rules }: ApiServices): void {

@@ -23,7 +23,11 @@ const minute = 60_000;
 export const publication = z
   .strictObject({
     channel: channel.optional(),
-    channels: z.array(channel).min(1).max(maxItems).optional(),
+    channels: z
+      .array(channel)
+      .max(maxItems)
+      .optional()
+      .meta({ description: "In place of `channel`; an empty list counts as absent." }),
     data: z
       .unknown()
       .refine((data) => data !== undefined, "expected a value")
@@ -38,25 +42,28 @@ export const publication = z
       .meta({ description: "Connections that get `position` instead of the message." }),
   })
   .refine(
-    (body) => (body.channel === undefined) !== (body.channels === undefined),
+    (body) => (body.channel === undefined) !== (body.channels === undefined || body.channels.length === 0),
     "expected exactly one of `channel` and `channels`",
   )
   .meta({
     id: "Publication",
     description: "A message for one channel (`channel`) or for several (`channels`): exactly one of the two.",
-    oneOf: [{ required: ["channel"] }, { required: ["channels"] }],
   });
 
 export type PublicationBody = z.output<typeof publication>;
 
-/** The good half of a result. Batches have the same. */
-export const published = z
-  .object({ channel, position: position.exactOptional() })
-  .meta({ id: "Published", description: "`position` on a channel with history." });
-
+/** One object for good and bad: of two, generated clients take the first that fits, and lose the error. */
 export const publishResult = z
-  .union([published, z.object({ channel, error: errorBody })])
-  .meta({ id: "PublishResult" });
+  .object({
+    channel,
+    position: position
+      .exactOptional()
+      .meta({ description: "On a channel with history, where there is no `error`." }),
+    error: errorBody.exactOptional().meta({ description: "Present where nothing was published." }),
+  })
+  .meta({ id: "PublishResult", description: "Stored, unless there is an `error`." });
+
+const publishAnswer = z.object({ results: z.array(publishResult) }).meta({ id: "PublishAnswer" });
 
 export type PublishResult = z.infer<typeof publishResult>;
 
@@ -73,7 +80,7 @@ export function publishRoutes(api: Api, { publisher, maxPayload }: ApiServices):
           "With `channel`, a failure is answered with its own status. With `channels`, the answer is 200 and " +
           "each channel has its own result. Once a result has no error, the message is stored.",
         body: publication,
-        response: answers("One result a channel, in order.", z.object({ results: z.array(publishResult) }), [
+        response: answers("One result a channel, in order.", publishAnswer, [
           "unknown_channel",
           "too_large",
           "timeout",

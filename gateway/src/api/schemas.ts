@@ -5,12 +5,12 @@
 
 import { z } from "zod";
 import { type ErrorBody, type ErrorCode, failureKinds } from "../errors.ts";
-import { count } from "../protocol/answer-schemas.ts";
+import { count, milliseconds } from "../protocol/answer-schemas.ts";
 import { pageLimit } from "../protocol/request-schemas.ts";
 
 /** What several resources speak of. Each `id` names the schema in `/openapi.json`. */
 
-export { channel, connection, count, position, user } from "../protocol/answer-schemas.ts";
+export { channel, connection, count, milliseconds, position, user } from "../protocol/answer-schemas.ts";
 
 /** `limit` in a query. */
 export const limit = z.coerce
@@ -20,16 +20,20 @@ export const limit = z.coerce
   .max(pageLimit.most)
   .meta({ description: `At most so many; ${pageLimit.usual} where absent.` });
 
-const codesWithStatus = (Object.keys(failureKinds) as ErrorCode[]).filter(
-  (code) => "status" in failureKinds[code],
+const codesWithStatus = Object.entries(failureKinds).flatMap(([code, kind]) =>
+  "status" in kind ? [`\`${code}\``] : [],
 );
 
 export const errorBody = z
   .object({
-    code: z.enum(codesWithStatus),
+    // A text, no enum: clients that were generated today have to read the codes of tomorrow.
+    code: z.custom<ErrorCode>().meta({
+      type: "string",
+      description: `One of ${codesWithStatus.join(", ")}; later versions may have more.`,
+    }),
     message: z.string(),
     retryable: z.boolean().meta({ description: "The same request may succeed later unchanged." }),
-    after: z.number().exactOptional().meta({ description: "Milliseconds after which a retry makes sense." }),
+    after: milliseconds("Milliseconds after which a retry makes sense.").exactOptional(),
   })
   .meta({
     id: "Error",

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { seriesNames } from "../backplane/reports.ts";
 import { answers } from "./answers.ts";
 import { unreachedOf } from "./connections.ts";
-import { count, unreached } from "./schemas.ts";
+import { count, milliseconds, unreached } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
 
 const series = (description: string) => z.array(z.number().nullable()).meta({ description });
@@ -28,8 +28,8 @@ const nodeStats = z
       .object({ up: z.boolean(), lag: z.number().meta({ description: "Seconds of its last answer." }) })
       .optional()
       .meta({ description: "Absent where the node is alone and has no Redis." }),
-    at: z.number().meta({ description: "Unix milliseconds of the first values." }),
-    step: z.number().meta({ description: "Milliseconds between two values." }),
+    at: milliseconds("Unix milliseconds of the first values."),
+    step: milliseconds("Milliseconds between two values."),
     series: z
       .object({
         connections: series("Open at the end of the step."),

@@ -5,17 +5,27 @@ import { actions } from "../auth/permissions.ts";
 import { shapeOf } from "../protocol/json.ts";
 import { answers } from "./answers.ts";
 import { reachOf } from "./connections.ts";
-import { channel, reach, user } from "./schemas.ts";
+import { channel, milliseconds, reach, user } from "./schemas.ts";
 import type { Api, ApiServices } from "./services.ts";
 
 const second = 1_000;
+/** Seconds. */
+const usualTtl = 3_600;
 /** `info` goes into presence events and pages, which clients decode: as deep as a message's data may be. */
 const maxInfoDepth = 32;
+
+const grant = z
+  .strictObject({ channels: z.array(z.string().min(1)), can: z.array(z.enum(actions)) })
+  .meta({ id: "Grant" });
 
 const tokenRequest = z
   .strictObject({
     user,
-    ttl: z.int().min(1).default(3_600).meta({ description: "Seconds until it expires." }),
+    ttl: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: `Seconds until it expires; ${usualTtl} where absent.`, format: "int64" }),
     channel: channel.optional().meta({ description: "Makes it a channel token, for this channel only." }),
     info: z
       .unknown()
@@ -27,19 +37,24 @@ const tokenRequest = z
       .meta({ description: "Any JSON, shown in presence." }),
     channels: z.array(channel).max(1_000).optional().meta({ description: "Subscribed at connect." }),
     allow: z
-      .array(z.strictObject({ channels: z.array(z.string().min(1)), can: z.array(z.enum(actions)) }))
+      .array(grant)
       .optional()
       .meta({ description: "What the user may do where a rule says `token`. Channels are patterns." }),
   })
   .refine(
     ({ channel, info, channels, allow }) =>
-      channel === undefined || (info === undefined && channels === undefined && allow === undefined),
+      channel === undefined || (info === undefined && isMissing(channels) && isMissing(allow)),
     "expected `channel` without `info`, `channels` and `allow`",
   )
   .meta({ id: "TokenRequest" });
 
+/** Generated clients send an empty list where nothing was set. */
+function isMissing(list: readonly unknown[] | undefined): boolean {
+  return list === undefined || list.length === 0;
+}
+
 const token = z
-  .object({ token: z.string(), expiresAt: z.number().meta({ description: "Unix milliseconds." }) })
+  .object({ token: z.string(), expiresAt: milliseconds("Unix milliseconds.") })
   .meta({ id: "Token" });
 
 /** Without a secret both kinds of token are `not_found`: a gateway that only has public keys cannot sign. */
@@ -58,7 +73,7 @@ export function tokenRoutes(api: Api, services: ApiServices): void {
       },
     },
     async ({ body: { user, channel, info, channels, allow, ...body } }) => {
-      const ttl = body.ttl * second;
+      const ttl = (body.ttl ?? usualTtl) * second;
       if (channel !== undefined) return tokens.signChannel({ user, channel, ttl });
       return tokens.sign({ user, ttl, info, channels, allow });
     },

@@ -5,28 +5,30 @@
  */
 
 import { z } from "zod";
-import { connection, count, presenceState, user } from "../protocol/answer-schemas.ts";
+import { connection, count, milliseconds, presenceState, user } from "../protocol/answer-schemas.ts";
 
 export const connectionInfo = z
   .object({
     connection,
     user,
     node: z.string(),
-    since: z.number().meta({ description: "Unix milliseconds of the connect." }),
+    since: milliseconds("Unix milliseconds of the connect."),
     state: presenceState,
     address: z.string(),
     agent: z.string().meta({ description: "The handshake's `User-Agent`, or an empty text." }),
   })
   .meta({ id: "Connection" });
 
-export const nodeInfo = z.object({
-  node: z.string(),
-  version: z.string(),
-  uptime: z.number().meta({ description: "Seconds." }),
-  connections: count,
-  subscriptions: count,
-  draining: z.boolean(),
-});
+export const nodeInfo = z
+  .object({
+    node: z.string(),
+    version: z.string(),
+    uptime: z.number().meta({ description: "Seconds." }),
+    connections: count,
+    subscriptions: count,
+    draining: z.boolean(),
+  })
+  .meta({ id: "Node" });
 
 export type ConnectionInfo = z.infer<typeof connectionInfo>;
 export type NodeInfo = z.infer<typeof nodeInfo>;

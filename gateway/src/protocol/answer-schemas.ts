@@ -30,6 +30,11 @@ export const position = z
 
 export const count = z.int().min(0);
 
+/** A time, or a length of time, in milliseconds: clients that are generated have to keep it in 64 bits. */
+export function milliseconds(description: string) {
+  return z.int().meta({ description, format: "int64" });
+}
+
 export const message = z
   .object({
     channel,
@@ -37,7 +42,7 @@ export const message = z
     position: position.exactOptional(),
     id: z.string().exactOptional(),
     user: z.string().exactOptional().meta({ description: "Absent where a backend published." }),
-    time: z.number().meta({ description: "Unix milliseconds." }),
+    time: milliseconds("Unix milliseconds."),
   })
   .meta({ id: "Message" });
 
@@ -54,15 +59,17 @@ export const historyPage = z
 
 export const presenceState = z.enum(["online", "away"]);
 
-const presenceUser = z.object({
-  user,
-  info: z.unknown().exactOptional().meta({ description: "The `info` of the user's token." }),
-  state: presenceState,
-  since: z.number().exactOptional().meta({
-    description: "Unix milliseconds when the last of the user's connections went away; only with `away`.",
-  }),
-  connections: count,
-});
+const presenceUser = z
+  .object({
+    user,
+    info: z.unknown().exactOptional().meta({ description: "The `info` of the user's token." }),
+    state: presenceState,
+    since: milliseconds(
+      "Unix milliseconds when the last of the user's connections went away; only with `away`.",
+    ).exactOptional(),
+    connections: count,
+  })
+  .meta({ id: "PresentUser" });
 
 export const presencePage = z
   .object({

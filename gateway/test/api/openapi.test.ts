@@ -1,11 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { Rules } from "../../src/channels/rules.ts";
+import { developmentRules } from "../../src/config/rules.ts";
 import { failureKinds } from "../../src/errors.ts";
-import { serve } from "./harness.ts";
+import { key, serve } from "./harness.ts";
+
+const everyChannel = new Rules(developmentRules, 255);
 
 interface Operation {
   operationId: string;
   summary: string;
   security?: unknown[];
+  parameters?: { name: string; required?: boolean; example?: string }[];
   requestBody?: { content: Record<string, { schema: unknown }> };
   responses: Record<string, { description: string; content?: Record<string, { schema?: unknown }> }>;
 }
@@ -135,8 +140,11 @@ describe("the API's description", () => {
   it("has since when a user is away, where the user is", async () => {
     const { components } = await read();
     const { items } = Object(components.schemas.PresencePage).properties.users;
-    expect(items.properties.since).toMatchObject({ type: "number" });
-    expect(items.required).toEqual(["user", "state", "connections"]);
+    expect(items).toEqual({ $ref: "#/components/schemas/PresentUser" });
+    expect(components.schemas.PresentUser).toMatchObject({
+      properties: { since: { type: "integer", format: "int64" } },
+      required: ["user", "state", "connections"],
+    });
   });
 
   it("tells that a body with unknown members is refused, and which are needed", async () => {
@@ -144,12 +152,83 @@ describe("the API's description", () => {
     expect(components.schemas.PublicationInput).toMatchObject({
       additionalProperties: false,
       required: ["data"],
-      oneOf: [{ required: ["channel"] }, { required: ["channels"] }],
     });
     expect(components.schemas.TokenRequestInput).toMatchObject({
       additionalProperties: false,
       required: ["user"],
     });
+  });
+});
+
+describe("what generators of clients stumble over", () => {
+  it("is not in it: unions, constants, answers that are closed, defaults, bounds that say nothing", async () => {
+    const { paths, components } = await read();
+    const found: string[] = [];
+    const look = (value: unknown, place: string): void => {
+      if (typeof value !== "object" || value === null) return;
+      for (const [name, member] of Object.entries(value)) {
+        const isSchema = !/\.properties$|examples/.test(place);
+        const isAnswer = !/Input\b|requestBody/.test(place);
+        if (isSchema && ["anyOf", "oneOf", "allOf", "const", "default"].includes(name))
+          found.push(`${place}.${name}`);
+        if (isSchema && isAnswer && name === "additionalProperties") found.push(`${place}.${name}`);
+        if (member === Number.MAX_SAFE_INTEGER) found.push(`${place}.${name}`);
+        look(member, `${place}.${name}`);
+      }
+    };
+    look({ paths, schemas: components.schemas }, "");
+    expect(found).toEqual([]);
+  });
+
+  it("is not in it: answers without a name, times in 32 bits, no server", async () => {
+    const document = await read();
+    expect((document as unknown as { servers: unknown }).servers).toEqual([{ url: "/" }]);
+    for (const [name, { responses }] of operationsOf(document)) {
+      if (!name.includes("/v1/") || name === "delete /v1/history") continue;
+      expect(referencesIn(responses["200"]), name).toHaveLength(1);
+    }
+    const times = Object.values(document.components.schemas).flatMap((schema) =>
+      Object.entries(Object(schema.properties)).filter(([, property]) =>
+        /milliseconds/i.test(String(Object(property).description)),
+      ),
+    );
+    expect(times.length).toBeGreaterThan(4);
+    for (const [name, property] of times) {
+      expect(property, name).toMatchObject({ type: "integer", format: "int64" });
+    }
+  });
+});
+
+describe("an example of the page", () => {
+  it("is there for each body, and works as it stands", async () => {
+    const document = await read();
+    const { call } = await serve({ rules: everyChannel });
+    for (const [name, { operationId, requestBody }] of operationsOf(document)) {
+      if (!requestBody) continue;
+      const [body] = Object.values(requestBody.content);
+      const examples = Object.entries(Object(body).examples as Record<string, { value: unknown }>);
+      expect(examples.length, operationId).toBeGreaterThan(0);
+      for (const [use, { value }] of examples) {
+        const { status, text } = await call("POST", name.replace("post ", ""), value);
+        expect({ status, failed: text.includes('"error"') }, `${name} ${use}`).toEqual({
+          status: 200,
+          failed: false,
+        });
+      }
+    }
+  });
+
+  it("is there for what a query has to say, and works as it stands", async () => {
+    const document = await read();
+    const { inject } = await serve({ rules: everyChannel });
+    for (const [name, { parameters = [] }] of operationsOf(document)) {
+      if (parameters.length === 0) continue;
+      const [method, path] = name.split(" ") as ["get" | "delete", string];
+      const asked = parameters.filter(({ required, example }) => required || example !== undefined);
+      const query = new URLSearchParams(asked.map(({ name: key, example }) => [key, example ?? ""]));
+      const headers = { authorization: `Bearer ${key}` };
+      expect((await inject({ method, url: `${path}?${query}`, headers })).status, name).toBe(200);
+    }
   });
 });
 

@@ -8,6 +8,13 @@ const realTokens = (secrets: string[]) =>
   createTokens({ secrets, maxLifetime: day, log: silentLog, now: () => now });
 
 describe("tokens", () => {
+  it("are for a channel also with empty lists beside it, as generated clients send them", async () => {
+    const { call, signed } = await serve();
+    const body = { user: "ann", channel: "chat:1", channels: [], allow: [] };
+    expect((await call("POST", "/v1/tokens", body)).status).toBe(200);
+    expect(signed).toEqual([{ user: "ann", channel: "chat:1", ttl: 3_600_000 }]);
+  });
+
   it("are signed for an hour where nothing else is asked", async () => {
     const { call, signed } = await serve();
     const { status, json, headers } = await call("POST", "/v1/tokens", { user: "ann" });
@@ -59,8 +66,8 @@ describe("tokens", () => {
     "an action that is none": { user: "ann", allow: [{ channels: ["a"], can: ["listen"] }] },
     "an unknown member in allow": { user: "ann", allow: [{ channels: ["a"], can: [], planted: 1 }] },
     "channel with info": { user: "ann", channel: "chat:1", info: 1 },
-    "channel with channels": { user: "ann", channel: "chat:1", channels: [] },
-    "channel with allow": { user: "ann", channel: "chat:1", allow: [] },
+    "channel with channels": { user: "ann", channel: "chat:1", channels: ["chat:2"] },
+    "channel with allow": { user: "ann", channel: "chat:1", allow: [{ channels: ["a"], can: [] }] },
     "info that nests too deep": `{"user":"ann","info":${deep}}`,
     "a misspelt member": { user: "ann", tll: 60 },
   };
