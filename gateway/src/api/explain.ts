@@ -34,9 +34,7 @@ const rule = z
     subscribe: z.string(),
     publish: z.string(),
     presence: z.object({ read: z.string(), events: z.boolean() }).optional(),
-    history: z
-      .object({ size: z.number(), ttl: milliseconds("Milliseconds."), read: z.string() })
-      .optional(),
+    history: z.object({ size: z.number(), ttl: milliseconds("Milliseconds."), read: z.string() }).optional(),
     rate: z.object({ publish: z.number(), burst: z.number() }).optional(),
     latest: z.boolean(),
     conflate: milliseconds("Milliseconds.").optional(),

@@ -73,7 +73,8 @@ function forGenerators(document: Description): Description {
   for (const item of Object.values(paths)) {
     for (const operation of Object.values(item as Record<string, Members>)) {
       operation.responses = readable(operation.responses, false);
-      for (const { schema } of (operation.parameters ?? []) as Record<string, Members>[]) delete schema?.default;
+      for (const { schema } of (operation.parameters ?? []) as Record<string, Members>[])
+        delete schema?.default;
       addExamples(operation);
     }
   }

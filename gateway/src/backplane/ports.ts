@@ -134,16 +134,35 @@ export interface PresenceMember {
   user: string;
   connection: string;
   info?: unknown;
+  /** Unix milliseconds when it went away, where it enters so. */
+  awaySince?: number | undefined;
+}
+
+/** How a channel's presence is kept, and told to its subscribers. */
+export interface PresenceManner {
+  /** Whether a change of a user's state is published to the channel as that event. */
+  announce: boolean;
+  /**
+   * Milliseconds between two events of one user at least. What changes meanwhile is published at their end, as what it then
+   * comes to: nothing, where the user is again as it was.
+   */
+  pace: number;
+  /** Milliseconds for which a user stays whose last connection has ended without having left. */
+  linger: number;
+  /** Milliseconds since a user went away in which it stays after its last connection has ended; at least `linger`. */
+  hold: number;
 }
 
 /**
- * Who is in a channel. A user is there while one of its connections is, and away when all of them are,
- * since the last of those went away.
- * Where `announce` is true a change of the user's state is published to the channel as that event.
+ * Who is in a channel. A user is there while one of its connections is, and for as long after the end of the last as its
+ * manner says; away when all of them are, since the last of those went away.
  */
 export interface PresenceStore {
-  enter(channel: string, member: PresenceMember, announce: boolean): Promise<void>;
-  leave(channel: string, member: PresenceMember, announce: boolean): Promise<void>;
+  enter(channel: string, member: PresenceMember, manner: PresenceManner): Promise<void>;
+  /** It is gone for good, at once. */
+  leave(channel: string, member: PresenceMember, manner: PresenceManner): Promise<void>;
+  /** Its connection has ended: it may come back as another one. */
+  end(channel: string, member: PresenceMember, manner: PresenceManner): Promise<void>;
   /**
    * @param since Unix milliseconds when the connection went away, undefined once it is back; of one that is away
    * already the first time stays
@@ -152,7 +171,7 @@ export interface PresenceStore {
     channel: string,
     member: PresenceMember,
     since: number | undefined,
-    announce: boolean,
+    manner: PresenceManner,
   ): Promise<void>;
   /**
    * Users in the order of their ids, `limit` at most, those after `cursor`; the page's own cursor is there

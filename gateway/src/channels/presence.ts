@@ -1,13 +1,19 @@
 /*
- * Keeps a subscriber in the presence of the channels that have one. `subscriptions.ts` enters and leaves,
+ * Keeps a subscriber in the presence of the channels that have one. `subscriptions.ts` enters, leaves and ends,
  * `connection/joiner.ts` reports who goes away and who is back. Whatever enters has to leave, or others see a user for
  * as long as the node lives.
  */
 
-import type { PresenceMember, PresencePage, PresenceStore } from "../backplane/ports.ts";
+import type { PresenceManner, PresenceMember, PresencePage, PresenceStore } from "../backplane/ports.ts";
 import { pageLimit } from "../protocol/request-schemas.ts";
 import type { Feed } from "./feed.ts";
+import type { ChannelPolicy } from "./rules.ts";
 import type { Subscriber } from "./subscriber.ts";
+
+/** Milliseconds between two events of one user in a channel; more where the rule's rate says so. */
+const usualPace = 1_000;
+/** Milliseconds for which a user may be away without a connection: phones end what is in the background. */
+const longestHold = 30 * 60_000;
 
 /** Keeps who is in the channels that have presence. */
 export class Presence {
@@ -23,20 +29,24 @@ export class Presence {
   /** A subscriber whose app is away enters as away: nobody sees it come online for a moment. */
   async enter(subscriber: Subscriber, { channel, policy }: Feed): Promise<void> {
     if (!policy.presence || !subscriber.listed) return;
-    const { events } = policy.presence;
-    const member = memberOf(subscriber);
-    if (events) this.#onTold?.(subscriber, channel);
-    await this.#store.enter(channel, member, events);
-    const { awaySince } = subscriber;
-    if (awaySince !== undefined) await this.#store.setAway(channel, member, awaySince, events);
+    const member = { ...memberOf(subscriber), awaySince: subscriber.awaySince };
+    if (policy.presence.events) this.#onTold?.(subscriber, channel);
+    await this.#store.enter(channel, member, mannerOf(subscriber, policy));
   }
 
   /** Nothing to do on a channel without presence. */
   async leave(subscriber: Subscriber, { channel, policy }: Feed): Promise<void> {
     if (!policy.presence || !subscriber.listed) return;
-    const { events } = policy.presence;
-    if (events) this.#onTold?.(subscriber, channel);
-    await this.#store.leave(channel, memberOf(subscriber), events);
+    if (policy.presence.events) this.#onTold?.(subscriber, channel);
+    await this.#store.leave(channel, memberOf(subscriber), mannerOf(subscriber, policy));
+  }
+
+  /** A subscriber has ended. Unless it leaves, its user may come back at once. */
+  async end(subscriber: Subscriber, { channel, policy }: Feed): Promise<void> {
+    if (!policy.presence || !subscriber.listed) return;
+    const action = subscriber.leaves ? "leave" : "end";
+    if (policy.presence.events) this.#onTold?.(subscriber, channel);
+    await this.#store[action](channel, memberOf(subscriber), mannerOf(subscriber, policy));
   }
 
   /** Reports to all channels that the subscriber has gone away, or is back. All are under way at once. */
@@ -46,9 +56,9 @@ export class Presence {
     for (const { feed } of subscriber.held.values()) {
       const { channel, policy } = feed;
       if (!policy.presence) continue;
-      const { events } = policy.presence;
-      if (events) this.#onTold?.(subscriber, channel);
-      changes.push(this.#store.setAway(channel, member, subscriber.awaySince, events));
+      const manner = mannerOf(subscriber, policy);
+      if (manner.announce) this.#onTold?.(subscriber, channel);
+      changes.push(this.#store.setAway(channel, member, subscriber.awaySince, manner));
     }
     await Promise.all(changes);
   }
@@ -61,4 +71,18 @@ export class Presence {
 
 function memberOf({ id: connection, subject, info }: Subscriber): PresenceMember {
   return info === undefined ? { user: subject.user, connection } : { user: subject.user, connection, info };
+}
+
+/**
+ * Each change goes to every subscriber, so a crowd whose apps come and go would cost the channel more than its messages do.
+ * Nobody comes back as the same anonymous user.
+ */
+function mannerOf({ subject }: Subscriber, { presence, rate }: ChannelPolicy): PresenceManner {
+  const linger = subject.anonymous ? 0 : (presence?.linger ?? 0);
+  return {
+    announce: presence?.events ?? false,
+    pace: Math.max(usualPace, rate ? 1_000 / rate.publish : 0),
+    linger,
+    hold: linger > 0 ? longestHold : 0,
+  };
 }

@@ -3,8 +3,8 @@
  * a channel begins here, so a channel that no rule matches does not exist for anybody.
  */
 
-import { anonymousPrefix } from "../auth/permissions.ts";
 import { compilePattern } from "../auth/patterns.ts";
+import { anonymousPrefix } from "../auth/permissions.ts";
 import type { ChannelRule } from "../config/rules.ts";
 import { Failure } from "../errors.ts";
 import { isChannelName, ownerOf, personalChannel } from "../protocol/channel-name.ts";

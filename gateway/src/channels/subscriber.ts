@@ -19,6 +19,8 @@ export interface Subscriber {
   readonly awaySince: number | undefined;
   /** The connection has ended; whatever it was about to join is let go again. */
   readonly closed: boolean;
+  /** It has ended by its own wish, or must not come back. */
+  readonly leaves: boolean;
   readonly held: Map<string, Held>;
 }
 

@@ -31,6 +31,8 @@ interface Join extends JoinPlan {
   feed: Feed;
   /** The connection is in the channel's presence, from before or since now. */
   present: boolean;
+  /** It was subscribed before. */
+  again: boolean;
   /** Both absent where nothing is to be read: on a channel without history, or from where the room stands. */
   reading?: Reading | undefined;
   page?: HistoryPage | undefined;
@@ -99,7 +101,9 @@ export class Subscriptions {
 
   /** Ends all subscriptions of a connection that has gone. */
   async end(subscriber: Subscriber): Promise<void> {
-    await Promise.all([...subscriber.held.keys()].map((channel) => this.unsubscribe(subscriber, channel)));
+    const { presence } = this.#options;
+    const feeds = [...subscriber.held.keys()].map((channel) => this.#drop(subscriber, channel));
+    await Promise.all(feeds.map((feed) => feed && presence.end(subscriber, feed)));
   }
 
   /** Hears the channel, then ends what is held of it; its presence stays, so that nobody sees it flicker. */
@@ -111,7 +115,7 @@ export class Subscriptions {
       const present = this.#drop(subscriber, channel) !== undefined;
       // An emitter may have put it into the room: what it is sent there, the reply would bring again.
       if (!present) this.#options.feeds.leave(feed, subscriber.id);
-      return { ...plan, feed, present };
+      return { ...plan, feed, present, again: present };
     } catch (error) {
       return Failure.of(error);
     }
@@ -204,11 +208,13 @@ export class Subscriptions {
   }
 
   /** Gives back what a join took and its subscription does not keep. */
-  async #letGo(subscriber: Subscriber, { feed, reading, present }: Join): Promise<void> {
+  async #letGo(subscriber: Subscriber, { feed, reading, present, again }: Join): Promise<void> {
     if (reading) this.#readings.release(reading);
     if (subscriber.held.get(feed.channel)?.feed === feed) return;
     this.#options.feeds.release(feed);
-    if (present) await this.#options.presence.leave(subscriber, feed);
+    if (!present) return;
+    const { presence } = this.#options;
+    await (again && subscriber.closed ? presence.end(subscriber, feed) : presence.leave(subscriber, feed));
   }
 
   /** Ends a subscription but for its presence. @returns the feed of the subscription, where there was one */

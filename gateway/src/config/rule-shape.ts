@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { amount, count, expected, flag, pattern, wrongKeys } from "./file-kinds.ts";
+import { amount, count, durationBetween, expected, flag, pattern, wrongKeys } from "./file-kinds.ts";
 import { parseDuration, parseRate } from "./units.ts";
 
 const known = ["nobody", "anyone", "user", "token"] as const;
@@ -25,7 +25,7 @@ const oneOf = <const T extends readonly string[]>(words: T) =>
   z.enum(words, expected(`one of ${words.join(", ")}`));
 const reader = oneOf(readers);
 
-/** @param max milliseconds. @param what completes "expected …" */
+/** @param max milliseconds. @param what completes "expected …". */
 function duration(max: number, what: string) {
   return amount(what, (text) => {
     const value = parseDuration(text);
@@ -41,6 +41,11 @@ export const presenceShape = {
     .default(false)
     .describe(
       "Whether subscribers get `joined`, `left`, `away` and `back`, with the user's `info`: all of them, whatever `read` says. Default `false`.",
+    ),
+  linger: durationBetween("0s", "5m")
+    .default(10_000)
+    .describe(
+      "How long a user stays there whose last connection has ended, so that one that comes back has not left: a duration such as `10s`, from `0s` to `5m`. One that was away stays until 30 minutes after it went, but with `0s`. Default `10s`.",
     ),
 };
 
@@ -67,7 +72,7 @@ const presence = z.preprocess(
   (value) => (typeof value === "string" ? { read: value } : value),
   z.strictObject(
     presenceShape,
-    wrongKeys("who may read it, or a mapping with read and events", presenceShape),
+    wrongKeys("who may read it, or a mapping with read, events and linger", presenceShape),
   ),
 );
 const history = z.strictObject(historyShape, wrongKeys("a mapping with size, ttl and read", historyShape));

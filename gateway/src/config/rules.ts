@@ -14,7 +14,8 @@ export interface ChannelRule {
   match: string;
   subscribe: Joiner;
   publish: Who;
-  presence?: { read: Reader; events: boolean } | undefined;
+  /** `linger` in milliseconds. */
+  presence?: { read: Reader; events: boolean; linger: number } | undefined;
   /** `ttl` in milliseconds. */
   history?: { size: number; ttl: number; read: Reader } | undefined;
   /** `publish` in messages a second and connection. */
@@ -84,7 +85,7 @@ export const developmentRules: readonly ChannelRule[] = [
     match: "**",
     subscribe: "anyone",
     publish: "anyone",
-    presence: { read: "anyone", events: true },
+    presence: { read: "anyone", events: true, linger: 10_000 },
     history: { size: 100, ttl: 600_000, read: "anyone" },
     latest: false,
   },

@@ -59,6 +59,7 @@ export class Connection implements Subscriber {
   closed = false;
   /** Why the gateway ended it, where it did. The transport may still have to close. */
   ending: CloseReason | undefined;
+  leaves = false;
   /** Requests so far that were malformed beyond a client's mistake. */
   strikes = 0;
   tokenWatch: TokenWatch<Connection> | undefined;

@@ -79,6 +79,7 @@ export class Lifecycle {
     const { registry, joiner, log, meter, now } = this.#options;
     const { id, user } = connection;
     connection.closed = true;
+    if (reason === "client_disconnect" && !connection.ending) connection.leaves = true;
     connection.tokenWatch?.stop();
     registry.remove(connection);
     joiner
@@ -102,6 +103,7 @@ export class Lifecycle {
     if (connection.closed || connection.ending) return;
     const { after, message } = details;
     connection.ending = code;
+    connection.leaves = !reconnect;
     connection.wire.send("goodbye", after === undefined ? { code, reconnect } : { code, reconnect, after });
     if (reconnect) connection.wire.close(code, message);
     else connection.wire.disconnect(code, message);

@@ -12,7 +12,7 @@ const everyChannel = new Rules(
       subscribe: "anyone",
       publish: "anyone",
       latest: false,
-      presence: { read: "anyone", events: false },
+      presence: { read: "anyone", events: false, linger: 0 },
     },
   ],
   255,

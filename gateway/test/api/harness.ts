@@ -52,7 +52,7 @@ export const rules = new Rules(
       ...everything,
       match: "chat:*",
       history: { size: 100, ttl: 60_000, read: "anyone" },
-      presence: { read: "anyone", events: false },
+      presence: { read: "anyone", events: false, linger: 0 },
     },
     { ...everything, match: "plain:*" },
   ],

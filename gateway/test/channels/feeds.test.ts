@@ -96,7 +96,7 @@ let node: TestNode;
 beforeEach(() => {
   const conflated = { history: lasting, latest: true, conflate: 200 };
   node = new TestNode({
-    rules: [rule("*", { ...conflated, presence: { read: "anyone", events: true } })],
+    rules: [rule("*", { ...conflated, presence: { read: "anyone", events: true, linger: 0 } })],
     rooms,
   });
 });

@@ -3,7 +3,7 @@ import { Feed } from "../../src/channels/feed.ts";
 import { Presence } from "../../src/channels/presence.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { lasting, rule, TestNode } from "./node.ts";
-import { noRooms, RecordingRooms } from "./rooms.ts";
+import { RecordingRooms } from "./rooms.ts";
 
 const channel = "a";
 let node: TestNode;
@@ -12,7 +12,7 @@ let witness: Connection;
 
 beforeEach(async () => {
   rooms = new RecordingRooms();
-  const presence = (events: boolean) => ({ read: "anyone", events }) as const;
+  const presence = (events: boolean) => ({ read: "anyone", events, linger: 0 }) as const;
   const rules = [
     rule("quiet", { presence: presence(false) }),
     rule("none"),
@@ -34,7 +34,9 @@ async function enter(user: string, info?: unknown): Promise<Connection> {
   return connection;
 }
 
+/** A while after what was told before. */
 async function setAway(connection: Connection, since: number | undefined): Promise<void> {
+  node.clock.advance(1_000);
   connection.awaySince = since;
   await node.presence.setAway(connection);
 }
@@ -54,6 +56,7 @@ it("tells of a user's first connection and of the last one's end", async () => {
   expect(await users()).toContainEqual({ user: "ann", state: "online", connections: 2 });
   await node.subscriptions.end(first);
   expect(told()).toEqual(["joined ann"]);
+  node.clock.advance(1_000);
   await node.subscriptions.end(second);
   expect(told()).toEqual(["joined ann", "left ann"]);
   expect(await users()).toEqual([{ user: "witness", state: "online", connections: 1 }]);
@@ -74,6 +77,7 @@ it("tells that a user is away when the connection goes that was not", async () =
   const first = await enter("ann");
   const second = await enter("ann");
   await setAway(first, 1);
+  node.clock.advance(1_000);
   await node.subscriptions.end(second);
   expect(told()).toEqual(["joined ann", "away ann"]);
 });
@@ -155,7 +159,7 @@ it("says for whom a change is told to a channel with events, and says nothing of
   const presence = new Presence(store, ({ id }, name) => void told.push(`${id} ${name}`));
   const connection = node.open("ann");
   for (const name of ["quiet", "none", channel]) {
-    const feed = new Feed(name, node.rules.policyOf(name), noRooms);
+    const feed = new Feed(name, node.rules.policyOf(name), rooms);
     await presence.enter(connection, feed);
     connection.held.set(name, { feed, since: undefined, tokenLife: undefined, granted: false });
   }

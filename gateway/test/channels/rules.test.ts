@@ -37,7 +37,7 @@ describe("a personal channel", () => {
 
   it("is its user's, with a history, whatever rules for all channels say", () => {
     const everything = rule("**", {
-      presence: { read: "anyone", events: true },
+      presence: { read: "anyone", events: true, linger: 10_000 },
       history: lasting,
       latest: true,
       conflate: 200,
@@ -55,7 +55,10 @@ describe("a personal channel", () => {
 
   it("takes size and ttl of its history, and nothing else, from a rule for users", () => {
     const history = { size: 5, ttl: minute, read: "anyone" } as const;
-    const rules = new Rules([rule("user:*", { history, presence: { read: "anyone", events: true } })], 255);
+    const rules = new Rules(
+      [rule("user:*", { history, presence: { read: "anyone", events: true, linger: 10_000 } })],
+      255,
+    );
     expect(rules.policyOf("user:ann")).toEqual({
       ...closed,
       history: { size: 5, ttl: minute, read: "subscriber" },

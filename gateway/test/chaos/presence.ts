@@ -24,9 +24,10 @@ export async function settlePresence(stage: Stage): Promise<number> {
 
 async function differenceIn(stage: Stage, room: string): Promise<string> {
   const page = await stage.call(`/v1/presence?channel=${encodeURIComponent(room)}&limit=1000`);
-  const said = (page.users as { user: string; connections: number }[]).map(
-    ({ user, connections }) => `${user}×${connections}`,
-  );
+  const said = (page.users as { user: string; connections: number }[])
+    // Who has just gone stays for a while, without a connection.
+    .filter(({ connections }) => connections > 0)
+    .map(({ user, connections }) => `${user}×${connections}`);
   const there = stage.clients.filter((client) => client.follows(room)).map(({ user }) => `${user}×1`);
   const missing = there.filter((one) => !said.includes(one));
   const surplus = said.filter((one) => !there.includes(one));

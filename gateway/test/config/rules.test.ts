@@ -32,7 +32,7 @@ channels:
   - match: "chat:*"
     subscribe: user
     publish: subscriber
-    presence: {read: user, events: true}
+    presence: {read: user, events: true, linger: 0s}
     history: {size: 200, ttl: 30m, read: token}
     rate: {publish: 10/s, burst: 20}
   - match: "quote:*"
@@ -45,7 +45,7 @@ channels:
         match: "chat:*",
         subscribe: "user",
         publish: "subscriber",
-        presence: { read: "user", events: true },
+        presence: { read: "user", events: true, linger: 0 },
         history: { size: 200, ttl: 1_800_000, read: "token" },
         rate: { publish: 10, burst: 20 },
         latest: false,
@@ -70,8 +70,8 @@ channels:
   it("may be none", () => expect(rulesOf("channels: []")).toEqual([]));
 
   it.each([
-    ["presence: user", { presence: { read: "user", events: false } }],
-    ["presence: {}", { presence: { read: "subscriber", events: false } }],
+    ["presence: user", { presence: { read: "user", events: false, linger: 10_000 } }],
+    ["presence: {}", { presence: { read: "subscriber", events: false, linger: 10_000 } }],
     ["rate: {publish: 5/s}", { rate: { publish: 5, burst: 5 } }],
     ["rate: {publish: 90/m}", { rate: { publish: 1.5, burst: 2 } }],
     ["rate: {publish: 1/m}", { rate: { publish: 1 / 60, burst: 1 } }],
@@ -109,14 +109,18 @@ describe("a fault of a rule", () => {
     ["match: a, publish: 1", `2:24 channels[0].publish: expected ${publishers}, got 1`],
     ["match: a, presence: all", `2:25 channels[0].presence: expected ${readers}, got "all"`],
     ["match: a, presence: {read: all}", `2:32 channels[0].presence.read: expected ${readers}, got "all"`],
+    [
+      "match: a, presence: {linger: 6m}",
+      '2:34 channels[0].presence.linger: expected a duration from 0s to 5m, got "6m"',
+    ],
     ["match: a, presence: {events: 1}", "2:34 channels[0].presence.events: expected true or false, got 1"],
     [
       "match: a, presence: {foo: 1}",
-      "2:26 channels[0].presence.foo: not a key here; the keys are read, events",
+      "2:26 channels[0].presence.foo: not a key here; the keys are read, events, linger",
     ],
     [
       "match: a, presence: [x]",
-      "2:25 channels[0].presence: expected who may read it, or a mapping with read and events, got a list",
+      "2:25 channels[0].presence: expected who may read it, or a mapping with read, events and linger, got a list",
     ],
     [
       "match: a, history: 30m",

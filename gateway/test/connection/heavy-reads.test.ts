@@ -33,7 +33,7 @@ const nobody: PresencePage = { total: 0, users: [] };
 
 function setUp(store: SlowStore) {
   const rules = new Rules(
-    [rule("*", { history: lasting, presence: { read: "anyone", events: false } })],
+    [rule("*", { history: lasting, presence: { read: "anyone", events: false, linger: 0 } })],
     255,
   );
   const history = new History({ read: () => store.answer([noMessages]), clear: async () => {} });

@@ -11,7 +11,11 @@ import { RecordingRooms } from "../channels/rooms.ts";
 
 const minute = 60_000;
 const rules = [
-  rule("secret:*", { subscribe: "token", history: lasting, presence: { read: "anyone", events: true } }),
+  rule("secret:*", {
+    subscribe: "token",
+    history: lasting,
+    presence: { read: "anyone", events: true, linger: 0 },
+  }),
   rule("*"),
 ];
 
@@ -257,6 +261,7 @@ describe("a connection that goes away", () => {
         .sentTo(bob.id)
         .filter(({ payload }) => payload.user === "ann")
         .map(({ event }) => event);
+    await pass(2_000);
     for (let count = 0; count < 10; count += 1) await joiner.setAway(ann, count % 2 === 0);
     expect(heard()).toEqual(["joined", "away"]);
     await pass(2_000);

@@ -20,6 +20,8 @@ export interface Harness {
   deliveries: Delivery[];
   /** Lets time pass: a manual clock jumps, a real one is waited for. */
   advance(ms: number): Promise<void>;
+  /** Does what has become due, where that does not come by itself with the time. */
+  sweep(): Promise<void>;
   /**
    * Brings the end of what is kept for a time so much nearer, for cases of minutes and hours: a manual clock jumps,
    * and Redis is told to let go of its keys that much earlier.

@@ -84,13 +84,25 @@ const typescript: Language = {
   name: "typescript",
   programs: ["npm"],
   async build(description, folder) {
-    const packages = ["openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescript@5.9.3", "@types/node@26"];
+    const packages = [
+      "openapi-typescript@7.13.0",
+      "openapi-fetch@0.17.0",
+      "typescript@5.9.3",
+      "@types/node@26",
+    ];
     await writeFile(join(folder, "package.json"), "{}");
     await runProgram("npm", ["install", "--silent", "--no-audit", "--no-fund", ...packages], folder);
     const bin = (name: string) => join(folder, "node_modules/.bin", name);
     await runProgram(bin("openapi-typescript"), [description, "-o", "schema.d.ts"], folder);
     await copyFile(join(clients, "main.mts"), join(folder, "main.mts"));
-    const options = ["--strict", "--target", "es2022", "--module", "nodenext", "--allowImportingTsExtensions"];
+    const options = [
+      "--strict",
+      "--target",
+      "es2022",
+      "--module",
+      "nodenext",
+      "--allowImportingTsExtensions",
+    ];
     await runProgram(bin("tsc"), [...options, "--noEmit", "--types", "node", "main.mts"], folder);
     return [process.execPath, "main.mts"];
   },

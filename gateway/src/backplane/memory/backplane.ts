@@ -29,14 +29,16 @@ export function createMemoryBackplane(host: BackplaneHost, options: MemoryBackpl
     void broker.publish({ channel, ...encodeHead(event, { channel, ...change }), except: [] });
   };
   const revocations = new MemoryRevocations({ now, lifetime: tokenLifetime });
+  const presence = new MemoryPresence({ announce, now });
   const sweep = (): void => {
     broker.sweep();
+    presence.sweep();
     revocations.sweep();
   };
   let sweeper: NodeJS.Timeout | undefined;
   return {
     broker,
-    presence: new MemoryPresence({ announce }),
+    presence,
     control: new MemoryControl(host.target),
     revocations,
     peers: noPeers,

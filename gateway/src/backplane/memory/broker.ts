@@ -5,6 +5,7 @@
 
 import type { Position } from "../../protocol/position.ts";
 import { Allowance } from "../allowance.ts";
+import { ExpiryQueue } from "../expiry.ts";
 import type {
   Broker,
   DeliverySink,
@@ -16,7 +17,6 @@ import type {
   Retention,
 } from "../ports.ts";
 import { MemoryChannel } from "./channel.ts";
-import { ExpiryQueue } from "./expiry.ts";
 
 /** Channels of one node in its own memory. Each call takes effect before it returns, deliveries included. */
 export class MemoryBroker implements Broker {

@@ -3,138 +3,78 @@
  * `redis/presence`.
  */
 
-import type { PresenceEvent, PresenceState, PresenceUser } from "../../protocol/events.ts";
-import type { Announce, PresenceMember, PresencePage, PresenceStore } from "../ports.ts";
-
-/** A user's connections to one channel. */
-class PresentUser {
-  /** Connection to info, in the order in which they entered. */
-  readonly #connections = new Map<string, unknown>();
-  /** Connection to the time when it went away. */
-  readonly #away = new Map<string, number>();
-  #infoOfLast: unknown;
-
-  /** Absent while no connection is there. */
-  get state(): PresenceState | undefined {
-    if (this.size === 0) return undefined;
-    return this.#away.size === this.size ? "away" : "online";
-  }
-
-  /** When the last of the connections went away; absent while one is online. */
-  get awaySince(): number | undefined {
-    if (this.state !== "away") return undefined;
-    let latest = 0;
-    for (const since of this.#away.values()) latest = Math.max(latest, since);
-    return latest;
-  }
-
-  /** The newest connection's; after all have left, the last one's. */
-  get info(): unknown {
-    let newest = this.#infoOfLast;
-    for (const info of this.#connections.values()) newest = info;
-    return newest;
-  }
-
-  /** What is told of the user beside the id, as far as it is there. */
-  get details(): Pick<PresenceUser, "info" | "since"> {
-    const { info, awaySince: since } = this;
-    return { ...(info !== undefined && { info }), ...(since !== undefined && { since }) };
-  }
-
-  get size(): number {
-    return this.#connections.size;
-  }
-
-  has(connection: string): boolean {
-    return this.#connections.has(connection);
-  }
-
-  enter(connection: string, info: unknown): void {
-    this.#connections.set(connection, info);
-  }
-
-  leave(connection: string): void {
-    this.#infoOfLast = this.#connections.get(connection);
-    this.#connections.delete(connection);
-    this.#away.delete(connection);
-  }
-
-  setAway(connection: string, since: number | undefined): void {
-    if (since === undefined) this.#away.delete(connection);
-    else if (!this.#away.has(connection)) this.#away.set(connection, since);
-  }
-}
+import type { PresenceEvent, PresenceUser } from "../../protocol/events.ts";
+import { ExpiryQueue } from "../expiry.ts";
+import type { Announce, PresenceManner, PresenceMember, PresencePage, PresenceStore } from "../ports.ts";
+import { PresentUser } from "./present-user.ts";
 
 /** The users of one channel. */
 class Room {
+  /** Those with nothing but a recent past included. */
   readonly users = new Map<string, PresentUser>();
   #sorted: readonly string[] | undefined;
 
-  /** The user ids in code unit order, sorted anew only after somebody came or went. */
+  /** The ids of those who are there in code unit order, sorted anew only after somebody came or went. */
   get sorted(): readonly string[] {
-    this.#sorted ??= [...this.users.keys()].sort();
+    this.#sorted ??= [...this.users].flatMap(([id, user]) => (user.state === "gone" ? [] : [id])).sort();
     return this.#sorted;
   }
 
-  add(user: string): PresentUser {
-    const present = new PresentUser();
-    this.users.set(user, present);
-    this.#sorted = undefined;
-    return present;
+  use(id: string, manner: PresenceManner): PresentUser {
+    const user = this.users.get(id) ?? new PresentUser(manner);
+    this.users.set(id, user);
+    return user;
   }
 
-  remove(user: string): void {
-    this.users.delete(user);
+  /** @param user whose state has changed */
+  keep(id: string, user: PresentUser): void {
     this.#sorted = undefined;
+    if (user.state === "gone" && user.dueAt === undefined) this.users.delete(id);
   }
 }
 
 /** Presence of one node in its own memory. Each call takes effect before it returns, announcements included. */
 export class MemoryPresence implements PresenceStore {
   readonly #announce: Announce;
+  readonly #now: () => number;
   readonly #rooms = new Map<string, Room>();
+  /** A user and a channel with a space between, when something is to be told of them. */
+  readonly #dues = new ExpiryQueue<string>();
 
-  constructor({ announce }: { announce: Announce }) {
+  /** @param now Unix milliseconds */
+  constructor({ announce, now }: { announce: Announce; now: () => number }) {
     this.#announce = announce;
+    this.#now = now;
   }
 
-  /** Channels in which anybody is. */
+  /** Channels in which anybody is, or was a moment ago. */
   get size(): number {
     return this.#rooms.size;
   }
 
   /** Entering again with the same connection changes only its info. */
-  async enter(channel: string, member: PresenceMember, announce: boolean): Promise<void> {
-    const room = this.#rooms.get(channel) ?? new Room();
-    this.#rooms.set(channel, room);
-    const user = room.users.get(member.user) ?? room.add(member.user);
-    const before = user.state;
-    user.enter(member.connection, member.info);
-    if (announce) this.#tell(channel, member.user, before, user);
+  async enter(channel: string, member: PresenceMember, manner: PresenceManner): Promise<void> {
+    this.#change(channel, member.user, manner, (user) => user.enter(member.connection, member));
   }
 
-  async leave(channel: string, member: PresenceMember, announce: boolean): Promise<void> {
-    const room = this.#rooms.get(channel);
-    const user = room?.users.get(member.user);
-    if (!room || !user?.has(member.connection)) return;
-    const before = user.state;
-    user.leave(member.connection);
-    if (user.size === 0) room.remove(member.user);
-    if (room.users.size === 0) this.#rooms.delete(channel);
-    if (announce) this.#tell(channel, member.user, before, user);
+  async leave(channel: string, member: PresenceMember, manner: PresenceManner): Promise<void> {
+    if (!this.#has(channel, member)) return;
+    this.#change(channel, member.user, manner, (user) => user.leave(member.connection));
+  }
+
+  async end(channel: string, member: PresenceMember, manner: PresenceManner): Promise<void> {
+    if (!this.#has(channel, member)) return;
+    this.#change(channel, member.user, manner, (user, now) => user.end(member.connection, now));
   }
 
   async setAway(
     channel: string,
     member: PresenceMember,
     since: number | undefined,
-    announce: boolean,
+    manner: PresenceManner,
   ): Promise<void> {
-    const user = this.#rooms.get(channel)?.users.get(member.user);
-    if (!user?.has(member.connection)) return;
-    const before = user.state;
-    user.setAway(member.connection, since);
-    if (announce) this.#tell(channel, member.user, before, user);
+    if (!this.#has(channel, member)) return;
+    this.#change(channel, member.user, manner, (user) => user.setAway(member.connection, since));
   }
 
   /** The cursor is the last user id of the page. */
@@ -153,26 +93,46 @@ export class MemoryPresence implements PresenceStore {
     return last !== undefined && start + limit < ids.length ? { ...page, cursor: last } : page;
   }
 
-  #tell(channel: string, id: string, before: PresenceState | undefined, user: PresentUser): void {
-    const event = eventOf(before, user.state);
-    if (!event) return;
+  /** Tells what has become due. Costs nothing where nothing is. */
+  sweep(): void {
+    for (const due of this.#dues.take(this.#now())) {
+      const [id = "", channel = ""] = due.split(" ");
+      const user = this.#rooms.get(channel)?.users.get(id);
+      if (user) this.#change(channel, id, user.manner, () => user.expire(this.#now()));
+    }
+  }
+
+  #has(channel: string, { user, connection }: PresenceMember): boolean {
+    return this.#rooms.get(channel)?.users.get(user)?.has(connection) === true;
+  }
+
+  #change(
+    channel: string,
+    id: string,
+    manner: PresenceManner,
+    act: (user: PresentUser, now: number) => void,
+  ): void {
+    const now = this.#now();
+    const room = this.#rooms.get(channel) ?? new Room();
+    const user = room.use(id, manner);
+    const before = user.state;
+    user.manner = manner;
+    act(user, now);
+    if (manner.announce) user.tell(before, now, (event) => this.#tell(channel, event, id, user));
+    room.keep(id, user);
+    if (user.dueAt !== undefined) this.#dues.schedule(`${id} ${channel}`, user.dueAt);
+    if (room.users.size === 0) this.#rooms.delete(channel);
+    else this.#rooms.set(channel, room);
+  }
+
+  #tell(channel: string, event: PresenceEvent, id: string, user: PresentUser): void {
     this.#announce(channel, event, { user: id, ...user.details });
   }
 }
 
-function eventOf(
-  before: PresenceState | undefined,
-  after: PresenceState | undefined,
-): PresenceEvent | undefined {
-  if (before === after) return undefined;
-  if (before === undefined) return "joined";
-  if (after === undefined) return "left";
-  return after === "away" ? "away" : "back";
-}
-
 function describe(id: string, user: PresentUser): PresenceUser {
-  const { state = "online", size, details } = user;
-  return { user: id, state, connections: size, ...details };
+  const { state, size, details } = user;
+  return { user: id, state: state === "away" ? "away" : "online", connections: size, ...details };
 }
 
 /** @returns how many of the sorted ids are not above `id`. */

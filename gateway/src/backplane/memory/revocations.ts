@@ -3,8 +3,8 @@
  * memory; for less, a revoked token would be good again.
  */
 
+import { ExpiryQueue } from "../expiry.ts";
 import type { Revocations } from "../ports.ts";
-import { ExpiryQueue } from "./expiry.ts";
 
 /** Revocations in memory, each for as long as a token from before it could still be accepted. */
 export class MemoryRevocations implements Revocations {

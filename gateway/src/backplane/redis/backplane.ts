@@ -21,7 +21,7 @@ import { Leases } from "./nodes/leases.ts";
 import { RedisRevocations } from "./nodes/revocations.ts";
 import { RedisPeers } from "./peers/peers.ts";
 import { RedisPresence } from "./presence/presence.ts";
-import { Sweeper } from "./presence/sweeper.ts";
+import { Sweeper, type SweeperOptions } from "./presence/sweeper.ts";
 import { RedisClusterShards } from "./shards/cluster-shards.ts";
 import { Shard, type ShardOptions } from "./shards/shard.ts";
 import { type Shards, singleShard, statusOf } from "./shards/shards.ts";
@@ -104,7 +104,8 @@ function wire(host: BackplaneHost, options: RedisBackplaneOptions) {
   const describe = () => target.describe();
   const leasing = { shards, keys, address, node, meter, throttledLog, describe };
   const leases = new Leases({ ...leasing, life: timings.lease });
-  const sweeper = new Sweeper({ shards, keys, leases, throttledLog });
+  const adopt: SweeperOptions["adopt"] = (channel, dues) => presence.adopt(channel, dues);
+  const sweeper = new Sweeper({ shards, keys, leases, throttledLog, life: timings.lease, adopt });
   const presence = new RedisPresence({ shards, keys, leases, sweeper });
   const revocations = new RedisRevocations({ shards, keys, lifetime });
   const control = new RedisControl({ keys, leases, shards, throttledLog, meter, target, address });

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { createMemoryBackplane } from "../../../src/backplane/memory/backplane.ts";
+import { MemoryPresence } from "../../../src/backplane/memory/presence.ts";
 import type { Delivery } from "../../../src/backplane/ports.ts";
 import type { Harness, HarnessSetup } from "../../contract/harness.ts";
 import { delivering } from "../delivering.ts";
@@ -28,6 +29,9 @@ export async function makeMemoryHarness({ target, tokenLifetime }: HarnessSetup)
     backplane: delivering(backplane, (delivery) => deliveries.push(delivery)),
     deliveries,
     advance: async (ms) => clock.advance(ms),
+    sweep: async () => {
+      if (backplane.presence instanceof MemoryPresence) backplane.presence.sweep();
+    },
     age: async (ms) => clock.advance(ms),
     now: clock.now,
     stop: () => backplane.stop(),

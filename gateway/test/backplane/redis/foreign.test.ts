@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Keys } from "../../../src/backplane/redis/keys.ts";
 import { type BackplaneMeter, noMeter } from "../../../src/meter.ts";
 import { lasting } from "../../contract/harness.ts";
+import { told } from "../../contract/manners.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import { hurry, startNode, type TestNode } from "./harness.ts";
 
@@ -124,7 +125,7 @@ describe("what others write beside the leases", () => {
     expect(known.map(({ node }) => node).sort()).toEqual(["node-a", "node-b", "stranger"]);
     expect(malformed).toBeGreaterThan(0);
     const { presence } = first().backplane;
-    await presence.enter("room", { user: "ann", connection: "a" }, true);
+    await presence.enter("room", { user: "ann", connection: "a" }, told);
     expect(await presence.page("room", 10, undefined)).toMatchObject({ total: 1 });
     const later = malformed;
     await vi.waitFor(() => expect(malformed).toBeGreaterThan(later), patience);

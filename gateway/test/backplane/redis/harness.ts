@@ -35,6 +35,7 @@ export function makeRedisHarness(server: () => ContractServer): MakeHarness {
       backplane: delivering(backplane, (delivery) => deliveries.push(delivery)),
       deliveries,
       advance: async (ms) => void (await sleep(ms)),
+      sweep: async () => {},
       age,
       now: () => Date.now() + aged,
       stop: () => backplane.stop(),

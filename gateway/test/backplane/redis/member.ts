@@ -1,6 +1,7 @@
 /** A node in a process of its own, for tests that kill or freeze it. It is told what to do by messages. */
 import { createRedisBackplane } from "../../../src/backplane/redis/backplane.ts";
 import { silentLog } from "../../../src/log.ts";
+import { told } from "../../contract/manners.ts";
 import { noReports } from "../../support/reports.ts";
 import { describeNode, hurry } from "./harness.ts";
 
@@ -37,11 +38,11 @@ export interface Task {
 process.on("message", async (task: Task) => {
   for (const user of task.enter?.users ?? []) {
     const connection = `${node}-${user}`;
-    await backplane.presence.enter(task.enter?.channel ?? "", { user, connection, info: { node } }, true);
+    await backplane.presence.enter(task.enter?.channel ?? "", { user, connection, info: { node } }, told);
   }
   if (task.away) {
     const { channel, user, since } = task.away;
-    await backplane.presence.setAway(channel, { user, connection: `${node}-${user}` }, since, true);
+    await backplane.presence.setAway(channel, { user, connection: `${node}-${user}` }, since, told);
   }
   process.send?.({ id: task.id, executed });
 });

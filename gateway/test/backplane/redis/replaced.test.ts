@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { quiet } from "../../contract/manners.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import { hurry, startNode, type TestNode } from "./harness.ts";
 
@@ -37,8 +38,8 @@ async function takeOver(lose: (users: string, records: string) => string[][]): P
 
 it("a server that lacks who came last is told of them again", async () => {
   const { presence } = node.backplane;
-  await presence.enter("room", ann, false);
-  await presence.enter("room", bob, false);
+  await presence.enter("room", ann, quiet);
+  await presence.enter("room", bob, quiet);
   await takeOver((names, records) => [
     ["ZREM", names, "bob"],
     ["HDEL", records, "bob"],
@@ -48,12 +49,12 @@ it("a server that lacks who came last is told of them again", async () => {
 
 it("a server that still has who left last is told of it again", async () => {
   const { presence } = node.backplane;
-  await presence.enter("room", ann, false);
-  await presence.enter("room", bob, false);
+  await presence.enter("room", ann, quiet);
+  await presence.enter("room", bob, quiet);
   const record = await server.ask((client) =>
     client.hgetBuffer("tidegate:channel:{room}:presence:records", "bob"),
   );
-  await presence.leave("room", bob, false);
+  await presence.leave("room", bob, quiet);
   await server.ask(async (client) => {
     await client.hset("tidegate:channel:{room}:presence:records", "bob", record ?? "");
     await client.zadd("tidegate:channel:{room}:presence:users", 0, "bob");

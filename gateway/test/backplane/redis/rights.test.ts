@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { draft, lasting, roomy } from "../../contract/harness.ts";
+import { told } from "../../contract/manners.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import { hurry, startNode, type TestNode } from "./harness.ts";
 import { RedisCluster } from "./redis-cluster.ts";
@@ -61,11 +62,11 @@ async function meet(node: TestNode, other: TestNode): Promise<void> {
 async function comeAndGo(node: TestNode, other: TestNode): Promise<void> {
   const { presence } = node.backplane;
   const ann = { user: "ann", connection: "a" };
-  await presence.enter("room", ann, true);
-  await presence.enter("room", { user: "cid", connection: "c" }, true);
-  await presence.leave("room", { user: "cid", connection: "c" }, true);
-  await other.backplane.presence.enter("room", { user: "bob", connection: "b" }, true);
-  await presence.setAway("room", ann, 1, true);
+  await presence.enter("room", ann, told);
+  await presence.enter("room", { user: "cid", connection: "c" }, told);
+  await presence.leave("room", { user: "cid", connection: "c" }, told);
+  await other.backplane.presence.enter("room", { user: "bob", connection: "b" }, told);
+  await presence.setAway("room", ann, 1, told);
   await other.backplane.stop();
   const away = { user: "ann", state: "away", since: 1, connections: 1 };
   expect((await presence.page("room", 10, undefined)).users).toEqual([away]);

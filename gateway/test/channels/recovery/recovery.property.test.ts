@@ -39,7 +39,7 @@ async function holds({ slowLink, more }: Case, plan: Plan): Promise<void> {
   }
 }
 
-const announced = { presence: { read: "anyone", events: true } } as const;
+const announced = { presence: { read: "anyone", events: true, linger: 0 } } as const;
 
 it.each<[string, Case]>([
   ["logs", { slowLink: false, runs: 4_500, more: announced }],

@@ -15,8 +15,8 @@ import type { RedisRevocations } from "./revocations.ts";
 
 export interface HousekeeperOptions {
   leases: Pick<Leases, "current" | "renew" | "lapse">;
-  sweeper: Pick<Sweeper, "sweepLease" | "sweepLapsed">;
-  presence: Pick<RedisPresence, "renew" | "settle">;
+  sweeper: Pick<Sweeper, "sweepLease" | "sweepOwn" | "sweepLapsed">;
+  presence: Pick<RedisPresence, "renew" | "settle" | "tellDue">;
   revocations: Pick<RedisRevocations, "enforce">;
   target: Pick<ControlTarget, "execute">;
   shards: Pick<Shards, "all">;
@@ -31,6 +31,9 @@ export interface HousekeeperOptions {
  */
 const settleGrace = 1_000;
 
+/** Milliseconds between two looks at what has become due in presence. */
+const dueInterval = 500;
+
 /**
  * Renews the node's lease, ends the sessions that were revoked, writes the presence that failed, and sweeps nodes that are
  * gone. A task that waits for Redis does not hold up the others.
@@ -40,6 +43,7 @@ export class Housekeeper {
   /** Leases of this node that are given up once all is entered under another; before that, users would leave and join. */
   readonly #former = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
+  #dueTimer: NodeJS.Timeout | undefined;
 
   constructor(options: HousekeeperOptions) {
     this.#options = options;
@@ -47,16 +51,19 @@ export class Housekeeper {
 
   start(): void {
     this.#timer = setInterval(() => void this.runOnce(), this.#options.interval).unref();
+    this.#dueTimer = setInterval(() => void this.#telling.start(), dueInterval).unref();
     void this.runOnce();
   }
 
   /** Gives up the lease, and ends the presence of all who are still there. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    clearInterval(this.#dueTimer);
     // A renewal that came after the lease was given up would bring it back, with nobody to end it.
     await this.#renewing.done;
     await Promise.race([this.#settling.done, sleep(settleGrace, undefined, { ref: false })]);
-    await this.#giveUp(this.#options.leases.current);
+    const { leases, sweeper } = this.#options;
+    await this.#giveUp(leases.current, (lease) => sweeper.sweepOwn(lease));
   }
 
   /** Starts what is not still running. Resolves once the lease was renewed, or could not be. */
@@ -80,6 +87,11 @@ export class Housekeeper {
     (error) => this.#options.throttledLog.warn("presence_not_settled", error),
   );
 
+  readonly #telling = new SingleFlight(
+    () => this.#options.presence.tellDue(),
+    (error) => this.#options.throttledLog.warn("presence_not_settled", error),
+  );
+
   async #renew(): Promise<void> {
     const { leases, sweeper, presence, shards } = this.#options;
     const former = leases.current;
@@ -97,15 +109,16 @@ export class Housekeeper {
     // As of now: one that is lost during the settling may have entries that were written under it.
     const former = [...this.#former];
     await this.#options.presence.settle();
-    for (const lease of former) await this.#giveUp(lease);
+    const { sweeper } = this.#options;
+    for (const lease of former) await this.#giveUp(lease, (given) => sweeper.sweepLease(given));
   }
 
   /** Ends what is still entered under a lease of this node. */
-  async #giveUp(lease: string): Promise<void> {
-    const { leases, sweeper, throttledLog } = this.#options;
+  async #giveUp(lease: string, sweep: (lease: string) => Promise<void>): Promise<void> {
+    const { leases, throttledLog } = this.#options;
     try {
       await leases.lapse(lease, "given");
-      await sweeper.sweepLease(lease);
+      await sweep(lease);
       this.#former.delete(lease);
     } catch (error) {
       throttledLog.warn("lease_not_released", error);

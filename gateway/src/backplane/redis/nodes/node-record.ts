@@ -8,6 +8,7 @@ import { z } from "zod";
 import { type NodeInfo, nodeInfo } from "../../info-schemas.ts";
 import { readJson } from "../peers/payload.ts";
 import { listOf } from "../peers/peer-parts.ts";
+import { presenceForm } from "../presence/dues.ts";
 import { publicationForm } from "../pubsub/wire.ts";
 import { commandKinds } from "./command-wire.ts";
 
@@ -26,7 +27,11 @@ export interface NodeRecord {
  * What this version reads. A new form is added here by the version that begins to read it; whoever wants to write it asks
  * `Leases.allUnderstand` before, or a node of the version before would drop it.
  */
-export const understands: Understands = { publication: [publicationForm], command: commandKinds };
+export const understands: Understands = {
+  publication: [publicationForm],
+  command: commandKinds,
+  presence: [1, presenceForm],
+};
 
 /** What a node reads whose record does not say so. It is what 0.1.0 reads, so it never changes. */
 const understoodByDefault: Understands = {

@@ -33,7 +33,7 @@ for _, user in ipairs(users) do
   page[#page + 1] = user
   page[#page + 1] = is
   page[#page + 1] = since or ''
-  page[#page + 1] = #record
+  page[#page + 1] = record[1] and record[1][ENDED] and 0 or #record
   page[#page + 1] = record[#record][INFO] or ''
 end
 return {redis.call('ZCARD', KEYS[1]), suspects, more, page}

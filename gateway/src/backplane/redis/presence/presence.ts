@@ -6,24 +6,24 @@
 
 import { Failure } from "../../../errors.ts";
 import type { PresenceUser } from "../../../protocol/events.ts";
-import type { PresenceMember, PresencePage, PresenceStore } from "../../ports.ts";
+import type { PresenceManner, PresenceMember, PresencePage, PresenceStore } from "../../ports.ts";
 import type { HeavyReads } from "../connection/heavy-reads.ts";
-import type { Argument, RedisConnection } from "../connection/redis-connection.ts";
+import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { Keys } from "../keys.ts";
 import type { Leases } from "../nodes/leases.ts";
 import { scripts } from "../scripts.ts";
+import { type Due, Dues, presenceForm } from "./dues.ts";
 import { PresenceIndex } from "./presence-index.ts";
-import type { Sweeper } from "./sweeper.ts";
 
 /** A connection of this node in a channel. */
 interface Entry {
   channel: string;
   member: PresenceMember;
-  announce: boolean;
+  manner: PresenceManner;
   /** Unix milliseconds; the time of the first report, also after Redis has lost it. */
   awaySince: number | undefined;
-  /** It has left; what is still to be written is a leave. */
-  gone: boolean;
+  /** How it has gone; what is still to be written is that. */
+  gone: "leave" | "end" | undefined;
 }
 
 export interface RedisPresenceOptions {
@@ -32,12 +32,16 @@ export interface RedisPresenceOptions {
     of(channel: string): { redis: Pick<RedisConnection, "ready" | "run">; reads: Pick<HeavyReads, "run"> };
   };
   keys: Keys;
-  leases: Pick<Leases, "held" | "current" | "live">;
-  sweeper: Pick<Sweeper, "sweepChannel">;
+  leases: Pick<Leases, "held" | "current" | "live" | "allUnderstand">;
+  /** As Sweeper has it. */
+  sweeper: { sweepChannel(channel: string, suspects: readonly string[]): Promise<boolean> };
 }
 
 /** Entries written again in one go. */
 const chunkSize = 500;
+
+/** What is due of a user is told as the user's record says. */
+const asRecorded: PresenceManner = { announce: false, pace: 0, linger: 0, hold: 0 };
 
 type RawPage = [total: number, suspects: Buffer[], more: number, users: (Buffer | number)[]];
 
@@ -53,6 +57,7 @@ export class RedisPresence implements PresenceStore {
    */
   readonly #unsure = new Map<string, Entry>();
   readonly #index: PresenceIndex;
+  readonly #dues = new Dues();
 
   constructor(options: RedisPresenceOptions) {
     this.#options = options;
@@ -63,13 +68,19 @@ export class RedisPresence implements PresenceStore {
     );
   }
 
-  async enter(channel: string, member: PresenceMember, announce: boolean): Promise<void> {
+  async enter(channel: string, member: PresenceMember, manner: PresenceManner): Promise<void> {
     const { shards, leases } = this.#options;
     // Refused before anything is noted: the client is told that it failed, and must not turn up later.
     const isReady = shards.home.redis.ready && shards.of(channel).redis.ready;
     if (!leases.held || !isReady) throw new Failure("unavailable");
     const held = this.#find(channel, member.connection);
-    const entry = { channel, member, announce, awaySince: held?.awaySince, gone: false };
+    const entry = {
+      channel,
+      member,
+      manner,
+      awaySince: member.awaySince ?? held?.awaySince,
+      gone: undefined,
+    };
     // A leave that failed may still be noted for this connection; written after this, it would remove it.
     this.#unsure.delete(entryId(entry));
     const entries = this.#entries.get(channel) ?? new Map<string, Entry>();
@@ -77,27 +88,24 @@ export class RedisPresence implements PresenceStore {
     await this.#write(entry, "enter");
   }
 
-  /** Resolves also where Redis cannot be reached; `settle` writes it then. */
-  async leave(channel: string, member: PresenceMember, announce: boolean): Promise<void> {
-    const entry = this.#find(channel, member.connection);
-    if (!entry) return;
-    this.#forget(entry);
-    entry.gone = true;
-    entry.announce = announce;
-    await this.#write(entry, "leave").catch(() => {});
-    if (!this.#entries.has(channel)) this.#index.remove(channel);
+  leave(channel: string, member: PresenceMember, manner: PresenceManner): Promise<void> {
+    return this.#takeOut("leave", channel, member, manner);
+  }
+
+  end(channel: string, member: PresenceMember, manner: PresenceManner): Promise<void> {
+    return this.#takeOut("end", channel, member, manner);
   }
 
   async setAway(
     channel: string,
     member: PresenceMember,
     since: number | undefined,
-    announce: boolean,
+    manner: PresenceManner,
   ): Promise<void> {
     const entry = this.#find(channel, member.connection);
     if (!entry) return;
     entry.awaySince = since === undefined ? undefined : (entry.awaySince ?? since);
-    entry.announce = announce;
+    entry.manner = manner;
     await this.#write(entry, stateOf(entry));
   }
 
@@ -131,6 +139,56 @@ export class RedisPresence implements PresenceStore {
     if (unsure.some((entry) => this.#unsure.has(entryId(entry)))) throw new Failure("unavailable");
   }
 
+  /**
+   * Takes over what is still to be done for a channel's users, of a node that is gone.
+   *
+   * @param dues by user, in how many milliseconds
+   * @throws Failure `unavailable`
+   */
+  async adopt(channel: string, dues: ReadonlyMap<string, number>): Promise<void> {
+    if (dues.size === 0) return;
+    await this.#index.add(channel);
+    for (const [user, after] of dues) this.#dues.add({ channel, user }, after);
+  }
+
+  /** Does what has become due. What fails is tried again at the next call. */
+  async tellDue(): Promise<void> {
+    const due = this.#dues.take();
+    for (let at = 0; at < due.length; at += chunkSize) {
+      await Promise.all(due.slice(at, at + chunkSize).map((one) => this.#doDue(one)));
+    }
+  }
+
+  async #doDue(due: Due): Promise<void> {
+    const { channel, user } = due;
+    try {
+      await this.#present(channel, "due", { user, connection: "" }, asRecorded, undefined);
+    } catch {
+      this.#dues.add(due, 0);
+    }
+    this.#letGo(channel);
+  }
+
+  /** Resolves also where Redis cannot be reached; `settle` writes it then. */
+  async #takeOut(
+    action: "leave" | "end",
+    channel: string,
+    member: PresenceMember,
+    manner: PresenceManner,
+  ): Promise<void> {
+    const entry = this.#find(channel, member.connection);
+    if (!entry) return;
+    this.#forget(entry);
+    entry.gone = action;
+    entry.manner = manner;
+    await this.#write(entry, action).catch(() => {});
+    this.#letGo(channel);
+  }
+
+  #letGo(channel: string): void {
+    if (!this.#entries.has(channel) && !this.#dues.has(channel)) this.#index.remove(channel);
+  }
+
   #find(channel: string, connection: string): Entry | undefined {
     return this.#entries.get(channel)?.get(connection);
   }
@@ -145,34 +203,47 @@ export class RedisPresence implements PresenceStore {
   async #rewrite(entry: Entry): Promise<void> {
     if (this.#unsure.get(entryId(entry)) !== entry) return;
     this.#unsure.delete(entryId(entry));
-    if (entry.gone) return this.#write(entry, "leave");
+    if (entry.gone) {
+      await this.#write(entry, entry.gone);
+      this.#letGo(entry.channel);
+      return;
+    }
     const entered = this.#write(entry, "enter");
     await Promise.all([entered, this.#write(entry, stateOf(entry))]);
   }
 
-  async #write(entry: Entry, action: "enter" | "leave" | "away" | "back"): Promise<void> {
-    const { keys, leases } = this.#options;
-    const { channel, member, announce, awaySince } = entry;
-    const { user, connection, info } = member;
-    const args = [action, user, connection, leases.current, info === undefined ? "" : JSON.stringify(info)];
-    const room = [keys.publish, keys.room(channel), JSON.stringify(channel)];
+  async #write(entry: Entry, action: "enter" | "leave" | "end" | "away" | "back"): Promise<void> {
+    const { keys } = this.#options;
+    const { channel, member, manner, awaySince } = entry;
     try {
       // The index is written before the entry: should this node die between the two, a sweep could not find the entry.
       const indexed = action === "enter" ? this.#index.add(channel) : undefined;
       // Two shards have no common order; on one, what is written first is there first.
       if (keys.sharded) await Promise.all([indexed, this.#index.settled(channel)]);
-      const written = this.#present(channel, [...args, announce ? 1 : 0, ...room, awaySince ?? ""]);
-      await Promise.all([indexed, written]);
+      await Promise.all([indexed, this.#present(channel, action, member, manner, awaySince)]);
     } catch (error) {
       // The newest entry, not this one: what has come since has to be written after what may still be executed.
-      this.#unsure.set(entryId(entry), this.#find(channel, connection) ?? entry);
+      this.#unsure.set(entryId(entry), this.#find(channel, member.connection) ?? entry);
       throw error;
     }
   }
 
-  #present(channel: string, args: readonly Argument[]): Promise<unknown> {
-    const { shards, keys } = this.#options;
-    return shards.of(channel).redis.run(scripts.present, keys.presence(channel), args, "burst");
+  async #present(
+    channel: string,
+    action: string,
+    { user, connection, info }: PresenceMember,
+    { announce, pace, linger, hold }: PresenceManner,
+    awaySince: number | undefined,
+  ): Promise<void> {
+    const { shards, keys, leases } = this.#options;
+    const isUnderstood = leases.allUnderstand("presence", presenceForm);
+    const args = [action, user, connection, leases.current, info === undefined ? "" : JSON.stringify(info)];
+    const room = [keys.publish, keys.room(channel), JSON.stringify(channel)];
+    const times = isUnderstood ? [pace, linger, hold] : [0, 0, 0];
+    const all = [...args, announce ? 1 : 0, ...room, awaySince ?? "", ...times];
+    const { redis } = shards.of(channel);
+    const after = await redis.run(scripts.present, keys.presence(channel), all, "burst");
+    if (typeof after === "number" && after >= 0) this.#dues.add({ channel, user }, after);
   }
 
   async #read(

@@ -16,8 +16,18 @@ export interface SweeperOptions {
   keys: Keys;
   leases: Leases;
   throttledLog: ThrottledLog;
+  /** Milliseconds for which a lease holds: so long a node has been gone whose lease has ended. */
+  life: number;
+  /**
+   * Takes over what is still to be done for users of a node that is gone.
+   *
+   * @param dues by user, in how many milliseconds
+   */
+  adopt(channel: string, dues: ReadonlyMap<string, number>): Promise<void>;
 }
 
+/** More than a lease has channels. */
+const everything = 10_000_000;
 /** Channels swept before the next are asked for. */
 const chunkSize = 50;
 
@@ -54,16 +64,37 @@ export class Sweeper {
    * @throws Failure `unavailable`
    */
   async sweepLease(lease: string): Promise<void> {
-    const { shards, keys, leases } = this.#options;
+    const { shards, keys, leases, adopt } = this.#options;
     const index = keys.presentIn(lease);
     let channels = await shards.home.redis.call((client) => client.srandmember(index, chunkSize));
     while (channels.length > 0) {
-      for (const channel of channels) await this.#sweep(channel, [lease]);
+      for (const channel of channels) await adopt(channel, await this.#sweep(channel, [lease]));
       const swept = channels;
       await shards.home.redis.call((client) => client.srem(index, ...swept));
       channels = await shards.home.redis.call((client) => client.srandmember(index, chunkSize));
     }
     await leases.lapse(lease, "swept");
+  }
+
+  /**
+   * Sweeps the own lease as the node stops, and forgets it where nothing is left to do. What is stays for the others: they
+   * find the lease as one that has lapsed.
+   *
+   * @throws Failure `unavailable`
+   */
+  async sweepOwn(lease: string): Promise<void> {
+    const { shards, keys, leases } = this.#options;
+    const index = keys.presentIn(lease);
+    const channels = await shards.home.redis.call((client) => client.srandmember(index, everything));
+    let left = 0;
+    for (let at = 0; at < channels.length; at += chunkSize) {
+      const some = channels.slice(at, at + chunkSize);
+      const dues = await Promise.all(some.map((channel) => this.#sweep(channel, [lease])));
+      const done = some.filter((_channel, index) => dues[index]?.size === 0);
+      left += some.length - done.length;
+      if (done.length > 0) await shards.home.redis.call((client) => client.srem(index, ...done));
+    }
+    if (left === 0) await leases.lapse(lease, "swept");
   }
 
   /**
@@ -82,17 +113,24 @@ export class Sweeper {
     for (const lease of suspects) {
       if (!live.has(lease) && (await leases.lapse(lease, "ended"))) lapsed.push(lease);
     }
-    if (lapsed.length > 0) await this.#sweep(channel, lapsed);
+    if (lapsed.length > 0) await this.#options.adopt(channel, await this.#sweep(channel, lapsed));
     return lapsed.length > 0;
   }
 
-  async #sweep(channel: string, lapsed: readonly string[]): Promise<void> {
-    const { shards, keys } = this.#options;
+  /** @returns by user, in how many milliseconds there is something to do */
+  async #sweep(channel: string, lapsed: readonly string[]): Promise<Map<string, number>> {
+    const { shards, keys, life } = this.#options;
     const { redis } = shards.of(channel);
+    const dues = new Map<string, number>();
+    const room = [keys.publish, keys.room(channel), JSON.stringify(channel)];
     let cursor = "0";
     do {
-      const args = [cursor, keys.publish, keys.room(channel), JSON.stringify(channel), ...lapsed];
-      cursor = String(await redis.run(scripts.presenceSweep, keys.presence(channel), args));
+      const args = [cursor, ...room, life, ...lapsed];
+      const reply = await redis.run(scripts.presenceSweep, keys.presence(channel), args);
+      const [next, ...found] = reply as [Buffer, ...(Buffer | number)[]];
+      for (let at = 0; at + 1 < found.length; at += 2) dues.set(String(found[at]), Number(found[at + 1]));
+      cursor = String(next);
     } while (cursor !== "0");
+    return dues;
   }
 }

@@ -37,10 +37,11 @@ class Household {
         return household.lease !== former;
       },
     };
+    const sweep = async (lease: string) => void household.swept.push(lease);
     this.housekeeper = new Housekeeper({
       leases,
-      sweeper: { sweepLease: async (lease) => void household.swept.push(lease), sweepLapsed: async () => {} },
-      presence: { renew() {}, settle: () => household.settle() },
+      sweeper: { sweepLease: sweep, sweepOwn: sweep, sweepLapsed: async () => {} },
+      presence: { renew() {}, settle: () => household.settle(), tellDue: async () => {} },
       revocations: {
         enforce: async () => {
           household.enforced += 1;

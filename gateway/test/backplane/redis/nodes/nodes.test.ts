@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Keys } from "../../../../src/backplane/redis/keys.ts";
 import { lasting, textOf } from "../../../contract/harness.ts";
+import { told } from "../../../contract/manners.ts";
 import { RedisServer } from "../../../support/redis-server.ts";
 import { hurry, startNode, type TestNode } from "../harness.ts";
 import { Member } from "../membership.ts";
@@ -75,8 +76,8 @@ describe("presence of a node that is gone", () => {
   it("has every user leave once, whoever of the others sweeps", async () => {
     const member = await startMember("node-c");
     await Promise.all(nodes.map(({ backplane }) => backplane.broker.subscribe("room", lasting)));
-    await first().backplane.presence.enter("room", { user: "stays", connection: "s" }, true);
-    await first().backplane.presence.enter("room", { user: "u0", connection: "u0-here" }, true);
+    await first().backplane.presence.enter("room", { user: "stays", connection: "s" }, told);
+    await first().backplane.presence.enter("room", { user: "u0", connection: "u0-here" }, told);
     await member.do({ enter: { channel: "room", users } });
     await member.do({ enter: { channel: "other", users } });
     member.kill("SIGKILL");
@@ -118,7 +119,7 @@ describe("presence of a node that is gone", () => {
     const member = await startMember("node-c");
     await first().backplane.broker.subscribe("room", lasting);
     await member.do({ enter: { channel: "room", users } });
-    await first().backplane.presence.enter("room", { user: "here", connection: "h" }, true);
+    await first().backplane.presence.enter("room", { user: "here", connection: "h" }, told);
     server.freeze();
     await vi.waitFor(() => expect(first().backplane.healthy()).toBe(false), patience);
     await new Promise((resolve) => setTimeout(resolve, hurry.lease * 1.5));
@@ -136,9 +137,9 @@ describe("presence of a node that is gone", () => {
       { user: "bob", connection: "b", info: 1 },
       { user: "cid", connection: "c" },
     ];
-    for (const one of [bob, cid]) await presence.enter("room", one, true);
-    await presence.setAway("room", cid, 7, true);
-    await presence.enter("room", cid, true);
+    for (const one of [bob, cid]) await presence.enter("room", one, told);
+    await presence.setAway("room", cid, 7, told);
+    await presence.enter("room", cid, told);
     await server.ask((client) => client.flushall());
     await vi.waitFor(
       async () => expect(await usersOf("room")).toEqual(["ann online", "bob online", "cid away 7"]),
@@ -149,9 +150,9 @@ describe("presence of a node that is gone", () => {
   it("ends with what left while Redis could not be told", async () => {
     const { presence } = first().backplane;
     const member = { user: "ann", connection: "a" };
-    await presence.enter("room", member, true);
+    await presence.enter("room", member, told);
     await server.kill();
-    await presence.leave("room", member, true);
+    await presence.leave("room", member, told);
     await server.start();
     await vi.waitFor(async () => expect(await usersOf("room")).toEqual([]), patience);
   });
@@ -159,11 +160,34 @@ describe("presence of a node that is gone", () => {
   it("is given up when a node stops", async () => {
     const { presence } = first().backplane;
     const third = await startNode(server, "node-d", { timings: hurry });
-    await third.backplane.presence.enter("room", { user: "ann", connection: "a" }, true);
+    await third.backplane.presence.enter("room", { user: "ann", connection: "a" }, told);
     expect((await presence.page("room", 10, undefined)).total).toBe(1);
     await third.backplane.stop();
     expect(await presence.page("room", 10, undefined)).toEqual({ total: 0, users: [] });
     expect((await first().backplane.control.nodes()).map(({ node }) => node)).toEqual(["node-a", "node-b"]);
+  });
+});
+
+describe("presence of users who were about to go", () => {
+  const lingering = { ...told, linger: 3_000, hold: 3_000 };
+
+  it("is ended by others where their node has stopped meanwhile", async () => {
+    const { broker } = first().backplane;
+    await broker.subscribe("room", lasting);
+    const third = await startNode(server, "node-d", { timings: hurry });
+    const { presence } = third.backplane;
+    for (const user of ["ann", "bob"]) {
+      await presence.enter("room", { user, connection: user }, lingering);
+      await presence.end("room", { user, connection: user }, lingering);
+    }
+    await third.backplane.stop();
+    await first().backplane.presence.enter("room", { user: "bob", connection: "b2" }, lingering);
+    expect(await usersOf("room")).toEqual(["ann online", "bob online"]);
+    await vi.waitFor(() => expect(changes(first(), "room")).toContain("left ann"), patience);
+    expect(changes(first(), "room")).toEqual(["joined ann", "joined bob", "left ann"]);
+    await vi.waitFor(async () => {
+      expect(await server.ask((client) => client.keys("*node-d*"))).toEqual([]);
+    }, patience);
   });
 });
 
@@ -175,13 +199,13 @@ describe("presence of a node of an older version", () => {
       { user: "ann", connection: "a1" },
       { user: "ann", connection: "a2" },
     ];
-    for (const one of [older, newer]) await presence.enter("room", one, true);
-    await presence.setAway("room", older, 7, true);
+    for (const one of [older, newer]) await presence.enter("room", one, told);
+    await presence.setAway("room", older, 7, told);
     await rememberNoTimes("room");
     expect(await usersOf("room")).toEqual(["ann online"]);
-    await presence.setAway("room", newer, 8, true);
+    await presence.setAway("room", newer, 8, told);
     expect(await usersOf("room")).toEqual(["ann away"]);
-    await presence.leave("room", older, true);
+    await presence.leave("room", older, told);
     expect(await usersOf("room")).toEqual(["ann away 8"]);
     await vi.waitFor(() => expect(changes(first(), "room")).toEqual(["joined ann", "away ann"]), patience);
   });

@@ -23,7 +23,7 @@ describe("a node's record", () => {
   it("says what the node reads", () => {
     expect(decodeNodeRecord(Buffer.from(encodeNodeRecord(oldRecord)))).toEqual({
       ...oldRecord,
-      understands: { ...oldForms, command: [...oldForms.command, "channels", "stats"] },
+      understands: { ...oldForms, presence: [1, 2], command: [...oldForms.command, "channels", "stats"] },
     });
   });
 

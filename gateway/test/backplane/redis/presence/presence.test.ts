@@ -6,6 +6,7 @@ import {
   type RedisPresenceOptions,
 } from "../../../../src/backplane/redis/presence/presence.ts";
 import { Failure } from "../../../../src/errors.ts";
+import { quiet } from "../../../contract/manners.ts";
 
 const ann = { user: "ann", connection: "c1" };
 
@@ -32,28 +33,28 @@ beforeEach(() => {
   presence = new RedisPresence({
     shards,
     keys: new Keys("tidegate:", "socket.io", false),
-    leases: { held: true, current: "lease", live: [] },
+    leases: { held: true, current: "lease", live: [], allUnderstand: () => true },
     sweeper: { sweepChannel: async () => false },
   });
 });
 
 it("who came back before Redis was told of their leaving stays", async () => {
   fate = fail;
-  await expect(presence.enter("room", ann, false)).rejects.toThrow(Failure);
-  await presence.leave("room", ann, false);
+  await expect(presence.enter("room", ann, quiet)).rejects.toThrow(Failure);
+  await presence.leave("room", ann, quiet);
   fate = succeed;
-  await presence.enter("room", ann, false);
+  await presence.enter("room", ann, quiet);
   await presence.settle();
   expect(told).toBe("enter");
 });
 
 it("who came back while their leaving was under way, and failed, stays", async () => {
-  await presence.enter("room", ann, false);
+  await presence.enter("room", ann, quiet);
   const answer = Promise.withResolvers<void>();
   fate = () => answer.promise;
-  const left = presence.leave("room", ann, false);
+  const left = presence.leave("room", ann, quiet);
   fate = succeed;
-  await presence.enter("room", ann, false);
+  await presence.enter("room", ann, quiet);
   answer.reject(new Failure("unavailable"));
   await left;
   told = "leave";
@@ -62,9 +63,9 @@ it("who came back while their leaving was under way, and failed, stays", async (
 });
 
 it("who left while Redis was away has left once it is back", async () => {
-  await presence.enter("room", ann, false);
+  await presence.enter("room", ann, quiet);
   fate = fail;
-  await presence.leave("room", ann, false);
+  await presence.leave("room", ann, quiet);
   await expect(presence.settle()).rejects.toThrow(Failure);
   fate = succeed;
   await presence.settle();

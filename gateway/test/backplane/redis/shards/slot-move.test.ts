@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { slotOf } from "../../../../src/backplane/redis/shards/slot.ts";
 import { Failure } from "../../../../src/errors.ts";
 import { draft, lasting, roomy, valuesOf } from "../../../contract/harness.ts";
+import { told } from "../../../contract/manners.ts";
 import { hurry, startNode, type TestNode } from "../harness.ts";
 import { RedisCluster, type SlotMove } from "../redis-cluster.ts";
 
@@ -26,7 +27,7 @@ beforeEach(async () => {
   await node.backplane.broker.subscribe(channel, lasting);
   for (const value of ["first", "second"]) await publish(value);
   for (const user of ["early", "gone"]) {
-    await node.backplane.presence.enter(channel, { user, connection: user }, true);
+    await node.backplane.presence.enter(channel, { user, connection: user }, told);
   }
   move = await servers.beginMove(`tidegate:channel:{${channel}}:counter`);
 }, 60_000);
@@ -63,7 +64,7 @@ async function useAll(phase: string): Promise<void> {
   if (newcomer === undefined) throw new Error("There are more names than slots.");
   await attempt(`${phase}: subscribe`, broker.subscribe(newcomer, lasting));
   const member = { user: phase, connection: phase };
-  await attempt(`${phase}: enter`, presence.enter(channel, member, true));
+  await attempt(`${phase}: enter`, presence.enter(channel, member, told));
   await attempt(`${phase}: page`, presence.page(channel, 10, undefined));
 }
 
@@ -126,8 +127,8 @@ describe("presence in a slot that was on its way", { timeout: 90_000 }, () => {
   it("has everybody who is there, and nobody else, once the slot has arrived", async () => {
     const { presence } = node.backplane;
     await move.keys(2);
-    await attempt("enter", presence.enter(channel, { user: "late", connection: "late" }, true));
-    await presence.leave(channel, { user: "gone", connection: "gone" }, true);
+    await attempt("enter", presence.enter(channel, { user: "late", connection: "late" }, told));
+    await presence.leave(channel, { user: "gone", connection: "gone" }, told);
     await move.keys(Number.POSITIVE_INFINITY);
     await move.end();
     await vi.waitFor(async () => {

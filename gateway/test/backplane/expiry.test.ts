@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { ExpiryQueue } from "../../../src/backplane/memory/expiry.ts";
+import { ExpiryQueue } from "../../src/backplane/expiry.ts";
 
 it("hands out an item once, after its earliest time has passed", () => {
   const queue = new ExpiryQueue<string>();
