@@ -3,16 +3,20 @@
  * nothing; each part is wired in `app/`.
  */
 
+import type { Server as HttpServer } from "node:http";
+import { Server as HttpsServer } from "node:https";
 import { type AppOptions, type Context, createContext } from "./app/context.ts";
 import { type Core, createCore } from "./app/core.ts";
 import { listenOnBoth } from "./app/listening.ts";
 import { openTokens } from "./app/login.ts";
 import { openApiServer, openPublicServer } from "./app/servers.ts";
 import { drainNode, stopNode } from "./app/stop.ts";
+import { chainWarning } from "./config/tls-pair.ts";
 import { capacityWarning } from "./ops/descriptors.ts";
 import { PacedStart } from "./ops/paced-start.ts";
 import { Rebalance } from "./ops/rebalance.ts";
 import { surviveAcceptErrors } from "./transport/accept-errors.ts";
+import { Certificate } from "./transport/certificate.ts";
 
 /** One node: made without a connection or a timer, then started, drained and stopped. */
 export interface App {
@@ -44,6 +48,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const api = await openApiServer(context, core, tokens, () =>
     config.pacedStart ? pacedStart.obstacle() : undefined,
   );
+  const certificate = watchCertificate(context, publicServer);
   return {
     async start() {
       const { alarms, overload, openFiles, log } = context;
@@ -55,11 +60,23 @@ export async function createApp(options: AppOptions): Promise<App> {
       if (warning) log.write("config_doubtful", { warning });
       if (config.pacedStart) pacedStart.start();
       if (config.rebalance) rebalance.start();
+      certificate?.start();
       return ports;
     },
     drain: () => drainNode(context, core),
-    stop: () => stopNode(context, core, { publicServer, api, watchers: [pacedStart, rebalance] }),
+    stop() {
+      const watchers = [pacedStart, rebalance, ...(certificate ? [certificate] : [])];
+      return stopNode(context, core, { publicServer, api, watchers });
+    },
   };
+}
+
+/** @returns undefined where the public port has no TLS */
+function watchCertificate({ tls, log, now }: Context, server: HttpServer): Certificate | undefined {
+  if (!tls || !(server instanceof HttpsServer)) return undefined;
+  const warning = chainWarning(tls.pair);
+  if (warning) log.write("config_doubtful", { warning });
+  return new Certificate({ ...tls, server, log, now });
 }
 
 /** The parts that look at the other nodes from time to time. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type App, createApp } from "./app.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import { reread } from "./config/reread.ts";
+import { readTlsPair } from "./config/tls-pair.ts";
 import { developmentBanner, withDevelopmentKeys } from "./development.ts";
 import { Failure } from "./errors.ts";
 import { createLog, type Log } from "./log.ts";
@@ -17,7 +18,11 @@ async function main(): Promise<void> {
   for (const warning of warnings) log.write("config_doubtful", { warning });
   let started: App | undefined;
   stopOnSignals(() => started, config.drainWindow + stopMargin, log);
-  const app = await createApp({ ...file, config, log, reread: () => reread(config, process.env, readFile) });
+  const again = {
+    reread: () => reread(config, process.env, readFile),
+    readTls: () => readTlsPair(process.env, readFile),
+  };
+  const app = await createApp({ ...file, config, log, ...again });
   const ports = await app.start();
   started = app;
   log.write("node_listening", ports);

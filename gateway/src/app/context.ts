@@ -4,6 +4,7 @@
  */
 
 import { type ConfigFile, withoutFile } from "../config/file.ts";
+import type { TlsPair } from "../config/pem.ts";
 import type { Config } from "../config/schema.ts";
 import { Accounts } from "../connection/accounts.ts";
 import { Alarms } from "../connection/alarms.ts";
@@ -26,10 +27,14 @@ export interface AppOptions extends Partial<Omit<ConfigFile, "rules">>, Pick<Con
    * @throws Error that says which cannot be read
    */
   reread?: () => Config;
+  /** The certificate of the public port and its key as they are now; where it is absent they stay as the config has them. */
+  readTls?: () => TlsPair | undefined;
 }
 
 /** What the parts of a node share. */
-export interface Context extends Required<AppOptions> {
+export interface Context extends Required<Omit<AppOptions, "readTls">> {
+  /** What the public port serves TLS with, and how it is read again; absent where it has none. */
+  tls: { pair: TlsPair; read(): TlsPair | undefined } | undefined;
   shutdown: Shutdown;
   /** Unix milliseconds. */
   started: number;
@@ -55,6 +60,7 @@ export function createContext(options: AppOptions): Context {
     ...options,
     now,
     reread: options.reread ?? (() => config),
+    tls: tlsOf(options),
     started: now(),
     shutdown: new Shutdown({ window: config.drainWindow, connections: () => registry.size, log }),
     registry,
@@ -71,6 +77,12 @@ export function createContext(options: AppOptions): Context {
       onUnread: (error) => log.write("memory_unreadable", { cause: error }),
     }),
   };
+}
+
+function tlsOf({ config: { tlsCert: cert, tlsKey: key }, readTls }: AppOptions): Context["tls"] {
+  if (cert === undefined || key === undefined) return undefined;
+  const pair = { cert, key };
+  return { pair, read: readTls ?? (() => pair) };
 }
 
 /** A turn of the event loop that was late comes and goes; the metrics have those. */

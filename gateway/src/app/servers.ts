@@ -50,6 +50,8 @@ export function openPublicServer(context: Context, core: Core): HttpServer {
   engine.on("connectMissing", onConnectMissing);
   const doors = openPlainDoors(context, core, { ...sessions, onConnectMissing });
   const server = createPublicServer({
+    tls: context.tls?.pair,
+    unready: () => admission.unready(),
     upgradeObstacle: (request) => admission.upgradeObstacle(addressOf(request)),
     isOriginAllowed: withConsole(context, originCheck(config.allowedOrigins, !config.production)),
     onRefused,

@@ -15,6 +15,7 @@ import {
 import { type ConfigFile, parseFile, withoutFile } from "./file.ts";
 import { allHooks, hookFaults, secretSetting, withSecrets } from "./hook-faults.ts";
 import type { AskingHook } from "./hooks.ts";
+import { areOnePair } from "./pem.ts";
 import { productionFaults } from "./production.ts";
 import { redisFaults } from "./redis-faults.ts";
 import { developmentRules } from "./rules.ts";
@@ -48,7 +49,7 @@ export function loadConfig(env: Environment, readFile: ReadFile): Loaded {
   const { config, given, faults } = readSettings(env, readFile);
   const isGiven = (key: keyof Config) => given.has(key);
   faults.push(...modeFaults(env), ...portFaults(config), ...loginFaults(config, isGiven));
-  faults.push(...redisFaults(config, isGiven));
+  faults.push(...tlsFaults(config, isGiven), ...redisFaults(config, isGiven));
   if (config.production) faults.push(...productionFaults(config, isGiven));
   const { faults: fileFaults, warnings: fileWarnings, ...file } = loadFile(config, readFile);
   const { hooks, faults: secretFaults } = loadSecrets(file, config, env, readFile);
@@ -74,15 +75,24 @@ function readSettings(env: Environment, readFile: ReadFile): ReadSettings {
   const faults: string[] = [];
   for (const [key, setting] of Object.entries<Setting<unknown>>(settings)) {
     try {
-      const source = readSource(setting, env, readFile);
-      if (source) given.add(key);
-      values[key] = source ? parse(setting, source) : defaultOf(setting);
+      if (readSource(setting, env, readFile)) given.add(key);
+      values[key] = readSetting(setting, env, readFile);
     } catch (error) {
       given.add(key);
       faults.push(messageOf(error));
     }
   }
   return { config: values as Config, given, faults };
+}
+
+/**
+ * One setting, as the environment or the file that it names has it now.
+ *
+ * @throws Error with the fault as its message
+ */
+export function readSetting<T>(setting: Setting<T>, env: Environment, readFile: ReadFile): T {
+  const source = readSource(setting, env, readFile);
+  return (source ? parse(setting, source) : defaultOf(setting)) as T;
 }
 
 /** @throws Error with the fault as its message */
@@ -119,6 +129,17 @@ function modeFaults({ NODE_ENV }: Environment): string[] {
   if (["", "production", "development", "test"].includes(mode)) return [];
   const meant = "production, or development, in which everything is open";
   return [`NODE_ENV: expected ${meant}, got ${shown(mode)}`];
+}
+
+function tlsFaults(
+  { tlsCert: cert, tlsKey: key }: Config,
+  isGiven: (key: keyof Config) => boolean,
+): string[] {
+  if (isGiven("tlsCert") !== isGiven("tlsKey")) {
+    return ["TIDEGATE_TLS_CERT and TIDEGATE_TLS_KEY go together; one of them is set"];
+  }
+  if (cert === undefined || key === undefined || areOnePair({ cert, key })) return [];
+  return ["TIDEGATE_TLS_KEY is not the key of TIDEGATE_TLS_CERT"];
 }
 
 /** A login ends in a token of the gateway's own, which takes a secret to sign; development may make one up. */

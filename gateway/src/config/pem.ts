@@ -1,9 +1,33 @@
-/* Certificates and private keys as PEM, for TLS to Redis. Public keys of tokens have a reader of their own. */
+/*
+ * Certificates and private keys as PEM, for TLS to Redis and on the public port. Public keys of tokens have a reader of
+ * their own.
+ */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
+import { kind } from "./kinds.ts";
+
+export const certificates = kind("certificates as PEM (BEGIN CERTIFICATE)", readCertificates);
+export const privateKey = kind("a private key as PEM without a passphrase", readPrivateKey);
+
+/** What TLS is served with: the certificate with its intermediates, and its key. */
+export interface TlsPair {
+  cert: string;
+  key: string;
+}
+
+/** Whether the key is that of the first certificate. */
+export function areOnePair({ cert, key }: TlsPair): boolean {
+  try {
+    createSecureContext({ cert, key });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** @returns the certificates as PEM, or undefined where the text is something else or one of them is broken */
-export function readCertificates(text: string): string | undefined {
+function readCertificates(text: string): string | undefined {
   const pem = lines(text);
   const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   try {
@@ -15,7 +39,7 @@ export function readCertificates(text: string): string | undefined {
 }
 
 /** @returns the private key as PEM, or undefined where the text is something else or needs a passphrase */
-export function readPrivateKey(text: string): string | undefined {
+function readPrivateKey(text: string): string | undefined {
   const pem = lines(text);
   try {
     createPrivateKey(pem);

@@ -3,7 +3,7 @@
  * be errors of a connection that name no setting.
  */
 
-import { createSecureContext } from "node:tls";
+import { areOnePair } from "./pem.ts";
 import { parseRedisUrl, type RedisUrl } from "./redis-url.ts";
 import type { Config, settings } from "./schema.ts";
 import { redis } from "./settings/redis.ts";
@@ -54,7 +54,7 @@ function* tlsFaults(url: RedisUrl, config: Partial<Config>, isGiven: IsGiven): G
   const { redisTlsCert: cert, redisTlsKey: key } = config;
   if (isGiven("redisTlsCert") !== isGiven("redisTlsKey")) {
     yield "TIDEGATE_REDIS_TLS_CERT and TIDEGATE_REDIS_TLS_KEY go together; one of them is set";
-  } else if (cert !== undefined && key !== undefined && !areOnePair(cert, key)) {
+  } else if (cert !== undefined && key !== undefined && !areOnePair({ cert, key })) {
     yield "TIDEGATE_REDIS_TLS_KEY is not the key of TIDEGATE_REDIS_TLS_CERT";
   }
 }
@@ -62,14 +62,5 @@ function* tlsFaults(url: RedisUrl, config: Partial<Config>, isGiven: IsGiven): G
 function* withoutUse(keys: readonly RedisKey[], isGiven: IsGiven, why: string): Generator<string> {
   for (const key of keys) {
     if (key !== "redisUrl" && isGiven(key)) yield `${redis[key].env} is set, but ${why}`;
-  }
-}
-
-function areOnePair(cert: string, key: string): boolean {
-  try {
-    createSecureContext({ cert, key });
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -38,6 +38,7 @@ export const logFields = {
   top: "The channel's newest position.",
   ttl: "Redis' repl-backlog-ttl, in seconds.",
   unreached: "Names of the nodes that did not reply in time.",
+  until: "When the certificate ends.",
   user: "The user's id.",
   warning: "What is doubtful, and what to change.",
 } as const;

@@ -13,6 +13,24 @@ export const nodeLines = {
     message: "The node listens.",
     fields: ["port", "adminPort"],
   },
+  tls_certificate_taken: {
+    level: "info",
+    message: "The files of the public port's certificate have changed; it is taken from now on.",
+    fields: ["until"],
+  },
+  tls_certificate_refused: {
+    level: "warn",
+    message:
+      "The files of the public port's certificate have changed, and cannot be used; the one before is served.",
+    fields: ["cause"],
+    action: "Put a certificate with its full chain and its key there; they are looked at every 10 s.",
+  },
+  tls_certificate_ends: {
+    level: "warn",
+    message: "The public port's certificate ends at {until}.",
+    fields: ["until"],
+    action: "Renew it, and put it in the place of its files; no restart is needed.",
+  },
   node_draining: {
     level: "info",
     message: "The node drains.",

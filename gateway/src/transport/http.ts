@@ -1,19 +1,27 @@
 import {
   createServer,
   type IncomingMessage,
+  type RequestListener,
   type Server,
   type ServerResponse,
   STATUS_CODES,
 } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { TlsPair } from "../config/pem.ts";
 import { Failure } from "../errors.ts";
 import type { Dialect } from "../fanout/dialect.ts";
+import { tlsOptions } from "./certificate.ts";
 import { refusePolling, takeLast } from "./polling.ts";
 import { offersBearerOnly } from "./subprotocol.ts";
 
 export interface PublicServerOptions {
+  /** What TLS is served with; without it the port has none. */
+  tls?: TlsPair | undefined;
+  /** What keeps the node from taking clients, where anything does: for balancers that can ask this port only. */
+  unready(): Failure | undefined;
   /** Why a new connection cannot be served now, decided before the WebSocket upgrade. */
   upgradeObstacle(request: IncomingMessage): Failure | undefined;
   /** Whether a request with this Origin and this Host may connect; undefined where it has no such header. */
@@ -24,24 +32,26 @@ export interface PublicServerOptions {
 }
 
 const path = "/socket.io/";
+/** As on the admin port. */
+const healthPath = "/readyz";
 /** Milliseconds in which a request has to be there. They are looked at every 2 s, so a slow one is gone within 10 s. */
 const patience = 8_000;
 
 /**
- * The public port: WebSocket upgrades on `/socket.io/`, `/json` and `/ws`, and nothing else. Refusals that may get better
+ * The public port: WebSocket upgrades on `/socket.io/`, `/json` and `/ws`, `/readyz`, and nothing else. Refusals that may get better
  * are HTTP 503 with Retry-After, which Socket.IO clients come back from by themselves.
  */
 export function createPublicServer(options: PublicServerOptions): Server {
-  const server = createServer(
-    { headersTimeout: patience, requestTimeout: patience, connectionsCheckingInterval: 2_000 },
-    (request, response) => {
-      const failure = withoutUpgrade(request.url);
+  const server = createListener(options.tls, (request, response) => {
+    const isHealth = request.url === healthPath;
+    const failure = isHealth ? options.unready() : withoutUpgrade(request.url);
+    if (!isHealth && failure) {
       if (answersPolling(request, response, failure, options)) return;
       options.onRefused(failure, request);
-      response.writeHead(failure.status, { "content-type": "application/json", connection: "close" });
-      response.end(JSON.stringify({ error: failure.body }));
-    },
-  );
+    }
+    if (failure) sendJson(response, failure.status, { error: failure.body });
+    else sendJson(response, 200, { status: "ready" });
+  });
   server.on("upgrade", (request, socket, head) => {
     // A peer that resets the connection before it is a WebSocket must not end the process.
     socket.on("error", ignore);
@@ -82,6 +92,17 @@ function answersPolling(
   if (method !== "POST" || isFirst) return false;
   takeLast(response, reader);
   return true;
+}
+
+function createListener(tls: TlsPair | undefined, answer: RequestListener): Server {
+  const limits = { headersTimeout: patience, requestTimeout: patience, connectionsCheckingInterval: 2_000 };
+  if (!tls) return createServer(limits, answer);
+  return createSecureServer({ ...limits, ...tlsOptions, ...tls, handshakeTimeout: patience }, answer);
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json", connection: "close" });
+  response.end(JSON.stringify(body));
 }
 
 /** What nearly all clients ask for; a server that many come back to at once reads nothing else. */

@@ -19,6 +19,7 @@ beforeEach(async () => {
   upgraded = 0;
   faults = [];
   server = createPublicServer({
+    unready: () => obstacle,
     upgradeObstacle: () => obstacle,
     isOriginAllowed: (origin) => origin !== "https://evil.example",
     onRefused: ({ code }) => void refused.push(code),
@@ -152,4 +153,14 @@ it("takes an empty `sid` for none, as stock Socket.IO does", async () => {
   await upgrade(`${goodPath}&sid=`);
   expect(upgraded).toBe(1);
   expect(await upgrade(`${goodPath}&sid=abc`)).toMatch(/^HTTP\/1.1 400 /);
+});
+
+it("says at /readyz whether clients are taken, and counts no refusal", async () => {
+  const { port } = server.address() as AddressInfo;
+  const ask = () => fetch(`http://127.0.0.1:${port}/readyz`);
+  expect(await (await ask()).json()).toEqual({ status: "ready" });
+  obstacle = new Failure("draining");
+  const answer = await ask();
+  expect([answer.status, await answer.json()]).toEqual([503, { error: obstacle.body }]);
+  expect(refused).toEqual([]);
 });

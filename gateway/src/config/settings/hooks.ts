@@ -1,11 +1,10 @@
 /* What proves to a backend that it is the gateway that asks or tells, and to the gateway that it is the backend. */
 
-import { kind, list } from "../kinds.ts";
-import { readCertificates } from "../pem.ts";
+import { list } from "../kinds.ts";
+import { certificates } from "../pem.ts";
 import { listed, optional } from "../setting.ts";
 
 const secrets = list("secrets, each whsec_ and base64 of 24 to 64 bytes", isHookSecret);
-const certificates = kind("certificates as PEM (BEGIN CERTIFICATE)", readCertificates);
 
 /** How hooks are called. */
 export const hooks = {

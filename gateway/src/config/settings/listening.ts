@@ -5,6 +5,7 @@
 
 import { isOrigin, isProxy } from "../addresses.ts";
 import { duration, integer, kind, list, size, text } from "../kinds.ts";
+import { certificates, privateKey } from "../pem.ts";
 import { listed, optional, setting } from "../setting.ts";
 
 const exact = list("origins", isOrigin);
@@ -32,6 +33,17 @@ export const listening = {
     env: "TIDEGATE_ADMIN_HOST",
     about:
       "Address or host name that the admin port listens on, where it is another: `127.0.0.1` on a machine that clients reach directly.",
+  }),
+  tlsCert: optional(certificates, {
+    env: "TIDEGATE_TLS_CERT",
+    fileable: true,
+    about:
+      "The certificate of the public port as PEM, with all its intermediates: with it the port speaks TLS 1.2 or later. A file is read again when it changes. The admin port stays without.",
+  }),
+  tlsKey: optional(privateKey, {
+    env: "TIDEGATE_TLS_KEY",
+    secret: true,
+    about: "The key of that certificate.",
   }),
   allowedOrigins: listed(origins, {
     env: "TIDEGATE_ALLOWED_ORIGINS",

@@ -4,7 +4,7 @@
  */
 
 import { boolean, kind, text } from "../kinds.ts";
-import { readCertificates, readPrivateKey } from "../pem.ts";
+import { certificates, privateKey } from "../pem.ts";
 import { parseRedisUrl } from "../redis-url.ts";
 import { optional, setting } from "../setting.ts";
 
@@ -18,9 +18,6 @@ const url = kind("memory, or a redis://, rediss://, redis+sentinel:// or redis+c
 const prefix = kind("1 to 64 letters, digits, dots, underscores, colons or hyphens", (value) =>
   /^[A-Za-z0-9_.:-]{1,64}$/.test(value) ? value : undefined,
 );
-
-const certificates = kind("certificates as PEM (BEGIN CERTIFICATE)", readCertificates);
-const privateKey = kind("a private key as PEM without a passphrase", readPrivateKey);
 
 /** Where nodes meet, and how they get in there. */
 export const redis = {
