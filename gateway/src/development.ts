@@ -21,44 +21,35 @@ function randomKey(): string {
 
 const day = 24 * 60 * 60 * 1_000;
 
-/** Where what the nodes share is kept. */
-function placeOf({ redisUrl }: Config): string {
-  return redisUrl === "memory" ? "everything is in memory" : "what nodes share is in Redis";
-}
-
-function lifeOfKeys(config: Config, loaded: Config): string {
-  const isNew = [config.tokenSecret !== loaded.tokenSecret, config.apiKeys !== loaded.apiKeys];
-  if (isNew.every(Boolean)) return "these keys are new at each start";
-  if (isNew.every((one) => !one)) return "these keys are those of the settings";
-  return `${isNew[0] ? "the token's key" : "the API key"} is new at each start`;
-}
-
 /**
  * What a developer needs to try a node that has just started.
  *
- * @param loaded the configuration before keys were made up
+ * @param given what the operator has set: of that nothing is told, since the output may be kept somewhere
  */
 export async function developmentBanner(
+  given: Config,
   config: Config,
-  loaded: Config,
   ports: { port: number; adminPort: number },
   log: Log,
 ): Promise<string> {
   const gateway = `http://127.0.0.1:${ports.port}`;
   const api = `http://127.0.0.1:${ports.adminPort}`;
-  const [key = ""] = config.apiKeys;
-  const token = config.tokenSecret.length > 0 ? await demoToken(config, log) : "YOUR_TOKEN";
+  const isMadeUp = {
+    key: given.apiKeys !== config.apiKeys,
+    secret: given.tokenSecret !== config.tokenSecret,
+  };
+  const key = isMadeUp.key ? (config.apiKeys[0] ?? "") : "YOUR_KEY";
+  const token = isMadeUp.secret ? await demoToken(config, log) : "YOUR_TOKEN";
   const auth = `-H 'authorization: Bearer ${key}'`;
   const body = `'{"channel":"chat:demo","data":{"text":"hello"}}'`;
   return `
-  Tidegate is ready, for development: ${placeOf(config)}, and ${lifeOfKeys(config, loaded)}.
+  Tidegate is ready, for development: ${whatIsNew(config, isMadeUp)}.
 
     gateway   ${gateway}   (Socket.IO over WebSocket; /json and /ws without Socket.IO)
-    console   ${api}/console#key=${key}
+    console   ${api}/console${isMadeUp.key ? `#key=${key}` : ""}
     API       ${api}   documentation at ${api}/docs
-    API key   ${key}
-    token     ${token}
-              (user "demo", one day)
+    API key   ${isMadeUp.key ? key : "as set in TIDEGATE_API_KEYS"}
+    token     ${isMadeUp.secret ? `${token}\n              (user "demo", one day)` : "of the keys that are set"}
 
   Open the console in a browser and press a few buttons, or type:
 
@@ -69,6 +60,13 @@ export async function developmentBanner(
     curl -s '${api}/v1/history?channel=chat:demo' ${auth}
 
 `;
+}
+
+function whatIsNew({ redisUrl }: Config, isMadeUp: { key: boolean; secret: boolean }): string {
+  const place = redisUrl === "memory" ? "everything is in memory" : "what nodes share is in Redis";
+  if (isMadeUp.key && isMadeUp.secret) return `${place}, and these keys are new at each start`;
+  if (isMadeUp.key || isMadeUp.secret) return `${place}, and what is shown of keys is new at each start`;
+  return `${place}, and the keys are your own`;
 }
 
 async function demoToken(config: Config, log: Log): Promise<string> {

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const ports = await app.start();
   started = app;
   log.write("node_listening", ports);
-  if (!config.production) process.stdout.write(await developmentBanner(config, loaded, ports, log));
+  if (!config.production) process.stdout.write(await developmentBanner(loaded, config, ports, log));
 }
 
 /**

@@ -3,18 +3,24 @@ import { loadConfig } from "../src/config/load.ts";
 import { developmentBanner, withDevelopmentKeys } from "../src/development.ts";
 import { silentLog } from "../src/log.ts";
 
-const secret = { TIDEGATE_TOKEN_SECRET: "development-secret-development-secret" };
-const key = { TIDEGATE_API_KEYS: "an-api-key-of-its-own" };
-const redis = { TIDEGATE_REDIS_URL: "redis://127.0.0.1:6379" };
+async function bannerOf(env: Record<string, string>): Promise<string> {
+  const { config: given } = loadConfig(env, () => "");
+  return developmentBanner(given, withDevelopmentKeys(given), { port: 1, adminPort: 2 }, silentLog);
+}
 
-it.each([
-  [{}, "everything is in memory, and these keys are new at each start."],
-  [{ ...secret, ...key }, "everything is in memory, and these keys are those of the settings."],
-  [{ ...redis, ...secret }, "what nodes share is in Redis, and the API key is new at each start."],
-  [{ ...redis, ...key }, "what nodes share is in Redis, and the token's key is new at each start."],
-])("says where things are, and which keys are made up: %j", async (env, expected) => {
-  const { config: loaded } = loadConfig(env, () => "");
-  const config = withDevelopmentKeys(loaded);
-  const banner = await developmentBanner(config, loaded, { port: 3000, adminPort: 3001 }, silentLog);
-  expect(banner).toContain(`for development: ${expected}`);
+it("shows the keys that were made up for this start", async () => {
+  const banner = await bannerOf({});
+  expect(banner).toContain("everything is in memory, and these keys are new at each start");
+  expect(banner).toMatch(/API key {3}\S{32}\n/);
+  expect(banner).toMatch(/token {5}eyJ/);
+});
+
+it("shows nothing of the keys that an operator has set", async () => {
+  const banner = await bannerOf({
+    TIDEGATE_API_KEYS: "the-api-key-of-the-operator",
+    TIDEGATE_TOKEN_SECRET: "the-secret-of-the-operator",
+    TIDEGATE_REDIS_URL: "redis://127.0.0.1",
+  });
+  expect(banner).toContain("what nodes share is in Redis, and the keys are your own");
+  expect(banner).not.toMatch(/of-the-operator|eyJ/);
 });

@@ -56,7 +56,9 @@ export const historyShape = {
   ),
   read: reader
     .default("subscriber")
-    .describe("Who may read it: as `publish`, `hook` apart. Default `subscriber`."),
+    .describe(
+      "Who may read it with `history`, without a subscription too: as `publish`, `hook` apart. Whoever may subscribe reads all of it by `since`, whatever stands here. Default `subscriber`.",
+    ),
 };
 
 export const rateShape = {

@@ -11,7 +11,9 @@ export function addressReader(trusted: readonly string[]): (request: IncomingMes
     // A peer that has gone already has no address any more.
     const { remoteAddress = "" } = request.socket;
     const saysMore = trusted.length > 0 && request.headers["x-forwarded-for"] !== undefined;
-    return plain(saysMore && remoteAddress !== "" ? proxyAddr(request, trust) : remoteAddress);
+    if (!saysMore || remoteAddress === "") return plain(remoteAddress);
+    // A copy: a part of a string keeps the whole header, for as long as the connection has its address.
+    return Buffer.from(plain(proxyAddr(request, trust))).toString();
   };
 }
 

@@ -30,7 +30,7 @@ const secret = "0123456789abcdef0123456789abcdef";
 const production = {
   NODE_ENV: "production",
   TIDEGATE_TOKEN_SECRET: secret,
-  TIDEGATE_API_KEYS: "key",
+  TIDEGATE_API_KEYS: "an-api-key-of-32-bytes-at-the-least",
   TIDEGATE_REDIS_URL: "memory",
 };
 
@@ -462,4 +462,46 @@ describe("a rule that no channel comes to", () => {
       { numRuns: 2_000 },
     );
   });
+});
+
+describe("in production it is warned of", () => {
+  const warningsOf = (more: Record<string, string>) =>
+    load({ ...production, TIDEGATE_CONFIG: "r", ...more }, { r: "channels: []" }).warnings;
+
+  it("keys of the server API that can be guessed, and those that come with the project", () => {
+    expect(warningsOf({ TIDEGATE_API_KEYS: `x,${"k".repeat(32)}` })).toEqual([
+      "TIDEGATE_API_KEYS: key 1 has 1 bytes; one of less than 32 can be guessed",
+    ]);
+    expect(warningsOf({ TIDEGATE_TOKEN_SECRET: "for-trying-only-for-trying-only-for-trying-only" })).toEqual([
+      "a key is one of those that come with the project, which everybody knows",
+    ]);
+    expect(warningsOf({ NODE_ENV: "development", TIDEGATE_API_KEYS: "x" })).toEqual([]);
+  });
+
+  it("a key set whose tokens may be meant for others", () => {
+    const url = { TIDEGATE_TOKEN_SECRET: "", TIDEGATE_TOKEN_JWKS_URL: "https://id.example.com/keys" };
+    const warning = expect.stringContaining("tokens that its keys signed for other services are let in");
+    expect(warningsOf(url)).toEqual([warning]);
+    expect(warningsOf({ ...url, TIDEGATE_TOKEN_AUDIENCE: "tidegate" })).toEqual([warning]);
+    const named = {
+      ...url,
+      TIDEGATE_TOKEN_AUDIENCE: "tidegate",
+      TIDEGATE_TOKEN_ISSUER: "https://id.example.com",
+    };
+    expect(warningsOf(named)).toEqual([]);
+  });
+});
+
+it("warns where more may subscribe, and so read the past, than `history.read` says", () => {
+  const past = (subscribe: string, read: string) =>
+    `  - {match: "${subscribe}-${read}", subscribe: ${subscribe}, history: {size: 1, ttl: 1m, read: ${read}}}`;
+  const lines = [
+    past("anyone", "user"),
+    past("user", "nobody"),
+    past("user", "anyone"),
+    past("token", "subscriber"),
+  ];
+  expect(load({ TIDEGATE_CONFIG: "r" }, { r: ["channels:", ...lines].join("\n") }).warnings).toEqual([
+    "the rules let more subscribe to anyone-user, user-nobody than `history.read` lets read: whoever subscribes gets the past by `since`",
+  ]);
 });
