@@ -3,13 +3,13 @@
  * the rooms is added once those are there.
  */
 
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { Registry } from "prom-client";
 import type { Meter } from "../meter.ts";
 import { connectionMeter } from "./connection-metrics.ts";
 import { hookMeter } from "./hook-metrics.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import { messageMeter } from "./message-metrics.ts";
-import { createProcessMetrics } from "./process-metrics.ts";
+import { collectNodeMetrics, createProcessMetrics } from "./process-metrics.ts";
 import { redisMeter } from "./redis-metrics.ts";
 import { Series } from "./series.ts";
 import { createStateMetrics, type MetricsSources } from "./state-metrics.ts";
@@ -46,7 +46,7 @@ export function createMetrics(): Metrics {
       createProcessMetrics(series, sources.memoryLimit, loopDelay);
     },
     start() {
-      collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
+      collectNodeMetrics(registry);
       loopDelay.start();
     },
     stop: () => loopDelay.stop(),

@@ -27,8 +27,26 @@ export interface MetricsSources {
   backplane(): BackplaneStatus;
 }
 
+/** Milliseconds for which one walk through all connections serves: as long as a scrape takes. */
+const scrape = 50;
+
+/** @returns the same reading to all who ask within a scrape */
+function shared<Reading>(read: () => Reading): () => Reading {
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Reading | undefined;
+  return () => {
+    const now = performance.now();
+    if (reading === undefined || now - readAt > scrape) {
+      reading = read();
+      readAt = now;
+    }
+    return reading;
+  };
+}
+
 /** What a node is and holds at the moment. */
 export function createStateMetrics(series: Series, sources: MetricsSources): void {
+  const backlog = shared(sources.backlog);
   series.readGauge("connections", "Connections that are open now.", sources.connections);
   series.readGauges(
     "dialect_connections",
@@ -46,12 +64,12 @@ export function createStateMetrics(series: Series, sources: MetricsSources): voi
   series.readGauge(
     "queued_bytes",
     "Bytes that are written but not yet sent to slow readers now.",
-    () => sources.backlog().bytes,
+    () => backlog().bytes,
   );
   series.readGauge(
     "backlogged_connections",
     "Connections that have not taken all they were sent now.",
-    () => sources.backlog().connections,
+    () => backlog().connections,
   );
   series.readGauge("draining", "1 while the node is shutting down.", () => Number(sources.draining()));
   series.readGauge(

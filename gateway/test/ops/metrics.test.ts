@@ -232,7 +232,11 @@ it("know what memory there is", async () => {
 });
 
 it("have Node's own beside them", async () => {
-  expect(await metrics.registry.metrics()).toContain("nodejs_heap_size_used_bytes");
+  const text = await metrics.registry.metrics();
+  expect(text).toContain("nodejs_heap_size_used_bytes");
+  expect(text).toMatch(/^process_open_fds [1-9]/m);
+  // Each would list every socket, at every scrape.
+  expect(text).not.toMatch(/^nodejs_active_/m);
 });
 
 it("have labels of few values, all of them the gateway's own", async () => {
