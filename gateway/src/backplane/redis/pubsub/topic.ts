@@ -46,9 +46,10 @@ type State =
   | { name: "live"; last: Position }
   /**
    * What follows `last` is missing and is being read; what comes meanwhile is held. `overflowed`: there was more than
-   * may be held, so after the repair another one reads the rest.
+   * may be held, so after the repair another one reads the rest. `trigger` is the delivery that showed the hole, the first
+   * that is held.
    */
-  | { name: "repairing"; last: Position; held: Held; overflowed: boolean };
+  | { name: "repairing"; last: Position; held: Held; overflowed: boolean; trigger?: Delivery | undefined };
 
 /** Deliveries held during a repair; beyond that the history is read again, which has no such bound. */
 const maxHeld = 1_000;
@@ -145,12 +146,19 @@ export class Topic implements PubSubHandler {
         this.#sink.receive({ channel: this.channel, ...entry });
       }
       if (page.more) return true;
+      if (isForged(state.trigger, page.top)) this.#dropTrigger(state.held);
       this.#host.gap("repaired", this.channel, from, state.last);
       this.#state = { name: "live", last: state.last };
     } else {
       this.#giveUp(page.top);
     }
     return this.#release(state.held, state.overflowed);
+  }
+
+  /** Read for once more it would be a hole again at once, for ever: one such message would keep every node reading. */
+  #dropTrigger(held: Held): void {
+    held.shift();
+    this.#host.malformed(new Error("a publication that is not stored, beyond the channel's top"));
   }
 
   #decode(message: Buffer): Delivery | undefined {
@@ -190,8 +198,8 @@ export class Topic implements PubSubHandler {
     this.#sink.receive(delivery);
   }
 
-  #repair(last: Position, held: Held, to: Position): void {
-    this.#state = { name: "repairing", last, held, overflowed: false };
+  #repair(last: Position, held: readonly Delivery[], to: Position): void {
+    this.#state = { name: "repairing", last, held: [...held], overflowed: false, trigger: held[0] };
     this.#host.gap("found", this.channel, last, to);
     this.#host.repair(this);
   }
@@ -217,6 +225,15 @@ export class Topic implements PubSubHandler {
     this.#host.gap("lost", this.channel, from, position);
     this.#host.lost(this.channel, position);
   }
+}
+
+/**
+ * What is published is stored first, and it came before the page was asked for: had one of the nodes written it, the page
+ * would have it.
+ */
+function isForged(trigger: Delivery | undefined, top: Position): boolean {
+  const position = trigger?.position;
+  return position !== undefined && position.epoch === top.epoch && position.offset > top.offset + 1;
 }
 
 function hold(state: State & { name: "repairing" }, delivery: Delivery): void {

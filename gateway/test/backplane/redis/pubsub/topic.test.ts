@@ -57,6 +57,23 @@ describe("a topic", () => {
     expect(told).toEqual(["1", "repair", "2", "3", "4", "5", "6"]);
   });
 
+  it("drops what is beyond the channel's top, which no node has published, and goes on", () => {
+    topic.compare(at(0), undefined);
+    for (const offset of [1, 1_000_000, 2]) hear(offset);
+    expect(topic.fill(page(2, 2))).toBe(false);
+    hear(3);
+    expect(told).toEqual(["1", "repair", "2", "malformed", "3"]);
+    expect(gaps).toEqual(["found", "repaired"]);
+  });
+
+  it("reads once for each such message", () => {
+    topic.compare(at(1), undefined);
+    for (const offset of [500, 600]) hear(offset);
+    expect(topic.fill(page(2, 1))).toBe(true);
+    expect(topic.fill(page(2, 1))).toBe(false);
+    expect(told).toEqual(["repair", "malformed", "repair", "malformed"]);
+  });
+
   it("keeps what an emitter sends in its place behind a hole", () => {
     topic.compare(at(0), undefined);
     for (const offset of [1, 3]) hear(offset);
