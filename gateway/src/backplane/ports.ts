@@ -12,6 +12,7 @@ import type { Position } from "../protocol/position.ts";
 import type { ConnectionInfo, NodeInfo } from "./info-schemas.ts";
 import type { Peers } from "./peers.ts";
 import type { Asked, Questions, ReportKind, Reports } from "./reports.ts";
+import type { TidingStreams, Users } from "./tidings.ts";
 
 export type { PresencePage } from "../protocol/events.ts";
 export type { ConnectionInfo, NodeInfo } from "./info-schemas.ts";
@@ -35,6 +36,11 @@ export interface Draft {
   except: readonly string[];
   /** Absent: the message is not stored and has no position. */
   retention?: Retention | undefined;
+  /**
+   * The message without its data, as JSON up to the place for its position: what hooks are told of one that is long or has
+   * attachments. Absent: they are told all of it.
+   */
+  brief?: string | undefined;
   /** For `idempotencyLifetime` a second draft with this key on this channel publishes nothing. */
   idempotencyKey?: string | undefined;
 }
@@ -193,7 +199,8 @@ export type Command =
   | { kind: "subscribe"; user: string; channel: string }
   | { kind: "unsubscribe"; user: string; channel: string }
   | { kind: "disconnect"; target: { user: string } | { connection: string }; reconnect: boolean }
-  | { kind: "revoke"; user: string; before: number };
+  | { kind: "revoke"; user: string; before: number }
+  | { kind: "replace"; connection: string };
 
 export interface CommandReply {
   /** Connections that the command touched on the node. */
@@ -249,6 +256,8 @@ export interface Backplane {
   presence: PresenceStore;
   control: Control;
   revocations: Revocations;
+  users: Users;
+  tidings: TidingStreams;
   peers: Peers;
   /** Whether the shared state can be reached right now. */
   healthy(): boolean;

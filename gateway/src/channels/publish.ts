@@ -37,6 +37,8 @@ export interface PublisherOptions {
 
 /** Room for what a message says besides its data: channel, user, id and time, each bounded. */
 const envelopeBytes = 1_024;
+/** Bytes above which hooks are told of a message without its data. */
+const briefBytes = 8_192;
 
 /** Makes messages of publications and hands them to the broker. */
 export class Publisher {
@@ -84,12 +86,13 @@ export class Publisher {
    */
   send(publication: Publication, policy: ChannelPolicy, shape: Shape): Promise<Receipt> {
     const { channel, id, user, except } = publication;
-    const { head, attachments } = this.check(publication, shape);
+    const { head, attachments, time } = this.check(publication, shape);
     return this.#options.broker.publish({
       channel,
       head,
       attachments,
       except,
+      brief: briefOf({ channel, id, user, time }, head, attachments),
       retention: policy.history,
       // The same id of another user is another publication, and so is a backend's.
       idempotencyKey: id === undefined ? undefined : JSON.stringify([user ?? null, id]),
@@ -97,11 +100,12 @@ export class Publisher {
   }
 
   /** @returns the message as it is sent, up to its position. @throws Failure as `send`; nothing is published here */
-  check({ channel, data, id, user }: Publication, shape: Shape): PacketHead {
-    const message = { channel, data, id, user, time: this.#options.now() };
-    const encoded = encodeHead("message", message, binariesOf(data, shape) > 0);
-    this.#checkSize(encoded.head, encoded.attachments);
-    return encoded;
+  check({ channel, data, id, user }: Publication, shape: Shape): PacketHead & { time: number } {
+    const time = this.#options.now();
+    const message = { channel, data, id, user, time };
+    const { head, attachments } = encodeHead("message", message, binariesOf(data, shape) > 0);
+    this.#checkSize(head, attachments);
+    return { head, attachments, time };
   }
 
   /** The shape of data that nobody has walked yet. @throws Failure `bad_request` where it nests too deep */
@@ -123,6 +127,16 @@ export class Publisher {
     if (bytes > maxBytes + envelopeBytes)
       throw new Failure("too_large", `\`data\` is at most ${maxBytes} bytes.`);
   }
+}
+
+/** Hooks are told where a long message stands in place of its data. */
+function briefOf(
+  message: { channel: string; id: string | undefined; user: string | undefined; time: number },
+  head: string,
+  attachments: readonly Uint8Array[],
+): string | undefined {
+  if (attachments.length === 0 && Buffer.byteLength(head) <= briefBytes) return undefined;
+  return JSON.stringify(message).slice(0, -1);
 }
 
 function begin(attempt: () => Promise<Receipt>): Promise<Receipt> {

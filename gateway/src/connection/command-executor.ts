@@ -79,9 +79,9 @@ export class CommandExecutor implements Omit<ControlTarget, "report"> {
   /** The connections of this node that the command is for. */
   #targets(command: Command): Connection[] {
     const { registry } = this.#options;
-    if (command.kind !== "disconnect") return registry.ofUser(command.user);
-    if ("user" in command.target) return registry.ofUser(command.target.user);
-    const connection = registry.get(command.target.connection);
+    const target = command.kind === "disconnect" ? command.target : command;
+    if ("user" in target) return registry.ofUser(target.user);
+    const connection = registry.get(target.connection);
     return connection ? [connection] : [];
   }
 
@@ -102,6 +102,9 @@ export class CommandExecutor implements Omit<ControlTarget, "report"> {
         return true;
       case "disconnect":
         lifecycle.end(connection, "disconnected", command.reconnect);
+        return true;
+      case "replace":
+        lifecycle.end(connection, "replaced", false);
         return true;
       case "revoke":
         return this.#revoke(connection, command.before);

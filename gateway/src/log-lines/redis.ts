@@ -53,6 +53,12 @@ export const redisLines = {
     fields: ["cause", "suppressed"],
     action: "Once, after a failover: nothing. Again and again: let the address lead to the primary alone.",
   },
+  connection_not_replaced: {
+    level: "warn",
+    message: "A connection beyond the limit of its user could not be ended.",
+    fields: ["cause", "suppressed"],
+    action: outage,
+  },
   cluster_slots_unknown: {
     level: "warn",
     message: "Could not learn from a server of the Redis Cluster where slots are.",

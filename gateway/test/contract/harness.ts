@@ -9,6 +9,7 @@ import type {
   ReadBudget,
   Retention,
 } from "../../src/backplane/ports.ts";
+import type { TidingOptions } from "../../src/backplane/tidings.ts";
 import { encodeHead } from "../../src/protocol/packet.ts";
 import type { DeliveringBackplane } from "../backplane/delivering.ts";
 import { noReports } from "../support/reports.ts";
@@ -36,6 +37,8 @@ export interface HarnessSetup {
   target: ControlTarget;
   /** Milliseconds from a token's `iat` in which it may be accepted. */
   tokenLifetime: number;
+  /** What hooks are told; nothing where absent. */
+  tidings?: TidingOptions;
 }
 
 export type MakeHarness = (setup: HarnessSetup) => Promise<Harness>;

@@ -14,6 +14,7 @@ const wiring = [
   "gateway/src/app/clients.ts",
   "gateway/src/app/core.ts",
   "gateway/src/app/servers.ts",
+  "gateway/src/backplane/memory/backplane.ts",
   "gateway/src/backplane/redis/backplane.ts",
   "client-miniprogram/src/index.ts",
 ];

@@ -18,15 +18,20 @@ import type {
 } from "../ports.ts";
 import { MemoryChannel } from "./channel.ts";
 
+/** Hears of each message in the step that stores it. */
+type OnStored = (draft: Draft, position: Position) => void;
+
 /** Channels of one node in its own memory. Each call takes effect before it returns, deliveries included. */
 export class MemoryBroker implements Broker {
   readonly #now: () => number;
+  readonly #onStored: OnStored | undefined;
   readonly #channels = new Map<string, MemoryChannel>();
   readonly #expiries = new ExpiryQueue<string>();
 
   /** @param now milliseconds */
-  constructor(now: () => number) {
+  constructor(now: () => number, onStored?: OnStored) {
     this.#now = now;
+    this.#onStored = onStored;
   }
 
   /** Channels of which anything is remembered. */
@@ -36,6 +41,8 @@ export class MemoryBroker implements Broker {
 
   async publish(draft: Draft): Promise<Receipt> {
     const { receipt, deliver } = this.#use(draft.channel, (channel, now) => channel.accept(draft, now));
+    const { position, repeated } = receipt;
+    if (position && !repeated) this.#onStored?.(draft, position);
     deliver?.();
     return receipt;
   }

@@ -7,11 +7,14 @@ import type { PresenceEvent, PresenceUser } from "../../protocol/events.ts";
 import { ExpiryQueue } from "../expiry.ts";
 import type { Announce, PresenceManner, PresenceMember, PresencePage, PresenceStore } from "../ports.ts";
 import { PresentUser } from "./present-user.ts";
+import type { MemoryTidings } from "./tidings.ts";
 
 /** The users of one channel. */
 class Room {
   /** Those with nothing but a recent past included. */
   readonly users = new Map<string, PresentUser>();
+  /** What hooks know: nothing, that somebody is there, or in which Unix ms they may hear that nobody is any more. */
+  told: "occupied" | number | undefined;
   #sorted: readonly string[] | undefined;
 
   /** The ids of those who are there in code unit order, sorted anew only after somebody came or went. */
@@ -33,18 +36,27 @@ class Room {
   }
 }
 
+export interface MemoryPresenceOptions {
+  announce: Announce;
+  /** Unix milliseconds. */
+  now(): number;
+  /** Tells hooks whether anybody is in a channel; absent where none wants to know. */
+  tidings?: Pick<MemoryTidings, "tell" | "options"> | undefined;
+}
+
 /** Presence of one node in its own memory. Each call takes effect before it returns, announcements included. */
 export class MemoryPresence implements PresenceStore {
   readonly #announce: Announce;
   readonly #now: () => number;
+  readonly #tidings: Pick<MemoryTidings, "tell" | "options"> | undefined;
   readonly #rooms = new Map<string, Room>();
   /** A user and a channel with a space between, when something is to be told of them. */
   readonly #dues = new ExpiryQueue<string>();
 
-  /** @param now Unix milliseconds */
-  constructor({ announce, now }: { announce: Announce; now: () => number }) {
+  constructor({ announce, now, tidings }: MemoryPresenceOptions) {
     this.#announce = announce;
     this.#now = now;
+    this.#tidings = tidings;
   }
 
   /** Channels in which anybody is, or was a moment ago. */
@@ -97,7 +109,12 @@ export class MemoryPresence implements PresenceStore {
   sweep(): void {
     for (const due of this.#dues.take(this.#now())) {
       const [id = "", channel = ""] = due.split(" ");
-      const user = this.#rooms.get(channel)?.users.get(id);
+      const room = this.#rooms.get(channel);
+      if (room && id === "") {
+        this.#tellOccupancy(channel, room, this.#now());
+        if (room.users.size === 0 && room.told === undefined) this.#rooms.delete(channel);
+      }
+      const user = room?.users.get(id);
       if (user) this.#change(channel, id, user.manner, () => user.expire(this.#now()));
     }
   }
@@ -121,8 +138,28 @@ export class MemoryPresence implements PresenceStore {
     if (manner.announce) user.tell(before, now, (event) => this.#tell(channel, event, id, user));
     room.keep(id, user);
     if (user.dueAt !== undefined) this.#dues.schedule(`${id} ${channel}`, user.dueAt);
-    if (room.users.size === 0) this.#rooms.delete(channel);
+    this.#tellOccupancy(channel, room, now);
+    if (room.users.size === 0 && room.told === undefined) this.#rooms.delete(channel);
     else this.#rooms.set(channel, room);
+  }
+
+  #tellOccupancy(channel: string, room: Room, now: number): void {
+    if (!this.#tidings) return;
+    const { options } = this.#tidings;
+    const tell = (kind: "occupied" | "vacated") => this.#tidings?.tell(kind, channel, {}, channel);
+    if (room.sorted.length > 0) {
+      if (room.told === undefined) tell("occupied");
+      room.told = "occupied";
+      return;
+    }
+    if (room.told === undefined) return;
+    if (room.told === "occupied") room.told = now + options.settle;
+    if (now < room.told) {
+      this.#dues.schedule(` ${channel}`, room.told);
+      return;
+    }
+    room.told = undefined;
+    tell("vacated");
   }
 
   #tell(channel: string, event: PresenceEvent, id: string, user: PresentUser): void {

@@ -10,6 +10,7 @@ import { type BackplaneMeter, noMeter } from "../../meter.ts";
 import { randomText } from "../../random.ts";
 import { ThrottledLog } from "../../throttled-log.ts";
 import type { Backplane, BackplaneHost } from "../ports.ts";
+import { noTidings, type TidingOptions } from "../tidings.ts";
 import { clusterSeeds, createClient, type RedisAddress } from "./connection/client.ts";
 import { FirstContact } from "./connection/first-contact.ts";
 import { checkRequirements } from "./connection/requirements.ts";
@@ -21,10 +22,15 @@ import { Leases } from "./nodes/leases.ts";
 import { RedisRevocations } from "./nodes/revocations.ts";
 import { RedisPeers } from "./peers/peers.ts";
 import { RedisPresence } from "./presence/presence.ts";
+import { PresenceTelling } from "./presence/presence-telling.ts";
 import { Sweeper, type SweeperOptions } from "./presence/sweeper.ts";
+import { RedisUsers } from "./presence/users.ts";
 import { RedisClusterShards } from "./shards/cluster-shards.ts";
 import { Shard, type ShardOptions } from "./shards/shard.ts";
 import { type Shards, singleShard, statusOf } from "./shards/shards.ts";
+import { RedisTidingStreams } from "./tidings/streams.ts";
+import { TagIndex } from "./tidings/tag-index.ts";
+import { Telling } from "./tidings/telling.ts";
 import { defaultTimings, type Timings } from "./timings.ts";
 
 /** Where in Redis the nodes meet. */
@@ -40,6 +46,8 @@ export interface RedisBackplaneOptions extends RedisSettings {
   node: string;
   /** Milliseconds from a token's `iat` in which it may be accepted. */
   tokenLifetime: number;
+  /** What hooks are told; nothing where absent. */
+  tidings?: TidingOptions | undefined;
   log: Log;
   meter?: BackplaneMeter | undefined;
   timings?: Timings | undefined;
@@ -57,6 +65,7 @@ const patience = 5_000;
 export function createRedisBackplane(host: BackplaneHost, options: RedisBackplaneOptions): Backplane {
   const parts = wire(host, options);
   const { keys, shards, leases, housekeeper, broker, presence, revocations, control, peers } = parts;
+  const { users, tidings } = parts;
   const { log } = options;
 
   /** Does what the node has to have rights for. */
@@ -87,7 +96,20 @@ export function createRedisBackplane(host: BackplaneHost, options: RedisBackplan
   const healthy = () => firstContact.made && shards.home.answering;
   const status = () => ({ ...statusOf(shards), nodes: leases.live.length });
   const understoodByAll = leases.allUnderstand.bind(leases);
-  return { broker, presence, control, revocations, peers, healthy, status, understoodByAll, start, stop };
+  return {
+    broker,
+    presence,
+    control,
+    revocations,
+    users,
+    tidings,
+    peers,
+    healthy,
+    status,
+    understoodByAll,
+    start,
+    stop,
+  };
 }
 
 /** What a node has for its dealings with Redis. */
@@ -105,14 +127,32 @@ function wire(host: BackplaneHost, options: RedisBackplaneOptions) {
   const leasing = { shards, keys, address, node, meter, throttledLog, describe };
   const leases = new Leases({ ...leasing, life: timings.lease });
   const adopt: SweeperOptions["adopt"] = (channel, dues) => presence.adopt(channel, dues);
-  const sweeper = new Sweeper({ shards, keys, leases, throttledLog, life: timings.lease, adopt });
-  const presence = new RedisPresence({ shards, keys, leases, sweeper });
+  const index = new TagIndex(() => shards.home.redis, keys);
+  const share = () => streamsOn(shards, keys, index.count);
+  const telling = new Telling(options.tidings ?? noTidings, { keys, index, share });
+  const presenceTelling = new PresenceTelling(telling, { keys, leases });
+  const life = timings.lease;
+  const sweeper = new Sweeper({ shards, keys, leases, telling: presenceTelling, throttledLog, life, adopt });
+  // Whoever does not hear of it enters the connection again once it takes another lease, and hears of it then.
+  const replace = (connection: string) =>
+    void control
+      .send({ kind: "replace", connection })
+      .catch((error) => throttledLog.warn("connection_not_replaced", error));
+  const presence = new RedisPresence({ shards, keys, leases, sweeper, telling: presenceTelling, replace });
+  const users = new RedisUsers({ presence, telling, index, keys });
+  const tidings = new RedisTidingStreams({ shards, keys, index, telling, address });
   const revocations = new RedisRevocations({ shards, keys, lifetime });
   const control = new RedisControl({ keys, leases, shards, throttledLog, meter, target, address });
   const housekeeping = { leases, sweeper, presence, revocations, target, shards, throttledLog };
   const housekeeper = new Housekeeper({ ...housekeeping, interval: timings.renewal });
-  const broker = new RedisBroker({ shards, keys });
-  return { keys, shards, leases, housekeeper, broker, presence, revocations, control, peers };
+  const broker = new RedisBroker({ shards, keys, telling });
+  return { keys, shards, leases, housekeeper, broker, presence, revocations, control, peers, users, tidings };
+}
+
+/** How many streams of a hook share what it keeps: those of one server. */
+function streamsOn(shards: Shards, { sharded }: Keys, tags: number): number {
+  if (!sharded) return tags;
+  return Math.ceil(tags / Math.max(1, [...shards.all()].length));
 }
 
 function makeKeys(settings: RedisSettings): Keys {

@@ -68,15 +68,62 @@ export class Keys {
     return `${this.#prefix}channel:{${channel}}:id:${key}`;
   }
 
-  /** The users of a channel in their order, what is known of each, and how many entries each lease has. */
-  presence(channel: string): [users: string, records: string, leases: string] {
-    const base = `${this.#prefix}channel:{${channel}}:presence`;
+  /**
+   * The users of a channel in their order, what is known of each, and how many entries each lease has.
+   *
+   * @param place a channel, or what `users` gives
+   */
+  presence(place: string): [users: string, records: string, leases: string] {
+    const isUsers = this.isUsers(place);
+    const tag = this.tagOf(place);
+    const base = isUsers ? `${this.#prefix}users:{${tag}}` : `${this.#prefix}channel:{${place}}:presence`;
     return [`${base}:users`, `${base}:records`, `${base}:leases`];
+  }
+
+  /** The place at which presence has the gateway's users of a tag. No channel's name begins so. */
+  users(tag: string): string {
+    return `}${tag}`;
+  }
+
+  /** Whether presence has users of the gateway there, and not of a channel. */
+  isUsers(place: string): boolean {
+    return place.startsWith("}");
+  }
+
+  /** What is between the braces of the keys of a place of presence. */
+  tagOf(place: string): string {
+    return this.isUsers(place) ? place.slice(1) : place;
+  }
+
+  /** Whether hooks know that somebody is in the channel. */
+  occupied(channel: string): string {
+    return `${this.#prefix}channel:{${channel}}:presence:told`;
   }
 
   /** The channels in whose presence a lease has entries. */
   presentIn(lease: string): string {
     return `${this.#home}:channels:${lease}`;
+  }
+
+  /** The places of users at which a lease has entries. Apart from the channels: versions before hooks know only those. */
+  usersOf(lease: string): string {
+    return `${this.#home}:users:${lease}`;
+  }
+
+  /** The events for a hook with a tag. */
+  hookStream(hook: string, tag: string): [counter: string, stream: string, lease: string] {
+    const base = `${this.#prefix}hook:{${tag}}:${hook}`;
+    return [`${base}:counter`, `${base}:stream`, `${base}:lease`];
+  }
+
+  /** The tags of a Redis Cluster under which there may be events. */
+  tags(): string {
+    return `${this.#home}:tags`;
+  }
+
+  /** Events that a hook has refused. */
+  setAside(hook: string): string {
+    return `${this.#home}:hook:${hook}:aside`;
   }
 
   /** When each lease ends, and the node that holds it. */

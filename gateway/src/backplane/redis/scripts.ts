@@ -28,13 +28,23 @@ export function makeNonce(): string {
   return randomText(6, "hex");
 }
 
+/** What scripts of presence need where hooks are told. */
+const told = ["history/channel", "tidings/tell", "presence/presence", "presence/users", "presence/occupancy"];
+
 export const scripts = {
   publish: script("history/channel", "history/publish"),
+  publishTold: script("history/channel", "tidings/tell", "presence/presence", "history/publish"),
   read: script("history/channel", "history/read"),
   clear: script("history/channel", "history/clear"),
-  present: script("presence/presence", "presence/present"),
+  present: script("history/channel", "presence/presence", "presence/present"),
+  presentTold: script(...told, "presence/present"),
   presencePage: script("presence/presence", "presence/presence-page"),
-  presenceSweep: script("presence/presence", "presence/presence-sweep"),
+  presenceSweep: script("history/channel", "presence/presence", "presence/presence-sweep"),
+  presenceSweepTold: script(...told, "presence/presence-sweep"),
+  take: script("history/channel", "tidings/tell", "tidings/take"),
+  release: script("tidings/release"),
+  waiting: script("history/channel", "tidings/waiting"),
+  untag: script("tidings/untag"),
   lease: script("nodes/lease"),
   lapse: script("nodes/lapse"),
   revoke: script("nodes/revoke"),

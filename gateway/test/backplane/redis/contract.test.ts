@@ -3,6 +3,7 @@ import { brokerContract } from "../../contract/broker.ts";
 import { controlContract } from "../../contract/control.ts";
 import { presenceContract } from "../../contract/presence.ts";
 import { revocationsContract } from "../../contract/revocations.ts";
+import { tidingsContract } from "../../contract/tidings.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import { makeRedisHarness } from "./harness.ts";
 
@@ -18,3 +19,4 @@ brokerContract("redis", makeHarness);
 presenceContract("redis", makeHarness);
 controlContract("redis", makeHarness);
 revocationsContract("redis", makeHarness);
+tidingsContract("redis", makeHarness);

@@ -15,7 +15,7 @@ interface ContractServer {
 
 /** The contract's harness on a server that all tests of a file share; each begins with nothing in it. */
 export function makeRedisHarness(server: () => ContractServer): MakeHarness {
-  return async ({ target, tokenLifetime }: HarnessSetup): Promise<Harness> => {
+  return async ({ target, tokenLifetime, tidings }: HarnessSetup): Promise<Harness> => {
     await server().flush();
     const deliveries: Delivery[] = [];
     const host = { lost() {}, target };
@@ -23,6 +23,7 @@ export function makeRedisHarness(server: () => ContractServer): MakeHarness {
       node: target.describe().node,
       url: server().url,
       tokenLifetime,
+      tidings,
       log: silentLog,
     });
     await backplane.start();

@@ -3,6 +3,7 @@ import { brokerContract } from "../../contract/broker.ts";
 import { controlContract } from "../../contract/control.ts";
 import { presenceContract } from "../../contract/presence.ts";
 import { revocationsContract } from "../../contract/revocations.ts";
+import { tidingsContract } from "../../contract/tidings.ts";
 import { makeRedisHarness } from "./harness.ts";
 import { RedisCluster } from "./redis-cluster.ts";
 
@@ -18,3 +19,4 @@ brokerContract("redis cluster", makeHarness);
 presenceContract("redis cluster", makeHarness);
 controlContract("redis cluster", makeHarness);
 revocationsContract("redis cluster", makeHarness);
+tidingsContract("redis cluster", makeHarness);

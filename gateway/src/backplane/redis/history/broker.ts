@@ -20,6 +20,7 @@ import type {
 import type { Keys } from "../keys.ts";
 import { makeNonce, scripts } from "../scripts.ts";
 import type { Shards } from "../shards/shards.ts";
+import type { Telling } from "../tidings/telling.ts";
 import { readHistory, type StoredPacket } from "./history-reader.ts";
 import { PublishQueue } from "./publish-queue.ts";
 
@@ -31,10 +32,10 @@ export class RedisBroker implements Broker {
   /** The queue's own: every publication comes through here, and a function between the two would do nothing. */
   readonly publish: (draft: Draft) => Promise<Receipt>;
 
-  constructor({ shards, keys }: { shards: Shards; keys: Keys }) {
+  constructor({ shards, keys, telling }: { shards: Shards; keys: Keys; telling: Telling }) {
     this.#shards = shards;
     this.#keys = keys;
-    this.#queue = new PublishQueue({ shards, keys });
+    this.#queue = new PublishQueue({ shards, keys, telling });
     this.publish = this.#queue.add.bind(this.#queue);
   }
 

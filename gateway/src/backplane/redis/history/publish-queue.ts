@@ -11,6 +11,7 @@ import type { Keys } from "../keys.ts";
 import { encodeParts } from "../pubsub/wire.ts";
 import { makeNonce, scripts } from "../scripts.ts";
 import type { Shards } from "../shards/shards.ts";
+import { knownUser, type Telling } from "../tidings/telling.ts";
 
 /** From either on a script takes no more: nothing else runs in Redis meanwhile. */
 const chunk = { drafts: 100, size: 256 * 1024 };
@@ -32,14 +33,16 @@ type Group = [Waiting, ...Waiting[]];
 export class PublishQueue {
   readonly #shards: Shards;
   readonly #keys: Keys;
+  readonly #telling: Telling;
   #turn: Waiting[] = [];
   #pending = 0;
   /** Scripts that have no answer yet. */
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor({ shards, keys }: { shards: Shards; keys: Keys }) {
+  constructor({ shards, keys, telling }: { shards: Shards; keys: Keys; telling: Telling }) {
     this.#shards = shards;
     this.#keys = keys;
+    this.#telling = telling;
   }
 
   /** Rejects with a Failure `unavailable`. */
@@ -99,9 +102,14 @@ export class PublishQueue {
   async #run(redis: RedisConnection, drafts: Group): Promise<void> {
     try {
       const groups = groupsOf(drafts);
-      const { keys, args } = this.#callOf(groups);
-      const receipts = (await redis.run(scripts.publish, keys, args)) as RawReceipts[];
+      const { keys, args, tags } = this.#callOf(groups);
+      const told = tags.length > 0;
+      // Elsewhere there is one Redis, where nothing has to be waited for: the order of the calls is kept.
+      if (told && this.#keys.sharded) await Promise.all(tags.map((tag) => this.#telling.prepare(tag)));
+      const script = told ? scripts.publishTold : scripts.publish;
+      const receipts = (await redis.run(script, keys, args)) as RawReceipts[];
       for (const [index, group] of groups.entries()) settle(group, receipts[index]);
+      for (const tag of new Set(tags)) this.#telling.added(tag);
     } catch (error) {
       for (const { reject } of drafts) reject(error);
     } finally {
@@ -109,21 +117,33 @@ export class PublishQueue {
     }
   }
 
-  #callOf(groups: readonly Group[]): { keys: string[]; args: Argument[] } {
+  #callOf(groups: readonly Group[]): { keys: string[]; args: Argument[]; tags: string[] } {
     const keys: string[] = [];
     const idempotency: string[] = [];
-    const args: Argument[] = [this.#keys.publish, makeNonce(), idempotencyLifetime, groups.length];
+    const hooks: string[] = [];
+    const tags: string[] = [];
+    const args: Argument[] = [];
     for (const group of groups) {
       const { channel, retention } = group[0].draft;
       keys.push(this.#keys.counter(channel), this.#keys.stream(channel));
       args.push(this.#keys.room(channel), retention?.size ?? "", retention?.ttl ?? 0, group.length);
+      const told = retention && this.#telling.ofPublications(channel);
+      args.push(...(told ? [channel, knownUser(channel) ?? "", ...told.args] : [""]));
+      if (told) {
+        const [, records] = this.#keys.presence(this.#keys.users(told.tag));
+        hooks.push(records, ...told.keys);
+        tags.push(told.tag);
+      }
       for (const { draft } of group) {
-        const { idempotencyKey, except, attachments, head } = draft;
+        const { idempotencyKey, except, attachments, head, brief = "" } = draft;
         if (idempotencyKey !== undefined) idempotency.push(this.#keys.idempotency(channel, idempotencyKey));
         args.push(idempotencyKey === undefined ? 0 : 1, ...partsOf(except, attachments), head);
+        if (told) args.push(brief);
       }
     }
-    return { keys: keys.concat(idempotency), args };
+    keys.push(...idempotency);
+    const first = [this.#keys.publish, makeNonce(), idempotencyLifetime, groups.length, keys.length + 1];
+    return { keys: keys.concat(hooks), args: [...first, ...args], tags };
   }
 }
 

@@ -43,6 +43,7 @@ const commands: { [Kind in Command["kind"]]: z.ZodType<Extract<Command, { kind: 
     reconnect: z.boolean(),
   }),
   revoke: z.object({ kind: z.literal("revoke"), user: text, before: z.number() }),
+  replace: z.object({ kind: z.literal("replace"), connection: text }),
 };
 
 /** The kinds of commands that this version executes, and of questions that it answers. */

@@ -9,15 +9,15 @@ import type { RedisConnection } from "../connection/redis-connection.ts";
 /** It is written before the first entry in a channel, and removed after the last. */
 export class PresenceIndex {
   readonly #home: () => Pick<RedisConnection, "call">;
-  readonly #indexKey: () => string;
+  readonly #indexKey: (channel: string) => string;
   /** By channel, the call that wrote it; a second entry in the channel waits for the same one. */
   #written = new Map<string, Promise<unknown>>();
 
   /**
    * @param home the connection to the home shard, at this moment
-   * @param indexKey the key under the lease that this node holds, at this moment
+   * @param indexKey the channel's key under the lease that this node holds, at this moment
    */
-  constructor(home: () => Pick<RedisConnection, "call">, indexKey: () => string) {
+  constructor(home: () => Pick<RedisConnection, "call">, indexKey: (channel: string) => string) {
     this.#home = home;
     this.#indexKey = indexKey;
   }
@@ -26,7 +26,7 @@ export class PresenceIndex {
   async add(channel: string): Promise<void> {
     let written = this.#written.get(channel);
     if (!written) {
-      const key = this.#indexKey();
+      const key = this.#indexKey(channel);
       written = this.#home().call((client) => client.sadd(key, channel), "burst");
       this.#written.set(channel, written);
     }
@@ -41,7 +41,7 @@ export class PresenceIndex {
   /** Where it fails, a sweep looks into a channel without entries, which is harmless. */
   remove(channel: string): void {
     if (!this.#written.delete(channel)) return;
-    const key = this.#indexKey();
+    const key = this.#indexKey(channel);
     this.#home()
       .call((client) => client.srem(key, channel), "burst")
       .catch(() => {});

@@ -12,11 +12,6 @@ local CONNECTION, LEASE, AWAY, ANNOUNCE, INFO, LINGER, HOLD, ENDED = 1, 2, 3, 4,
 -- is done; told, the state that they know where it is another one by now; due, when that may be told; info, of the last
 -- connection, where none is left.
 
-local function clock()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
 local function load(user)
   local packed = redis.call('HGET', KEYS[2], user)
   return packed and cmsgpack.unpack(packed) or {}

@@ -10,15 +10,16 @@ import type { PresenceManner, PresenceMember, PresencePage, PresenceStore } from
 import type { HeavyReads } from "../connection/heavy-reads.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { Keys } from "../keys.ts";
-import type { Leases } from "../nodes/leases.ts";
 import { scripts } from "../scripts.ts";
 import { type Due, Dues, presenceForm } from "./dues.ts";
 import { PresenceIndex } from "./presence-index.ts";
+import type { Member, PresenceLeases, PresenceTelling } from "./presence-telling.ts";
 
 /** A connection of this node in a channel. */
 interface Entry {
+  /** Or a place of users: see `Keys.users`. */
   channel: string;
-  member: PresenceMember;
+  member: Member;
   manner: PresenceManner;
   /** Unix milliseconds; the time of the first report, also after Redis has lost it. */
   awaySince: number | undefined;
@@ -32,9 +33,12 @@ export interface RedisPresenceOptions {
     of(channel: string): { redis: Pick<RedisConnection, "ready" | "run">; reads: Pick<HeavyReads, "run"> };
   };
   keys: Keys;
-  leases: Pick<Leases, "held" | "current" | "live" | "allUnderstand">;
+  leases: PresenceLeases;
   /** As Sweeper has it. */
   sweeper: { sweepChannel(channel: string, suspects: readonly string[]): Promise<boolean> };
+  telling: PresenceTelling;
+  /** Ends a connection, wherever it is, in whose place a newer one of its user has come. */
+  replace(connection: string): void;
 }
 
 /** Entries written again in one go. */
@@ -64,15 +68,15 @@ export class RedisPresence implements PresenceStore {
     const { shards, keys, leases } = options;
     this.#index = new PresenceIndex(
       () => shards.home.redis,
-      () => keys.presentIn(leases.current),
+      (place) => (keys.isUsers(place) ? keys.usersOf(leases.current) : keys.presentIn(leases.current)),
     );
   }
 
-  async enter(channel: string, member: PresenceMember, manner: PresenceManner): Promise<void> {
+  async enter(channel: string, member: Member, manner: PresenceManner): Promise<void> {
     const { shards, leases } = this.#options;
     // Refused before anything is noted: the client is told that it failed, and must not turn up later.
-    const isReady = shards.home.redis.ready && shards.of(channel).redis.ready;
-    if (!leases.held || !isReady) throw new Failure("unavailable");
+    const isReady = shards.home.redis.ready && this.#shardOf(channel).redis.ready;
+    if (!member.visit && (!leases.held || !isReady)) throw new Failure("unavailable");
     const held = this.#find(channel, member.connection);
     const entry = {
       channel,
@@ -92,19 +96,20 @@ export class RedisPresence implements PresenceStore {
     return this.#takeOut("leave", channel, member, manner);
   }
 
-  end(channel: string, member: PresenceMember, manner: PresenceManner): Promise<void> {
+  end(channel: string, member: Member, manner: PresenceManner): Promise<void> {
     return this.#takeOut("end", channel, member, manner);
   }
 
   async setAway(
     channel: string,
-    member: PresenceMember,
+    member: Member,
     since: number | undefined,
     manner: PresenceManner,
   ): Promise<void> {
     const entry = this.#find(channel, member.connection);
     if (!entry) return;
     entry.awaySince = since === undefined ? undefined : (entry.awaySince ?? since);
+    entry.member = member;
     entry.manner = manner;
     await this.#write(entry, stateOf(entry));
   }
@@ -173,13 +178,14 @@ export class RedisPresence implements PresenceStore {
   async #takeOut(
     action: "leave" | "end",
     channel: string,
-    member: PresenceMember,
+    member: Member,
     manner: PresenceManner,
   ): Promise<void> {
     const entry = this.#find(channel, member.connection);
     if (!entry) return;
     this.#forget(entry);
     entry.gone = action;
+    entry.member = member;
     entry.manner = manner;
     await this.#write(entry, action).catch(() => {});
     this.#letGo(channel);
@@ -231,19 +237,41 @@ export class RedisPresence implements PresenceStore {
   async #present(
     channel: string,
     action: string,
-    { user, connection, info }: PresenceMember,
-    { announce, pace, linger, hold }: PresenceManner,
+    member: Member,
+    manner: PresenceManner,
     awaySince: number | undefined,
   ): Promise<void> {
-    const { shards, keys, leases } = this.#options;
-    const isUnderstood = leases.allUnderstand("presence", presenceForm);
-    const args = [action, user, connection, leases.current, info === undefined ? "" : JSON.stringify(info)];
+    const { keys, leases, telling, replace } = this.#options;
+    const { user, connection } = member;
+    const { pace, linger, hold } = manner;
+    const isUsers = keys.isUsers(channel);
+    const isUnderstood = isUsers || leases.allUnderstand("presence", presenceForm);
+    const args = [action, user, connection, leases.current, this.#infoOf(channel, member)];
     const room = [keys.publish, keys.room(channel), JSON.stringify(channel)];
     const times = isUnderstood ? [pace, linger, hold] : [0, 0, 0];
-    const all = [...args, announce ? 1 : 0, ...room, awaySince ?? "", ...times];
-    const { redis } = shards.of(channel);
-    const after = await redis.run(scripts.present, keys.presence(channel), all, "burst");
+    const all = [...args, manner.announce ? 1 : 0, ...room, awaySince ?? "", ...times];
+    const told = telling.ofChange(channel, member);
+    if (told) await telling.prepare(told);
+    const { redis } = this.#shardOf(channel);
+    const script = told ? scripts.presentTold : scripts.present;
+    const allKeys = [...keys.presence(channel), ...(told?.keys ?? [])];
+    const reply = await redis.run(script, allKeys, [...all, ...(told?.args ?? [])], "burst");
+    const [after, ...replaced] = [reply].flat() as [number, ...Buffer[]];
+    telling.added(told);
     if (typeof after === "number" && after >= 0) this.#dues.add({ channel, user }, after);
+    for (const one of replaced) replace(one.toString());
+  }
+
+  /** Of users the members alone, which stand in events. */
+  #infoOf(channel: string, { info }: Member): string {
+    if (info === undefined) return "";
+    const json = JSON.stringify(info);
+    return this.#options.keys.isUsers(channel) ? json.slice(1, -1) : json;
+  }
+
+  #shardOf(channel: string) {
+    const { shards, keys } = this.#options;
+    return shards.of(keys.tagOf(channel));
   }
 
   async #read(
@@ -251,13 +279,16 @@ export class RedisPresence implements PresenceStore {
     limit: number,
     cursor: string | undefined,
   ): Promise<[page: PresencePage, suspects: string[]]> {
-    const { shards, keys, leases } = this.#options;
-    const { reads } = shards.of(channel);
+    const { keys, leases } = this.#options;
+    const { reads } = this.#shardOf(channel);
     const live = leases.live.map(({ lease }) => lease);
     const args = [limit, cursor ?? "", ...live];
     const raw = (await reads.run(scripts.presencePage, keys.presence(channel), args)) as RawPage;
     const [total, suspects, more, users] = raw;
-    const page = { total, users: usersOf(users) };
+    const page = {
+      total,
+      users: usersOf(users, (info) => (keys.isUsers(channel) ? undefined : JSON.parse(info))),
+    };
     const last = page.users.at(-1)?.user;
     const whole = more === 1 && last !== undefined ? { ...page, cursor: last } : page;
     return [whole, suspects.map(String)];
@@ -272,7 +303,7 @@ function entryId({ channel, member }: Entry): string {
   return `${member.connection} ${channel}`;
 }
 
-function usersOf(raw: readonly (Buffer | number)[]): PresenceUser[] {
+function usersOf(raw: readonly (Buffer | number)[], parse: (info: string) => unknown): PresenceUser[] {
   const users: PresenceUser[] = [];
   for (let at = 0; at + 4 < raw.length; at += 5) {
     const [id = "", state, since, connections, info] = raw.slice(at, at + 5).map(String);
@@ -282,7 +313,7 @@ function usersOf(raw: readonly (Buffer | number)[]): PresenceUser[] {
       connections: Number(connections),
     };
     if (since) user.since = Number(since);
-    if (info) user.info = JSON.parse(info);
+    if (info) user.info = parse(info);
     users.push(user);
   }
   return users;

@@ -10,12 +10,14 @@ import type { Leases } from "../nodes/leases.ts";
 import { scripts } from "../scripts.ts";
 import type { Shards } from "../shards/shards.ts";
 import { SingleFlight } from "../single-flight.ts";
+import type { PresenceTelling } from "./presence-telling.ts";
 
 export interface SweeperOptions {
   shards: Shards;
   keys: Keys;
   leases: Leases;
   throttledLog: ThrottledLog;
+  telling: PresenceTelling;
   /** Milliseconds for which a lease holds: so long a node has been gone whose lease has ended. */
   life: number;
   /**
@@ -64,8 +66,13 @@ export class Sweeper {
    * @throws Failure `unavailable`
    */
   async sweepLease(lease: string): Promise<void> {
-    const { shards, keys, leases, adopt } = this.#options;
-    const index = keys.presentIn(lease);
+    const { keys, leases } = this.#options;
+    for (const index of [keys.usersOf(lease), keys.presentIn(lease)]) await this.#sweepIndex(index, lease);
+    await leases.lapse(lease, "swept");
+  }
+
+  async #sweepIndex(index: string, lease: string): Promise<void> {
+    const { shards, adopt } = this.#options;
     let channels = await shards.home.redis.call((client) => client.srandmember(index, chunkSize));
     while (channels.length > 0) {
       for (const channel of channels) await adopt(channel, await this.#sweep(channel, [lease]));
@@ -73,7 +80,6 @@ export class Sweeper {
       await shards.home.redis.call((client) => client.srem(index, ...swept));
       channels = await shards.home.redis.call((client) => client.srandmember(index, chunkSize));
     }
-    await leases.lapse(lease, "swept");
   }
 
   /**
@@ -83,18 +89,26 @@ export class Sweeper {
    * @throws Failure `unavailable`
    */
   async sweepOwn(lease: string): Promise<void> {
-    const { shards, keys, leases } = this.#options;
-    const index = keys.presentIn(lease);
+    const { keys, leases } = this.#options;
+    let left = 0;
+    for (const index of [keys.usersOf(lease), keys.presentIn(lease)])
+      left += await this.#sweepAll(index, lease);
+    if (left === 0) await leases.lapse(lease, "swept");
+  }
+
+  /** @returns in how many of the channels something is left to do */
+  async #sweepAll(index: string, lease: string): Promise<number> {
+    const { shards } = this.#options;
     const channels = await shards.home.redis.call((client) => client.srandmember(index, everything));
     let left = 0;
     for (let at = 0; at < channels.length; at += chunkSize) {
       const some = channels.slice(at, at + chunkSize);
       const dues = await Promise.all(some.map((channel) => this.#sweep(channel, [lease])));
-      const done = some.filter((_channel, index) => dues[index]?.size === 0);
+      const done = some.filter((_channel, place) => dues[place]?.size === 0);
       left += some.length - done.length;
       if (done.length > 0) await shards.home.redis.call((client) => client.srem(index, ...done));
     }
-    if (left === 0) await leases.lapse(lease, "swept");
+    return left;
   }
 
   /**
@@ -119,18 +133,22 @@ export class Sweeper {
 
   /** @returns by user, in how many milliseconds there is something to do */
   async #sweep(channel: string, lapsed: readonly string[]): Promise<Map<string, number>> {
-    const { shards, keys, life } = this.#options;
-    const { redis } = shards.of(channel);
+    const { shards, keys, life, telling } = this.#options;
+    const { redis } = shards.of(keys.tagOf(channel));
     const dues = new Map<string, number>();
     const room = [keys.publish, keys.room(channel), JSON.stringify(channel)];
+    const told = telling.ofSweep(channel);
+    await telling.prepare(told);
+    const script = told ? scripts.presenceSweepTold : scripts.presenceSweep;
+    const names = [...keys.presence(channel), ...(told?.keys ?? [])];
     let cursor = "0";
     do {
-      const args = [cursor, ...room, life, ...lapsed];
-      const reply = await redis.run(scripts.presenceSweep, keys.presence(channel), args);
-      const [next, ...found] = reply as [Buffer, ...(Buffer | number)[]];
+      const args = [cursor, ...room, life, lapsed.length, ...lapsed, ...(told?.args ?? [])];
+      const [next, ...found] = (await redis.run(script, names, args)) as [Buffer, ...(Buffer | number)[]];
       for (let at = 0; at + 1 < found.length; at += 2) dues.set(String(found[at]), Number(found[at + 1]));
       cursor = String(next);
     } while (cursor !== "0");
+    telling.added(told);
     return dues;
   }
 }

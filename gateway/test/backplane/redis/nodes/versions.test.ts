@@ -23,7 +23,11 @@ describe("a node's record", () => {
   it("says what the node reads", () => {
     expect(decodeNodeRecord(Buffer.from(encodeNodeRecord(oldRecord)))).toEqual({
       ...oldRecord,
-      understands: { ...oldForms, presence: [1, 2], command: [...oldForms.command, "channels", "stats"] },
+      understands: {
+        ...oldForms,
+        presence: [1, 2],
+        command: [...oldForms.command, "replace", "channels", "stats"],
+      },
     });
   });
 

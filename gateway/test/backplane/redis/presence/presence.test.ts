@@ -5,6 +5,10 @@ import {
   RedisPresence,
   type RedisPresenceOptions,
 } from "../../../../src/backplane/redis/presence/presence.ts";
+import { PresenceTelling } from "../../../../src/backplane/redis/presence/presence-telling.ts";
+import { TagIndex } from "../../../../src/backplane/redis/tidings/tag-index.ts";
+import { Telling } from "../../../../src/backplane/redis/tidings/telling.ts";
+import { noTidings } from "../../../../src/backplane/tidings.ts";
 import { Failure } from "../../../../src/errors.ts";
 import { quiet } from "../../../contract/manners.ts";
 
@@ -30,10 +34,16 @@ beforeEach(() => {
     home: { redis: { ready: true, call: async () => 1 as never } },
     of: () => ({ redis: { ready: true, run }, reads: { run } }),
   };
+  const keys = new Keys("tidegate:", "socket.io", false);
+  const leases = { held: true, current: "lease", live: [], lapsed: [], allUnderstand: () => true };
+  const index = new TagIndex(() => shards.home.redis as never, keys);
+  const telling = new Telling(noTidings, { keys, index, share: () => 1 });
   presence = new RedisPresence({
     shards,
-    keys: new Keys("tidegate:", "socket.io", false),
-    leases: { held: true, current: "lease", live: [], allUnderstand: () => true },
+    keys,
+    telling: new PresenceTelling(telling, { keys, leases }),
+    replace() {},
+    leases,
     sweeper: { sweepChannel: async () => false },
   });
 });
