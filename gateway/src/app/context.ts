@@ -4,16 +4,15 @@
  */
 
 import { type ConfigFile, withoutFile } from "../config/file.ts";
-import type { TlsPair } from "../config/pem.ts";
 import type { Config } from "../config/schema.ts";
 import { Accounts } from "../connection/accounts.ts";
 import { Alarms } from "../connection/alarms.ts";
 import { Registry } from "../connection/registry.ts";
 import type { Log } from "../log.ts";
-import { openFileLimit, socketBounds } from "../ops/descriptors.ts";
-import { Overload, type Shortage } from "../ops/overload.ts";
 import { Shutdown } from "../ops/shutdown.ts";
+import { type TlsSource, tlsSource } from "../transport/certificate.ts";
 import { OpenSockets } from "../transport/open-sockets.ts";
+import { type Resources, watchResources } from "./resources.ts";
 
 /** What the file leaves out has its default here too. */
 export interface AppOptions extends Partial<Omit<ConfigFile, "rules">>, Pick<ConfigFile, "rules"> {
@@ -28,31 +27,27 @@ export interface AppOptions extends Partial<Omit<ConfigFile, "rules">>, Pick<Con
    */
   reread?: () => Config;
   /** The certificate of the public port and its key as they are now; where it is absent they stay as the config has them. */
-  readTls?: () => TlsPair | undefined;
+  readTls?: TlsSource["read"];
 }
 
 /** What the parts of a node share. */
-export interface Context extends Required<Omit<AppOptions, "readTls">> {
+export interface Context extends Required<Omit<AppOptions, "readTls">>, Resources {
   /** What the public port serves TLS with, and how it is read again; absent where it has none. */
-  tls: { pair: TlsPair; read(): TlsPair | undefined } | undefined;
+  tls: TlsSource | undefined;
   shutdown: Shutdown;
   /** Unix milliseconds. */
   started: number;
   registry: Registry;
   alarms: Alarms;
   accounts: Accounts;
-  /** How many files the process may have open; undefined where there is no limit. */
-  openFiles: number | undefined;
   /** Those of the public port. */
   openSockets: OpenSockets;
   /** Those of the admin port. */
   apiSockets: OpenSockets;
-  overload: Overload;
 }
 
 export function createContext(options: AppOptions): Context {
   const { config, log, now = Date.now } = options;
-  const openFiles = openFileLimit();
   const openSockets = new OpenSockets();
   const registry = new Registry();
   return {
@@ -60,7 +55,7 @@ export function createContext(options: AppOptions): Context {
     ...options,
     now,
     reread: options.reread ?? (() => config),
-    tls: tlsOf(options),
+    tls: tlsSource(config, options.readTls),
     started: now(),
     shutdown: new Shutdown({ window: config.drainWindow, connections: () => registry.size, log }),
     registry,
@@ -68,25 +63,6 @@ export function createContext(options: AppOptions): Context {
     accounts: new Accounts({ rate: config.requestRate, burst: config.requestBurst }),
     openSockets,
     apiSockets: new OpenSockets(),
-    openFiles,
-    overload: new Overload({
-      ...config,
-      maxSockets: socketBounds(openFiles).refuseAbove,
-      sockets: () => openSockets.count,
-      onChange: (shortage, short) => tellOfShortage(log, shortage, short),
-      onUnread: (error) => log.write("memory_unreadable", { cause: error }),
-    }),
+    ...watchResources(config, openSockets, log),
   };
-}
-
-function tlsOf({ config: { tlsCert: cert, tlsKey: key }, readTls }: AppOptions): Context["tls"] {
-  if (cert === undefined || key === undefined) return undefined;
-  const pair = { cert, key };
-  return { pair, read: readTls ?? (() => pair) };
-}
-
-/** A turn of the event loop that was late comes and goes; the metrics have those. */
-function tellOfShortage(log: Log, reason: Shortage, short: boolean): void {
-  if (reason === "lag") return;
-  log.write(short ? "newcomers_refused" : "newcomers_accepted", { reason });
 }

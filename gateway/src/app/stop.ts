@@ -6,7 +6,7 @@
 import type { Server as HttpServer } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { cutLeft, drainConnections } from "../ops/drain.ts";
-import { closeServer, stopListening } from "../transport/http.ts";
+import { closeServer, stopListening } from "../transport/stop-listening.ts";
 import type { Context } from "./context.ts";
 import type { Core } from "./core.ts";
 

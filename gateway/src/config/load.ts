@@ -14,7 +14,6 @@ import {
 } from "./environment.ts";
 import { type ConfigFile, parseFile, withoutFile } from "./file.ts";
 import { allHooks, hookFaults, secretSetting, withSecrets } from "./hook-faults.ts";
-import type { AskingHook } from "./hooks.ts";
 import { areOnePair } from "./pem.ts";
 import { productionFaults } from "./production.ts";
 import { redisFaults } from "./redis-faults.ts";
@@ -175,7 +174,7 @@ function loadFile({ configFile, production }: Config, readFile: ReadFile): Loade
 /** The hooks with their secrets, which only the environment has. */
 function loadSecrets({ hooks }: ConfigFile, config: Config, env: Environment, readFile: ReadFile) {
   const faults: string[] = [];
-  const secretsOf = (hook: Pick<AskingHook, "name">): readonly string[] | undefined => {
+  const secretsOf: Parameters<typeof withSecrets>[1] = (hook) => {
     const setting = secretSetting(hook);
     try {
       const source = readSource(setting, env, readFile);

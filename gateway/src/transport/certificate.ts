@@ -8,8 +8,8 @@ import type { TlsPair } from "../config/pem.ts";
 import { endOf } from "../config/tls-pair.ts";
 import type { Log } from "../log.ts";
 
-export interface CertificateOptions {
-  server: Pick<Server, "setSecureContext">;
+/** A certificate and its key, and how they are read again. */
+export interface TlsSource {
   /** What the server was made with. */
   pair: TlsPair;
   /**
@@ -18,6 +18,10 @@ export interface CertificateOptions {
    * @throws Error where it cannot be used
    */
   read(): TlsPair | undefined;
+}
+
+export interface CertificateOptions extends TlsSource {
+  server: Pick<Server, "setSecureContext">;
   log: Log;
   /** Unix milliseconds. */
   now(): number;
@@ -89,6 +93,19 @@ export class Certificate {
     this.#toldAt = now();
     log.write("tls_certificate_ends", { until: dateOf(end) });
   }
+}
+
+/**
+ * @param read where it is absent, the pair stays as it is
+ * @returns undefined where the public port has no certificate of its own
+ */
+export function tlsSource(
+  { tlsCert: cert, tlsKey: key }: { tlsCert: string | undefined; tlsKey: string | undefined },
+  read?: TlsSource["read"],
+): TlsSource | undefined {
+  if (cert === undefined || key === undefined) return undefined;
+  const pair = { cert, key };
+  return { pair, read: read ?? (() => pair) };
 }
 
 /** Mini-programs ask for TLS 1.2; a WebSocket is upgraded from HTTP/1.1, which a browser is told before it asks. */

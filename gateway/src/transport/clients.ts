@@ -2,7 +2,6 @@ import type { DisconnectReason, Server, Socket } from "socket.io";
 import type { Connection } from "../connection/connection.ts";
 import type { Dispatcher } from "../connection/dispatcher.ts";
 import type { Lifecycle } from "../connection/lifecycle.ts";
-import type { Reply } from "../connection/request.ts";
 import { Failure } from "../errors.ts";
 import { closeReason } from "./close-reason.ts";
 import { type Accepted, admit, type HandshakeOptions } from "./handshake.ts";
@@ -79,11 +78,13 @@ function connectionOf(socket: Socket): Connection {
   return value;
 }
 
+type Acknowledge = Parameters<Dispatcher["dispatch"]>[3];
+
 function receive(connection: Connection, dispatcher: Dispatcher, event: unknown, args: unknown[]): void {
   // Socket.IO hands on what it read in the turn in which the socket closed.
   if (connection.closed) return;
   const last = args.at(-1);
-  const acknowledge = typeof last === "function" ? (last as Reply) : undefined;
+  const acknowledge = typeof last === "function" ? (last as Acknowledge) : undefined;
   const payload = args[0] === acknowledge ? undefined : args[0];
   void dispatcher.dispatch(connection, typeof event === "string" ? event : undefined, payload, acknowledge);
 }

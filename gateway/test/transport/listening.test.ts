@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:http";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { listen, portOf, stopListening } from "../../src/transport/http.ts";
+import { listen, portOf } from "../../src/transport/http.ts";
+import { stopListening } from "../../src/transport/stop-listening.ts";
 
 const atOnce = 5;
 /** Milliseconds. */
