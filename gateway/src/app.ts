@@ -53,7 +53,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     async start() {
       const { alarms, overload, openFiles, log } = context;
       await core.backplane.start();
-      for (const part of [alarms, overload, core.engine, core.metrics, core.figures]) part.start();
+      for (const part of [alarms, overload, core.engine, core.metrics, core.figures, core.teller])
+        part.start();
       const ports = await listenOnBoth(config, publicServer, api);
       for (const server of [publicServer, api.server]) surviveAcceptErrors(server, log);
       const warning = capacityWarning(openFiles, config.capacity);

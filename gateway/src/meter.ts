@@ -55,6 +55,19 @@ export interface HookMeter {
   breaker(hook: string, kind: QuestionKind, open: boolean): void;
 }
 
+/** What happens between a node and the backends that it tells. */
+export interface TellingMeter {
+  /** The hook is there to be told. */
+  tellsHook(hook: string): void;
+  /** `refused` speaks of events, `failed` of the hook. */
+  told(hook: string, outcome: "taken" | "refused" | "failed", seconds: number, events: number): void;
+  /** Events that were let go before they were told; of what Redis has lost the number is not known. */
+  tidingsDropped(hook: string, because: "keep" | "age" | "redis", count: number): void;
+  setAside(hook: string, events: number): void;
+  /** What all nodes together have to tell. @param age seconds of the oldest */
+  tidingsWaiting(hook: string, bytes: number, age: number): void;
+}
+
 /** What happens between a node and the place where it meets the others. */
 export interface BackplaneMeter {
   redisConnected(role: RedisRole): void;
@@ -74,7 +87,7 @@ export interface BackplaneMeter {
  * What the rooms of the gateway report about themselves. The metrics are one implementation; tests
  * use `noMeter`. No method takes a value that a client chooses, so no label can grow without bound.
  */
-export interface Meter extends BackplaneMeter, HookMeter {
+export interface Meter extends BackplaneMeter, HookMeter, TellingMeter {
   connectionOpened(handshakeSeconds: number): void;
   connectionClosed(reason: CloseReason): void;
   refused(code: ErrorCode): void;
@@ -104,6 +117,11 @@ export const noMeter: Meter = {
   asksHook() {},
   asked() {},
   breaker() {},
+  tellsHook() {},
+  told() {},
+  tidingsDropped() {},
+  setAside() {},
+  tidingsWaiting() {},
   redisConnected() {},
   redisAnswered() {},
   redisFailed() {},

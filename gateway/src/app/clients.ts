@@ -14,6 +14,7 @@ import { Gaps } from "../connection/gaps.ts";
 import { Joiner } from "../connection/joiner.ts";
 import { Lifecycle } from "../connection/lifecycle.ts";
 import { requests, unnamedRequest } from "../connection/request-table.ts";
+import { Visits } from "../connection/visits.ts";
 import type { CoalescingAdapter } from "../fanout/adapter.ts";
 import type { Meter } from "../meter.ts";
 import { version } from "../version.ts";
@@ -37,6 +38,7 @@ export function createClients(context: Context, options: ClientsOptions) {
   const { tokens, backplane, channels, rooms, meter } = options;
   const { rules, presence, history, publisher, subscriptions } = channels;
   const { nodeId: node, maxChannels, maxDepth, requestRate: rate, requestBurst: burst } = config;
+  const visits = new Visits(backplane.users);
   const verifier = new Verifier(tokens, backplane.revocations);
   const backend = createBackend(context, meter);
   const hook = openHookLogin(context, { tokens, verifier, backend });
@@ -48,6 +50,7 @@ export function createClients(context: Context, options: ClientsOptions) {
     verifier,
     revocations,
     alarms,
+    visits,
     maxChannels,
     now,
     leeway: tokenLeeway,
@@ -62,6 +65,7 @@ export function createClients(context: Context, options: ClientsOptions) {
     alarms,
     revocations,
     leeway: tokenLeeway,
+    visits,
     log,
     meter,
     now,

@@ -5,7 +5,6 @@
  */
 
 import type { Tokens } from "../auth/token.ts";
-import { openBackplane } from "../backplane/open.ts";
 import type { BackplaneHost } from "../backplane/ports.ts";
 import { Admission } from "../ops/admission.ts";
 import { createMetrics } from "../ops/metrics.ts";
@@ -15,6 +14,7 @@ import { createClients } from "./clients.ts";
 import type { Context } from "./context.ts";
 import { createReports } from "./reports.ts";
 import { createSockets } from "./sockets.ts";
+import { openTold } from "./telling.ts";
 
 /** The rooms between the backplane and the clients. */
 export function createCore(context: Context, tokens: Tokens) {
@@ -33,7 +33,7 @@ export function createCore(context: Context, tokens: Tokens) {
       describe: () => clients.commands.describe(),
     },
   };
-  const backplane = openBackplane(host, { ...context, tokenLifetime: tokens.lifetime, meter });
+  const { backplane, teller } = openTold(context, { host, tokenLifetime: tokens.lifetime, meter });
   const sockets = createSockets(context, { meter, peers: backplane.peers });
   const { rooms } = sockets;
   const channels = createChannels(context, {
@@ -56,7 +56,7 @@ export function createCore(context: Context, tokens: Tokens) {
   const reports = createReports(context, { ...channels, backplane, rooms, metrics, admission, describe });
   const { figures } = reports;
   // Last, since it reads what all the rooms hold.
-  const core = { backplane, meter, metrics, figures, admission, ...sockets, ...channels, ...clients };
+  const core = { backplane, teller, meter, metrics, figures, admission, ...sockets, ...channels, ...clients };
   observe(context, core);
   return core;
 }

@@ -45,18 +45,21 @@ export interface Parts {
 /** Ends what is left at once, in the order that nothing needs what has ended before it. */
 export async function stopNode(context: Context, core: Core, parts: Parts): Promise<void> {
   const { shutdown, alarms, overload } = context;
-  const { engine, lifecycle, rooms, metrics, figures, backplane, backend } = core;
+  const { engine, lifecycle, rooms, metrics, figures, backplane, backend, teller } = core;
+  let handedOver: Promise<void> | undefined;
   const { publicServer, api, watchers } = parts;
   await shutdown.run({
     async listening() {
       for (const watcher of watchers) watcher.stop();
       endAll(context, lifecycle);
       engine.close();
+      // Other nodes tell what is left, and what the end of these connections adds.
+      handedOver = teller.stop();
       await Promise.all([publicServer, api.server].map(stopListening));
     },
     async api() {
       closeServer(publicServer);
-      await api.close();
+      await Promise.all([api.close(), handedOver]);
     },
     async backplane() {
       // Whoever has no answer by now gets none.

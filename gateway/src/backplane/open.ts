@@ -10,6 +10,7 @@ import type { BackplaneMeter } from "../meter.ts";
 import { createMemoryBackplane } from "./memory/backplane.ts";
 import type { Backplane, BackplaneHost } from "./ports.ts";
 import { createRedisBackplane, type RedisSettings } from "./redis/backplane.ts";
+import type { TidingOptions } from "./tidings.ts";
 
 type Settings = Pick<Config, "nodeId" | Extract<keyof Config, `redis${string}`>>;
 
@@ -19,6 +20,8 @@ export interface OpenOptions {
   reread(): Settings;
   /** Milliseconds from a token's `iat` in which it may be accepted. */
   tokenLifetime: number;
+  /** What hooks are told. */
+  tidings: TidingOptions;
   log: Log;
   meter: BackplaneMeter;
   /** Unix milliseconds. */
@@ -28,12 +31,12 @@ export interface OpenOptions {
 /** The place where this node meets the others: Redis, or its own memory where it is alone. */
 export function openBackplane(
   host: BackplaneHost,
-  { config, reread, tokenLifetime, log, meter, now }: OpenOptions,
+  { config, reread, tokenLifetime, tidings, log, meter, now }: OpenOptions,
 ): Backplane {
   const { nodeId: node } = config;
-  if (config.redisUrl === "memory") return createMemoryBackplane(host, { now, tokenLifetime });
+  if (config.redisUrl === "memory") return createMemoryBackplane(host, { now, tokenLifetime, tidings });
   const renew = () => placeOf(reread());
-  return createRedisBackplane(host, { node, ...placeOf(config), renew, tokenLifetime, log, meter });
+  return createRedisBackplane(host, { node, ...placeOf(config), renew, tokenLifetime, tidings, log, meter });
 }
 
 function placeOf(config: Settings): RedisSettings {

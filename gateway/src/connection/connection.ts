@@ -20,6 +20,8 @@ export interface Wire extends Backpressure {
   readonly address: string;
   /** The handshake's User-Agent, or an empty string. */
   readonly agent: string;
+  /** Unix seconds when anything came from the client last. */
+  readonly heard: number;
   /** @param payload an object, or Json that is sent as it is */
   send(event: string, payload: object): void;
   /**
@@ -60,6 +62,8 @@ export class Connection implements Subscriber {
   /** Why the gateway ended it, where it did. The transport may still have to close. */
   ending: CloseReason | undefined;
   leaves = false;
+  /** Until it is known as a connection of its user, where that is kept. */
+  entered: Promise<void> | undefined;
   /** Requests so far that were malformed beyond a client's mistake. */
   strikes = 0;
   tokenWatch: TokenWatch<Connection> | undefined;

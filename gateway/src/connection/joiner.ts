@@ -21,6 +21,8 @@ export interface JoinerOptions {
   verifier: Pick<Verifier, "verifyChannel">;
   revocations: Pick<FreshRevocations, "cover">;
   alarms: Alarms;
+  /** Hears at once who goes away and who is back. */
+  visits: { setAway(connection: Connection): void };
   /** Channels that one frame, or one handshake, may ask for. */
   maxChannels: number;
   /** Unix milliseconds. */
@@ -120,6 +122,7 @@ export class Joiner {
     if (connection.away === away) return;
     const { now, alarms } = this.#options;
     connection.awaySince = away ? now() : undefined;
+    this.#options.visits.setAway(connection);
     connection.told ??= { away: false, at: Number.NEGATIVE_INFINITY, due: false };
     const { told } = connection;
     if (told.due) return;

@@ -64,6 +64,7 @@ export class Lifecycle {
     const { id, user } = connection;
     log.write("connection_opened", { connection: id, user, address: wire.address, agent: wire.agent });
     this.#watchToken(connection);
+    this.#options.visits.begin(connection);
     return connection;
   }
 
@@ -87,6 +88,7 @@ export class Lifecycle {
       .catch((error) => log.write("presence_not_left", { connection: id, user, cause: error }));
     // What the transport reports of an ending that the gateway made says less.
     const cause = connection.ending ?? reason;
+    this.#options.visits.end(connection, cause);
     meter.connectionClosed(cause);
     if (cause === "slow_consumer") meter.slowConsumer();
     const seconds = (now() - connection.connectedAt) / 1_000;

@@ -10,6 +10,7 @@ import type { Connection } from "./connection.ts";
 import type { Joiner } from "./joiner.ts";
 import { surcharges, welcomeUnits } from "./prices.ts";
 import { welcomeReply } from "./replies.ts";
+import type { Visits } from "./visits.ts";
 
 /** The channels that the handshake asks to go on with, and from where. */
 export type Resume = readonly SubscriptionItem[];
@@ -18,6 +19,7 @@ export interface WelcomeOptions {
   /** The node's name, which the client is told. */
   node: string;
   joiner: Joiner;
+  visits: Visits;
   accounts: Pick<Accounts, "take" | "charge">;
   /** Unix milliseconds. */
   now(): number;
@@ -31,10 +33,12 @@ export interface WelcomeOptions {
 export async function welcome(
   connection: Connection,
   resume: Resume,
-  { node, joiner, accounts, now }: WelcomeOptions,
+  { node, joiner, visits, accounts, now }: WelcomeOptions,
 ): Promise<void> {
   const items = startItems(connection, resume);
   accounts.take(connection, welcomeUnits(items.length));
+  // Who is welcomed is known: what is told of it is stored.
+  if (connection.entered) await visits.begun(connection);
   await joiner.join(connection, items, (results) => {
     const reply = welcomeReply(connection, node, now(), results);
     accounts.charge(connection, surcharges.answer.units(reply.text.length));

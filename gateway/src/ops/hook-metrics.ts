@@ -1,7 +1,8 @@
-/* The metrics of backends that are asked. Hooks are named by the operator's file, so their names are labels. */
+/* The metrics of backends that are asked, and told. Hooks are named by the operator's file, so their names are labels. */
 
-import type { HookMeter, QuestionOutcome } from "../meter.ts";
+import type { HookMeter, QuestionOutcome, TellingMeter } from "../meter.ts";
 import type { Series } from "./series.ts";
+import { tellingMeter } from "./telling-metrics.ts";
 
 const buckets = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const outcomes: QuestionOutcome[] = [
@@ -17,8 +18,8 @@ const outcomes: QuestionOutcome[] = [
   "malformed",
 ];
 
-/** Counts and times what backends are asked. */
-export function hookMeter(series: Series): HookMeter {
+/** Counts and times what backends are asked, and told. */
+export function hookMeter(series: Series): HookMeter & TellingMeter {
   const calls = series.counter(
     "hook_calls_total",
     "Questions to backends, by hook, kind and outcome: `answered` and `refused` are answers; `open` and `busy` were not asked, since the breaker was open or too many waited; of the others there was no answer that counts.",
@@ -40,6 +41,7 @@ export function hookMeter(series: Series): HookMeter {
     "kind",
   );
   return {
+    ...tellingMeter(series),
     asksHook(hook, kind) {
       for (const outcome of outcomes) calls.inc({ hook, kind, outcome }, 0);
       open.set({ hook, kind }, 0);

@@ -39,6 +39,8 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
   /** The peer did not keep up and was dropped. */
   slow = false;
   pingedAt = 0;
+  /** Unix seconds when anything came last; a small integer, which takes no memory of its own. */
+  heard = Math.floor(Date.now() / 1_000);
   slot = 0;
   onEnd: ((member: EngineMember) => void) | undefined;
   /** A CONNECT has come; what becomes of it is reported elsewhere. */
@@ -156,6 +158,7 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
   receive(data: Buffer, isBinary: boolean): void {
     if (this.readyState !== "open") return;
     this.pingedAt = 0;
+    this.heard = Math.floor(Date.now() / 1_000);
     this.largeUnderWay = false;
     if (isBinary) this.#deliver(data);
     else this.#receiveText(data.toString());

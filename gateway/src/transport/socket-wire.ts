@@ -21,6 +21,10 @@ export class SocketWire implements Wire {
     return engineSocketOf(this.#socket)?.full ?? false;
   }
 
+  get heard(): number {
+    return engineSocketOf(this.#socket)?.heard ?? 0;
+  }
+
   whenDrained(resume: () => void): void {
     engineSocketOf(this.#socket)?.whenDrained(resume);
   }

@@ -5,6 +5,7 @@ import { FreshRevocations } from "../../src/connection/fresh-revocations.ts";
 import { Gaps } from "../../src/connection/gaps.ts";
 import { Joiner } from "../../src/connection/joiner.ts";
 import { Registry } from "../../src/connection/registry.ts";
+import { Visits } from "../../src/connection/visits.ts";
 import { Failure } from "../../src/errors.ts";
 import { lasting, rule, TestNode } from "../channels/node.ts";
 import { RecordingRooms } from "../channels/rooms.ts";
@@ -34,6 +35,7 @@ beforeEach(() => {
     verifier,
     revocations,
     alarms,
+    visits: new Visits(node.backplane.users),
     maxChannels: 128,
     now,
     leeway: 0,

@@ -5,6 +5,7 @@ import type { JoinResult } from "../../src/channels/subscriptions.ts";
 import { Alarms } from "../../src/connection/alarms.ts";
 import { FreshRevocations } from "../../src/connection/fresh-revocations.ts";
 import { Joiner } from "../../src/connection/joiner.ts";
+import { Visits } from "../../src/connection/visits.ts";
 import { Failure } from "../../src/errors.ts";
 import { lasting, rule, TestNode } from "../channels/node.ts";
 import { RecordingRooms } from "../channels/rooms.ts";
@@ -61,6 +62,7 @@ beforeEach(() => {
     verifier,
     revocations,
     alarms,
+    visits: new Visits(node.backplane.users),
     maxChannels: 128,
     now,
     leeway,

@@ -9,6 +9,7 @@ import { Joiner } from "../../src/connection/joiner.ts";
 import { Lifecycle } from "../../src/connection/lifecycle.ts";
 import { welcomeUnits } from "../../src/connection/prices.ts";
 import { Registry } from "../../src/connection/registry.ts";
+import { Visits } from "../../src/connection/visits.ts";
 import { Failure } from "../../src/errors.ts";
 import { silentLog } from "../../src/log.ts";
 import { noMeter } from "../../src/meter.ts";
@@ -41,12 +42,14 @@ beforeEach(() => {
     verifier,
     revocations,
     alarms,
+    visits: new Visits(node.backplane.users),
     maxChannels: 128,
     now,
     leeway: 0,
   });
   accounts = { take() {}, charge() {} };
-  const shared = { node: "node-a", registry: new Registry(), joiner, revocations };
+  const visits = new Visits(node.backplane.users);
+  const shared = { node: "node-a", registry: new Registry(), joiner, revocations, visits };
   lifecycle = new Lifecycle({ ...shared, accounts, alarms, leeway: 0, log: silentLog, meter: noMeter, now });
   const describe = () => Promise.reject(new Error("nobody asks"));
   commands = new CommandExecutor({ ...shared, log: silentLog, lifecycle, describe: describe as never });

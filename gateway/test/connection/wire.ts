@@ -6,6 +6,7 @@ export class FakeWire implements Wire {
   readonly id: string;
   readonly address = "203.0.113.7";
   readonly agent = "test";
+  heard = 0;
   readonly sent: { event: string; payload: unknown }[] = [];
   /** How it was ended, where it was. */
   ended: "close" | "disconnect" | undefined;

@@ -26,6 +26,7 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
   readonly agent: string;
   protected readonly doors: PlainDoors;
   pingedAt = 0;
+  heard = Math.floor(Date.now() / 1_000);
   slot = 0;
   onEnd: ((member: EngineMember) => void) | undefined;
   /** The upgrade request, until the client is let in. */
@@ -111,6 +112,7 @@ export abstract class PlainSocket extends AdapterSocket implements Wire, EngineM
 
   #answered(): void {
     this.pingedAt = 0;
+    this.heard = Math.floor(Date.now() / 1_000);
     this.largeUnderWay = false;
   }
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { openBackplane } from "../../../src/backplane/open.ts";
 import type { Delivery } from "../../../src/backplane/ports.ts";
+import { noTidings } from "../../../src/backplane/tidings.ts";
 import type { ReadFile } from "../../../src/config/environment.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { reread } from "../../../src/config/reread.ts";
@@ -46,6 +47,7 @@ async function open(env: Record<string, string>, readFile: ReadFile = () => ""):
     config,
     reread: () => reread(config, env, readFile),
     tokenLifetime: 60_000,
+    tidings: noTidings,
     log,
     meter,
     now: Date.now,
