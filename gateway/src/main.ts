@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { type App, createApp } from "./app.ts";
 import { ConfigError, loadConfig } from "./config/load.ts";
 import { reread } from "./config/reread.ts";
@@ -8,7 +9,14 @@ import { Failure } from "./errors.ts";
 import { createLog, type Log } from "./log.ts";
 import { stopMargin } from "./ops/shutdown.ts";
 
+/**
+ * Milliseconds that a connection is tried on one address of a name before the next. Node's own 500 (250 before 26) are
+ * less than a handshake takes once its first packet is lost: then no address is ever reached.
+ */
+const addressPatience = 1_500;
+
 async function main(): Promise<void> {
+  setDefaultAutoSelectFamilyAttemptTimeout(addressPatience);
   // A reader of the output that goes away must not take the process with it.
   process.stdout.on("error", () => {});
   const readFile = (path: string) => readFileSync(path, "utf8");

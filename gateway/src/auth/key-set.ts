@@ -41,6 +41,13 @@ const parameters: Record<PublicKey["algorithm"], Parameters<KeyObject["toCryptoK
   EdDSA: { name: "Ed25519" },
 };
 
+/** The names by which tokens call an algorithm: RFC 9864 gives EdDSA on Ed25519 one of its own. */
+const names: Record<PublicKey["algorithm"], readonly string[]> = {
+  RS256: ["RS256"],
+  ES256: ["ES256"],
+  EdDSA: ["EdDSA", "Ed25519"],
+};
+
 /**
  * @param text a public key as `readPublicKey` takes it
  * @throws Failure `bad_request` for anything else, with nothing of the text
@@ -52,7 +59,7 @@ export function publicKey(text: string): KeySource {
     const isAnother = kid !== undefined && header.kid !== undefined && header.kid !== kid;
     return isAnother ? [] : [cryptoKey];
   };
-  return { algorithms: [algorithm], candidates };
+  return { algorithms: names[algorithm], candidates };
 }
 
 function readKey(text: string): PublicKey {
@@ -75,7 +82,7 @@ const refreshAfter = 600 * second;
 
 /** The public keys at a JWKS URL, fetched when first needed. Keys once fetched outlive an outage of the issuer. */
 export class KeySet implements KeySource {
-  readonly algorithms = ["RS256", "ES256", "EdDSA"];
+  readonly algorithms = Object.values(names).flat();
   readonly #now: () => number;
   readonly #log: Log;
   readonly #origin: string;

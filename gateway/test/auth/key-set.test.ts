@@ -71,6 +71,14 @@ describe("a public key", () => {
     await failure(tokens.verify(forge({}, key, { kid: "two" })), "unauthorized");
   });
 
+  it("of Ed25519 is for tokens that call the algorithm so, as for those that call it EdDSA", async () => {
+    const key = issuerKeys.EdDSA;
+    const tokens = await tokensWith({ secrets: [], publicKey: key.pem });
+    await expect(tokens.verify(forge({}, key))).resolves.toBeDefined();
+    await expect(tokens.verify(forge({}, { ...key, algorithm: "Ed25519" }))).resolves.toBeDefined();
+    await failure(tokens.verify(forge({}, { ...key, algorithm: "ES256" })), "unauthorized");
+  });
+
   it("stands beside secrets", async () => {
     const tokens = await tokensWith({ publicKey: issuerKeys.ES256.pem });
     await expect(tokens.verify(forge())).resolves.toBeDefined();

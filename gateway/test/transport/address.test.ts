@@ -40,3 +40,14 @@ it("is the peer's where a trusted proxy says nothing", () => {
 it("is empty for a peer that has gone", () => {
   expect(addressReader(["loopback"])(request(undefined, "198.51.100.1"))).toBe("");
 });
+
+it.each([
+  ["203.0.113.9:51234", "203.0.113.9"],
+  ["[2001:db8::7]:443", "2001:db8::7"],
+  ["[2001:db8::7]", "2001:db8::7"],
+  ['"[2001:db8::7]:443"', "2001:db8::7"],
+  ["2001:db8::7", "2001:db8::7"],
+  ["198.51.100.1:80, 10.2.2.2:4711", "198.51.100.1"],
+])("is without the port that a proxy writes: %s", (forwarded, expected) => {
+  expect(addressReader(["10.0.0.0/8"])(request("10.1.1.1", forwarded))).toBe(expected);
+});
