@@ -5,9 +5,8 @@ import type { Lifecycle } from "../connection/lifecycle.ts";
 import { Failure } from "../errors.ts";
 import { closeReason } from "./close-reason.ts";
 import { type Accepted, admit, type HandshakeOptions } from "./handshake.ts";
-import { makeLean } from "./lean-socket.ts";
 import { refuse } from "./refusal.ts";
-import { engineSocketOf, SocketWire } from "./socket-wire.ts";
+import { engineSocketOf, forgetHandshake, SocketWire } from "./socket-wire.ts";
 
 export interface Sessions extends HandshakeOptions {
   lifecycle: Lifecycle;
@@ -60,7 +59,7 @@ export function acceptClients(io: Server, sessions: Sessions): void {
     const { value: arrival }: Sealed<Arrival> = socket.data;
     const connection = open(socket, arrival, sessions);
     socket.data = new Sealed(connection);
-    makeLean(socket, anyListeners);
+    forgetHandshake(socket, anyListeners);
     socket.on("disconnect", onDisconnect);
     // Not before the listeners: a client that is sent away instead would never be known to have gone.
     sessions.lifecycle.welcome(connection, arrival.resume);

@@ -5,7 +5,6 @@
  */
 
 import type { Socket } from "socket.io";
-import { engineSocketOf } from "./socket-wire.ts";
 
 /** A map that is made with its first entry. */
 class LateMap<Key, Value> {
@@ -84,8 +83,7 @@ const handshake = Object.freeze({
 });
 
 /**
- * Of a socket that has just connected, in the event of it: Socket.IO has noted it in its client by then. Neither the
- * token nor the headers are needed any more; they would stay for as long as the connection.
+ * Of a socket that has just connected, in the event of it: Socket.IO has noted it in its client by then.
  *
  * @param listeners called with each event, as `onAny` has it; they are the same for all sockets
  */
@@ -95,6 +93,4 @@ export function makeLean(socket: Socket, listeners: readonly unknown[]): void {
     sockets: new OnlyEntry(socket.id, socket),
     nsps: new OnlyEntry(socket.nsp.name, socket),
   });
-  const engineSocket = engineSocketOf(socket);
-  if (engineSocket) engineSocket.request = undefined;
 }

@@ -2,6 +2,7 @@ import type { Socket } from "socket.io";
 import type { Wire } from "../connection/connection.ts";
 import { agentOf } from "./agent.ts";
 import { EngineSocket } from "./engine-socket.ts";
+import { makeLean } from "./lean-socket.ts";
 
 /** A Socket.IO socket as a connection's wire. */
 export class SocketWire implements Wire {
@@ -40,6 +41,18 @@ export class SocketWire implements Wire {
   disconnect(): void {
     this.#socket.disconnect(true);
   }
+}
+
+/**
+ * Of a socket that has just connected, neither the token nor the headers are needed any more; they would stay for as
+ * long as the connection.
+ *
+ * @param listeners called with each event, as `onAny` has it; they are the same for all sockets
+ */
+export function forgetHandshake(socket: Socket, listeners: readonly unknown[]): void {
+  makeLean(socket, listeners);
+  const engineSocket = engineSocketOf(socket);
+  if (engineSocket) engineSocket.request = undefined;
 }
 
 /** Ends the connection in the way from which its client comes back. */
