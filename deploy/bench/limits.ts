@@ -19,6 +19,7 @@ as they do.`,
   mixed: `Half of the CPU is the kernel's for the writes, a seventh is that of five thousand requests a second. While a turn writes
 to all sockets the next turn's messages arrive, so each socket is sent those of several members at once; the latency is
 the length of such a turn.`,
+  dialects: `A batch is written once more for the dialect, from the same texts, and one socket more is written to.`,
   memory: `The TCP socket, the WebSocket and the HTTP parser's leftovers, which the bare server has too, are most of it. The rest is
 Socket.IO's socket and client objects, the session, and two subscriptions.`,
   "memory, through Redis": `The same objects; what a node knows of a channel is shared by all who are in it, but each user's own channel is

@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario.ts";
 import { clusterScenarios } from "./cluster.ts";
 import { connectionScenarios } from "./connections.ts";
+import { dialectScenario } from "./dialects.ts";
 import { presence } from "./presence.ts";
 import { publishScenarios } from "./publish.ts";
 import { rateScenarios } from "./rate.ts";
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   saturation,
   ...rateScenarios,
   ...roomScenarios,
+  dialectScenario,
   ...connectionScenarios,
   recover,
   presence,
