@@ -19,6 +19,8 @@ const callerFaults: Record<string, { code: ErrorCode; message?: string }> = {
     code: "bad_request",
     message: "The body is not as long as `Content-Length` says.",
   },
+  // The caller went away in the middle of its body.
+  ECONNRESET: { code: "bad_request", message: "The body ended early." },
   FST_ERR_BAD_URL: { code: "bad_request", message: "The path is not a valid URL path." },
   FST_ERR_MAX_PARAM_LENGTH: { code: "not_found" },
 };

@@ -15,6 +15,12 @@ export interface WriteOptions {
 }
 
 const pingFrame = textFrame("2");
+/** The byte of a packet that answers a ping. */
+const pong = 0x33;
+
+/** Frames that ask for nothing, from one ping to the next: acknowledgements, by their size; answers that nobody asked for. */
+const idleLimit = 1_024;
+const unaskedPrice = 64;
 
 /** The connection's end in Engine.IO's words, which Socket.IO's `disconnect` reports. */
 export type EndReason =
@@ -50,6 +56,8 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
     | ((request: IncomingMessage, reason: EndReason, fault: Failure | undefined) => void)
     | undefined;
   readonly #websocket: WebSocket;
+  /** What frames that ask for nothing have come to since the last ping. */
+  #idle = 0;
   #data: Listener | undefined;
   #close: Listener | undefined;
 
@@ -101,6 +109,7 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
   }
 
   ping(): void {
+    this.#idle = 0;
     this.append(pingFrame);
   }
 
@@ -110,6 +119,14 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
 
   onPong(data: Buffer): void {
     this.notePong(data);
+    this.countIdle(unaskedPrice);
+  }
+
+  /** Counts a frame that asks for nothing, and so is in no rate. Who sends no end of them is ended. */
+  countIdle(price: number): void {
+    this.#idle += price;
+    if (this.#idle <= idleLimit) return;
+    this.end("parse error", new Failure("bad_request", "It sent too many frames that ask for nothing."));
   }
 
   onClosed(): void {
@@ -157,6 +174,7 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
 
   receive(data: Buffer, isBinary: boolean): void {
     if (this.readyState !== "open") return;
+    if (this.pingedAt === 0 && data.length === 1 && data[0] === pong) this.countIdle(unaskedPrice);
     this.pingedAt = 0;
     this.heard = Math.floor(Date.now() / 1_000);
     this.largeUnderWay = false;

@@ -26,7 +26,7 @@ const maskSize = 4;
 /** Bytes of a control frame's payload. */
 const maxControl = 125;
 /** Frames of one message; a client that sends more to one of 64 KiB means no good. */
-const maxFragments = 4_096;
+const maxFragments = 64;
 
 /** Pings, pongs and the like in one read of the socket: an honest client sends one now and then. */
 const maxControls = 256;

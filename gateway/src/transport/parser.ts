@@ -39,7 +39,7 @@ textDecoder.on("decoded", (packet) => {
 type PacketSink = (packet: Packet) => void;
 
 /** The connection whose packets are decoded. */
-type Sender = Pick<EngineSocket, "write" | "end" | "connectSeen">;
+type Sender = Pick<EngineSocket, "write" | "end" | "connectSeen" | "countIdle">;
 
 /**
  * The stock decoder, after checks that it does not make. What it throws ends the connection: a second
@@ -52,6 +52,8 @@ export class StrictDecoder {
   /** There while the attachments of a packet are awaited. */
   #reconstructing: Decoder | undefined;
   #connected = false;
+  /** What has just been decoded is an acknowledgement. */
+  #isIdle = false;
 
   /** @param sender is told why it is ended */
   constructor(onReceived: (bytes: number) => void, sender?: Sender) {
@@ -68,9 +70,12 @@ export class StrictDecoder {
   }
 
   add(chunk: string | Buffer): void {
-    this.#onReceived(Buffer.byteLength(chunk));
+    const bytes = Buffer.byteLength(chunk);
+    this.#onReceived(bytes);
+    this.#isIdle = false;
     try {
       this.#decode(chunk);
+      if (this.#isIdle) this.#sender?.countIdle(1 + bytes / 256);
     } catch (error) {
       this.#sender?.end("parse error", invalidPacket(error));
       throw error;
@@ -107,6 +112,8 @@ export class StrictDecoder {
 
   #accept(packet: Packet): void {
     decodedText = undefined;
+    // Nothing is done for an answer, so no request's rate counts it.
+    this.#isIdle = packet.type === PacketType.ACK || packet.type === PacketType.BINARY_ACK;
     const connects = packet.type === PacketType.CONNECT;
     if (packet.nsp !== "/") {
       if (connects && this.#sender) refuseNamespace(this.#sender, packet.nsp);

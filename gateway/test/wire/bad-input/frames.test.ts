@@ -30,6 +30,11 @@ const hostile: [name: string, frames: Buffer[], code: number][] = [
   ["1 MiB announced", [frame("4", { claimed: mebibyte })], 1009],
   ["2^63 - 1 bytes announced", [frame("4", { claimed: 2n ** 63n - 1n })], 1009],
   [
+    "more fragments than any client makes of a message",
+    Array.from({ length: 65 }, (_, index) => frame("4", { opcode: index === 0 ? 1 : 0, fin: false })),
+    1008,
+  ],
+  [
     "1 MiB in fragments",
     [
       frame("4", { fin: false }),
@@ -91,5 +96,29 @@ describe("reads", () => {
     socket.write(frame("42", { claimed: 60_000 }));
     socket.tcp.resetAndDestroy();
     await expect.poll(() => arena.gateway.metric("tidegate_connections")).toBe(1);
+  });
+});
+
+describe("frames that ask for nothing", () => {
+  const many = (one: Buffer, count: number): Buffer[] => Array.from({ length: count }, () => one);
+
+  it.each([
+    ["answers to no ping", many(frame("3"), 20)],
+    ["pongs", many(frame("", { opcode: 10 }), 20)],
+    ["acknowledgements", many(frame("430[]"), 1_100)],
+    ["large acknowledgements", many(frame(`430[${"[],".repeat(10_000)}[]]`), 10)],
+  ])("%s end the connection of whoever sends no end of them", async (_name, frames) => {
+    const { socket } = await arena.session();
+    socket.write(...frames);
+    await socket.closed;
+    expect(
+      await arena.gateway.metric("tidegate_connections_closed_total", 'reason="parse_error"'),
+    ).toBeGreaterThan(0);
+  });
+
+  it("are let through where they are few", async () => {
+    const session = await arena.session();
+    session.socket.write(...many(frame("3"), 5), ...many(frame("430[]"), 100), frame("", { opcode: 10 }));
+    expect(await session.request("ping", {})).toMatchObject({ ok: true });
   });
 });
