@@ -16,6 +16,8 @@ interface Level {
  * hundredth: whoever takes less than that finds it.
  */
 const leaving = 4;
+/** What drains comes near to nothing and never there, so where there is one in a second, the second one would wait for ever. */
+const wholeness = 0.5;
 /** Seconds after which an address that has asked for nothing is forgotten, and no longer counts as another. */
 const memory = 10;
 /** Addresses that are kept at most. */
@@ -58,7 +60,7 @@ export class Shares {
     const now = this.#now();
     this.#note(network, now);
     const level = this.#levelOf(network, now);
-    const free = this.#perSecond - drained(this.#total, now);
+    const free = this.#perSecond + wholeness - drained(this.#total, now);
     const price = Math.min(units, this.#perSecond);
     if (this.#spared === 0 && price > free) return false;
     if (this.#isShared(now) && level.units + price > Math.max(leaving * free, this.#spared)) return false;

@@ -65,7 +65,15 @@ describe("a flood of CONNECTs", () => {
 });
 
 describe("a socket that reads nothing", { timeout: 60_000 }, () => {
-  const arena = useArena({ env: { TIDEGATE_REQUEST_RATE: "1000000", TIDEGATE_REQUEST_BURST: "1000000" } });
+  // It is not read on while it takes nothing, and found out by the heartbeats.
+  const arena = useArena({
+    env: {
+      TIDEGATE_REQUEST_RATE: "1000000",
+      TIDEGATE_REQUEST_BURST: "1000000",
+      TIDEGATE_PING_INTERVAL: "1s",
+      TIDEGATE_PING_TIMEOUT: "1m",
+    },
+  });
 
   it.each([
     ["pings", frame(Buffer.alloc(125), { opcode: 9 })],
