@@ -64,10 +64,22 @@ export function readClaims<T extends { iat: number; exp: number; nbf?: number | 
     throw refused("the token is for another audience");
   }
   if (data.exp * second <= now - tokenLeeway) throw new Failure("token_expired");
-  if (Math.max(data.iat, data.nbf ?? 0) * second > now + tokenLeeway)
-    throw refused("the token is from the future");
+  checkBegin(Math.max(data.iat, data.nbf ?? 0) * second - tokenLeeway - now);
   if ((data.exp - data.iat) * second > maxLifetime) throw refused("the token lives too long");
   return data;
+}
+
+/** Milliseconds by which clocks may be apart, so that a token from the future is good before long. */
+const clockError = 300_000;
+
+/**
+ * @param wait milliseconds until the token is good
+ * @throws Failure `unavailable` where its user has only to come a little later, since two clocks differ
+ */
+function checkBegin(wait: number): void {
+  if (wait <= 0) return;
+  if (wait > clockError) throw refused("the token is from the future");
+  throw new Failure("unavailable", undefined, { after: wait, cause: "the token is not good yet" });
 }
 
 function claimsAtFault(error: z.ZodError): string {

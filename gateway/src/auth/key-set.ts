@@ -110,27 +110,39 @@ export class KeySet implements KeySource {
   }
 
   async candidates(header: JWSHeaderParameters): Promise<readonly CryptoKey[]> {
-    if (this.#now() - this.#loadedAt >= refreshAfter) await this.#load();
+    let isFresh = this.#now() - this.#loadedAt >= refreshAfter && (await this.#load());
     if (!this.#remote.fresh) throw new Failure("unavailable", undefined, { after: retryAfter });
     const keys = await this.#select(header);
     if (keys.length > 0) return keys;
-    await this.#load();
-    return this.#select(header);
+    isFresh ||= await this.#load();
+    const found = await this.#select(header);
+    // It may be one that the issuer has just added: a refusal for good would keep its user out who is let in a little later.
+    if (found.length === 0 && header.kid !== undefined && !isFresh) {
+      const after = Math.max(retryAfter, this.#attemptedAt + refetchAfter - this.#now());
+      throw new Failure("unavailable", undefined, { after, cause: "the key may not be looked for yet" });
+    }
+    return found;
   }
 
-  /** Fetches, joins a fetch that is under way, or does nothing when the last one is too recent. */
-  async #load(): Promise<void> {
+  /**
+   * Fetches, joins a fetch that is under way, or does nothing when the last one is too recent.
+   *
+   * @returns whether there are the issuer's keys of just now
+   */
+  async #load(): Promise<boolean> {
     const starts = !this.#remote.reloading;
     if (starts) {
       const pause = this.#remote.fresh ? refetchAfter : retryAfter;
-      if (this.#now() - this.#attemptedAt < pause) return;
+      if (this.#now() - this.#attemptedAt < pause) return false;
       this.#attemptedAt = this.#now();
     }
     try {
       await this.#remote.reload();
       this.#loadedAt = this.#now();
+      return true;
     } catch (error) {
       if (starts) this.#log.write("key_set_not_fetched", { origin: this.#origin, cause: error });
+      return false;
     }
   }
 

@@ -180,6 +180,8 @@ export class Tokens {
       return payload;
     } catch (error) {
       if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
+      // A token that is not good yet is judged with its other claims.
+      if (error instanceof errors.JWTClaimValidationFailed && error.claim === "nbf") return error.payload;
       if (error instanceof errors.JWTExpired) throw new Failure("token_expired");
       // jose's errors carry the claims; only their sentence goes on.
       throw refused(error instanceof Error ? error.message : "the token cannot be verified");

@@ -206,15 +206,19 @@ describe("a key set", () => {
     const rotated = forge({}, fresh, { kid: "new" });
     issuer.keys.push(jwk(fresh, { kid: "new" }));
     clock.seconds += 29;
-    await failure(tokens.verify(rotated), "unauthorized");
+    expect(await failure(tokens.verify(rotated), "unavailable")).toMatchObject({ after: 1_000 });
     expect(issuer.fetches).toBe(1);
     clock.seconds += 1;
     const both = await Promise.all([tokens.verify(rotated), tokens.verify(rotated)]);
     expect(both).toHaveLength(2);
     expect(issuer.fetches).toBe(2);
     for (const kid of ["x", "y", "z"])
-      await failure(tokens.verify(forge({}, fresh, { kid })), "unauthorized");
+      expect(await failure(tokens.verify(forge({}, fresh, { kid })), "unavailable")).toMatchObject({
+        after: 30_000,
+      });
     expect(issuer.fetches).toBe(2);
+    clock.seconds += 30;
+    await failure(tokens.verify(forge({}, fresh, { kid: "x" })), "unauthorized");
   });
 
   it("is not asked more often while it fails", async () => {
@@ -223,8 +227,7 @@ describe("a key set", () => {
     await tokens.verify(known);
     issuer.answer = (_request, response) => response.writeHead(500).end("planted");
     clock.seconds += 30;
-    for (const kid of ["x", "y", "z"])
-      await failure(tokens.verify(forge({}, fresh, { kid })), "unauthorized");
+    for (const kid of ["x", "y", "z"]) await failure(tokens.verify(forge({}, fresh, { kid })), "unavailable");
     expect(issuer.fetches).toBe(2);
     await expect(tokens.verify(known)).resolves.toBeDefined();
     expect(warnings).toHaveLength(1);
