@@ -3,7 +3,7 @@
  * Without it a node that falls behind would go on to take clients, until it serves nobody.
  */
 
-import { givenMemory } from "./memory.ts";
+import { collectGarbage, givenMemory, takenMemory } from "./memory.ts";
 
 /** What a node can have too little of to take more connections. */
 export type Shortage = "lag" | "memory" | "descriptors";
@@ -15,8 +15,10 @@ export interface OverloadOptions {
   maxMemory: number;
   /** Bytes; what the process is given where undefined. */
   memoryLimit: number | undefined;
-  /** Bytes that the process uses now; throws where the system does not tell. */
-  resident?(): number;
+  /** Bytes that newcomers cannot have; throws where the system does not tell. */
+  taken?(): number;
+  /** Gives back the memory of those who have left. */
+  collect?(): void;
   /** Sockets that may be open on the public port before newcomers are refused; infinite for no limit. */
   maxSockets: number;
   /** Sockets that are open there now. */
@@ -32,6 +34,8 @@ const interval = 100;
 const looksPerReading = 10;
 /** What is left of a delay with each look after it, so that one long turn is over within a second. */
 const decay = 0.8;
+/** A share of the connections that is left when the others' memory is worth collecting. */
+const few = 4;
 /** A shortage that began at its limit ends below this share of it, so that it does not come and go. */
 const relief = { lag: 0.5, memory: 0.95, descriptors: 0.95 };
 
@@ -46,6 +50,8 @@ export class Overload {
   #delay = 0;
   #looks = 0;
   #unread = false;
+  /** Sockets at most since the memory is short, or since garbage was collected. */
+  #most = 0;
 
   constructor(options: OverloadOptions) {
     const { maxLoopDelay, maxMemory, maxSockets, memoryLimit = givenMemory() } = options;
@@ -91,14 +97,26 @@ export class Overload {
 
   /** The reading opens a file, for which there may be no descriptor: the node goes by the last one then. */
   #readMemory(): void {
-    const { resident = process.memoryUsage.rss, onUnread } = this.#options;
+    const { taken = takenMemory, onUnread } = this.#options;
     try {
-      this.#judge("memory", resident());
+      this.#judge("memory", taken());
+      if (this.#short.memory) this.#collectAfterLeaving();
       this.#unread = false;
     } catch (error) {
       if (!this.#unread) onUnread?.(error);
       this.#unread = true;
     }
+  }
+
+  /** Where most have left, what they had is garbage that nothing else would have collected soon. */
+  #collectAfterLeaving(): void {
+    const { sockets, collect = collectGarbage } = this.#options;
+    const count = sockets();
+    this.#most = Math.max(this.#most, count);
+    if (this.#most === 0 || count > this.#most / few) return;
+    collect();
+    // Not again until as many more have left: it holds the node up.
+    this.#most = count;
   }
 
   #judge(shortage: Shortage, reading: number): void {

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { collectGarbage, takenMemory } from "../../src/ops/memory.ts";
 import { Overload } from "../../src/ops/overload.ts";
 
 const mebibyte = 1024 * 1024;
 
 let resident: number;
 let sockets: number;
+let collections: number;
 let changes: string[];
 let overload: Overload;
 
@@ -12,6 +14,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   resident = 100 * mebibyte;
   sockets = 0;
+  collections = 0;
   changes = [];
   overload = create();
 });
@@ -25,7 +28,10 @@ function create(maxLoopDelay = 200, maxMemory = 90): Overload {
   const made = new Overload({
     ...{ maxLoopDelay, maxMemory, memoryLimit: 1_000 * mebibyte },
     ...{ maxSockets: 1_000, sockets: () => sockets },
-    resident: () => resident,
+    taken: () => resident,
+    collect() {
+      collections += 1;
+    },
     onChange: (shortage, short) => changes.push(`${shortage} ${short ? "begins" : "ends"}`),
   });
   made.start();
@@ -108,7 +114,7 @@ describe("a reading of the memory that fails", () => {
       memoryLimit: 1_000 * mebibyte,
       maxSockets: Number.POSITIVE_INFINITY,
       sockets: () => 100_000,
-      resident() {
+      taken() {
         if (failing) throw exhausted;
         return resident;
       },
@@ -162,4 +168,29 @@ it("has no limits where they are 0", async () => {
   await block(60_000);
   await vi.advanceTimersByTimeAsync(2_000);
   expect(overload.shortage).toBeUndefined();
+});
+
+it("collects garbage once most have left a node that is short of memory, and not again and again", async () => {
+  sockets = 800;
+  resident = 950 * mebibyte;
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(overload.shortage).toBe("memory");
+  expect(collections).toBe(0);
+  sockets = 100;
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(collections).toBe(1);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(collections).toBe(1);
+  sockets = 0;
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(collections).toBe(2);
+});
+
+it("what was garbage can be had by newcomers once it is collected", () => {
+  let garbage: unknown[] | undefined = Array.from({ length: 500_000 }, (_, index) => ({ index }));
+  const before = takenMemory();
+  expect(garbage).toHaveLength(500_000);
+  garbage = undefined;
+  collectGarbage();
+  expect(takenMemory()).toBeLessThan(before);
 });
