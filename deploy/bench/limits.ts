@@ -1,5 +1,8 @@
 /** What bounds the figures of each scenario, for the page of results. */
 export const limits: Record<string, string> = {
+  hostile: `The prices, whose sum a user may take in a second, and what a frame costs before its price is known: it is read and
+parsed. What is refused is parsed too.`,
+  "hostile, through Redis": `As above; a page of 1,000 users is what Redis works longest at.`,
   saturation: `The kernel: one write a socket and turn is nearly all that is left, and what a turn holds grows with the load. Stock
 makes one system call for each copy of each message, so its figure does not rise with the load.`,
   "saturation, through Redis": `Redis stores, numbers and publishes each message in a script, and the node that published

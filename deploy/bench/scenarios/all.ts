@@ -2,6 +2,7 @@ import type { Scenario } from "../scenario.ts";
 import { clusterScenarios } from "./cluster.ts";
 import { connectionScenarios } from "./connections.ts";
 import { dialectScenario } from "./dialects.ts";
+import { hostile } from "./hostile.ts";
 import { presence } from "./presence.ts";
 import { publishScenarios } from "./publish.ts";
 import { rateScenarios } from "./rate.ts";
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   presence,
   ...publishScenarios,
   ...clusterScenarios,
+  hostile,
 ];
