@@ -37,6 +37,8 @@ export interface SubscribeReply {
   messages: Message[];
   more?: true;
   latest?: true;
+  /** A channel token that a backend has granted, handed back with the next subscribe. */
+  token?: string;
 }
 
 export interface ErrorReply {

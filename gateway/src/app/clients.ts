@@ -7,6 +7,7 @@ import { tokenLeeway } from "../auth/claims.ts";
 import type { Tokens } from "../auth/token.ts";
 import { Verifier } from "../auth/verifier.ts";
 import type { Backplane, NodeInfo } from "../backplane/ports.ts";
+import { Approvals } from "../connection/approvals.ts";
 import { CommandExecutor } from "../connection/command-executor.ts";
 import { Dispatcher } from "../connection/dispatcher.ts";
 import { FreshRevocations } from "../connection/fresh-revocations.ts";
@@ -44,6 +45,7 @@ export function createClients(context: Context, options: ClientsOptions) {
   const hook = openHookLogin(context, { tokens, verifier, backend });
   const { authenticator, plainAuthenticator } = createAuthenticators(context, { tokens, verifier, hook });
   const revocations = new FreshRevocations(now);
+  const approvals = backend && new Approvals({ rules, backend, verifier, tokens, alarms, now });
   const joiner = new Joiner({
     subscriptions,
     presence,
@@ -54,6 +56,7 @@ export function createClients(context: Context, options: ClientsOptions) {
     maxChannels,
     now,
     leeway: tokenLeeway,
+    approvals,
     ...subscriptionLog(log),
   });
   const gaps = new Gaps({ registry, joiner, members: (channel) => rooms.rooms.get(channel) ?? [] });
@@ -69,6 +72,7 @@ export function createClients(context: Context, options: ClientsOptions) {
     log,
     meter,
     now,
+    approvals,
   });
   const describe = () => describeNode(context, subscriptions.count);
   const commands = new CommandExecutor({ node, registry, joiner, lifecycle, revocations, describe, log });
@@ -84,6 +88,7 @@ export function createClients(context: Context, options: ClientsOptions) {
     maxChannels,
     now,
     backend,
+    approvals,
   };
   const unnamed = unnamedRequest(services.backend);
   const bounds = { maxDepth, rate, burst };

@@ -28,7 +28,13 @@ export const sessionClaims = z.object({
   allow: allowClaim,
 });
 
-export const channelClaims = z.object({ ...base, channel: z.string().min(1) });
+export const channelClaims = z.object({
+  ...base,
+  channel: z.string().min(1),
+  /** What presence shows, and that a backend has granted it: until when it lets the subscription last, in Unix ms. */
+  info: z.unknown().optional(),
+  grant: z.object({ expiresAt: z.number().optional() }).optional(),
+});
 
 /**
  * Milliseconds by which the issuer's clock may differ from this one's: a token is taken for so long after its `exp`.

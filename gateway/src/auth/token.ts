@@ -64,6 +64,15 @@ export interface Claims extends BaseClaims {
 /** What a channel token says. */
 export interface ChannelClaims extends BaseClaims {
   channel: string;
+  /** Shown in the channel's presence where a backend has granted it. */
+  info?: unknown;
+  /** There where a backend has granted it, with the end of the subscription in Unix milliseconds, where it has one. */
+  grant?: { expiresAt?: number | undefined } | undefined;
+}
+
+/** A channel token to be. `ttl` is in milliseconds and is cut to whole seconds. */
+export interface ChannelRequest extends Pick<ChannelClaims, "user" | "channel" | "info" | "grant"> {
+  ttl: number;
 }
 
 /** A session's token to be. `ttl` is in milliseconds and is cut to whole seconds. */
@@ -117,6 +126,11 @@ export class Tokens {
     return this.#options.maxLifetime + tokenLeeway;
   }
 
+  /** The longest that a token may live, in milliseconds. */
+  get longest(): number {
+    return this.#options.maxLifetime;
+  }
+
   /** Whether there is a secret to sign with. */
   get signs(): boolean {
     return this.#options.secrets.length > 0;
@@ -131,7 +145,8 @@ export class Tokens {
 
   async verifyChannel(token: unknown): Promise<ChannelClaims> {
     const claims = readClaims(channelClaims, await this.#authenticate(token), this.#expectation);
-    return { ...identityOf(claims), channel: claims.channel };
+    const { channel, info, grant } = claims;
+    return { ...identityOf(claims), channel, info, grant };
   }
 
   /** @throws Failure `not_found` without a secret, `bad_request`, `too_large` */
@@ -140,8 +155,8 @@ export class Tokens {
   }
 
   /** @throws Failure as `sign` */
-  signChannel({ user, channel, ttl }: { user: string; channel: string; ttl: number }): Promise<SignedToken> {
-    return this.#sign(user, ttl, { channel });
+  signChannel({ user, ttl, ...claims }: ChannelRequest): Promise<SignedToken> {
+    return this.#sign(user, ttl, claims);
   }
 
   async #authenticate(token: unknown): Promise<JWTPayload> {

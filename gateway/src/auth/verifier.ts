@@ -30,9 +30,13 @@ export class Verifier {
     return this.#unrevoked(await this.#tokens.verifyChannel(token));
   }
 
+  /** @param issuedAt Unix seconds. @throws Failure `unavailable` where that cannot be asked */
+  async isRevoked(user: string, issuedAt: number): Promise<boolean> {
+    return issuedAt <= ((await this.#revocations.revokedBefore(user)) ?? Number.NEGATIVE_INFINITY);
+  }
+
   async #unrevoked<Read extends Claims | ChannelClaims>(claims: Read): Promise<Read> {
-    const before = await this.#revocations.revokedBefore(claims.user);
-    if (before !== undefined && claims.issuedAt <= before) throw refused("the token is revoked");
+    if (await this.isRevoked(claims.user, claims.issuedAt)) throw refused("the token is revoked");
     return claims;
   }
 }

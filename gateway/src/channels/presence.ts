@@ -27,9 +27,9 @@ export class Presence {
   }
 
   /** A subscriber whose app is away enters as away: nobody sees it come online for a moment. */
-  async enter(subscriber: Subscriber, { channel, policy }: Feed): Promise<void> {
+  async enter(subscriber: Subscriber, { channel, policy }: Feed, info = subscriber.info): Promise<void> {
     if (!policy.presence || !subscriber.listed) return;
-    const member = { ...memberOf(subscriber), awaySince: subscriber.awaySince };
+    const member = { ...memberOf(subscriber, info), awaySince: subscriber.awaySince };
     if (policy.presence.events) this.#onTold?.(subscriber, channel);
     await this.#store.enter(channel, member, mannerOf(subscriber, policy));
   }
@@ -69,7 +69,9 @@ export class Presence {
   }
 }
 
-function memberOf({ id: connection, subject, info }: Subscriber): PresenceMember {
+/** Where it leaves or goes away, what it entered with counts. */
+function memberOf(subscriber: Subscriber, info = subscriber.info): PresenceMember {
+  const { id: connection, subject } = subscriber;
   return info === undefined ? { user: subject.user, connection } : { user: subject.user, connection, info };
 }
 

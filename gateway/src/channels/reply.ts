@@ -161,8 +161,17 @@ export function describeOutcome(
   };
 }
 
-/** The reply as JSON; its attachments are appended to those of the frame. */
-export function replyText(channel: string, outcome: SubscribeOutcome, attachments: Uint8Array[]): string {
+/**
+ * The reply as JSON; its attachments are appended to those of the frame.
+ *
+ * @param token by which the client need not be asked about again, where a backend has granted that
+ */
+export function replyText(
+  channel: string,
+  outcome: SubscribeOutcome,
+  attachments: Uint8Array[],
+  token?: string,
+): string {
   const { position, recovered, entries, more, latest } = outcome;
   const members = [`"ok":true`, `"channel":${JSON.stringify(channel)}`];
   if (position) members.push(`"position":"${formatPosition(position)}"`);
@@ -170,5 +179,6 @@ export function replyText(channel: string, outcome: SubscribeOutcome, attachment
   members.push(`"messages":${joinMessages(entries, attachments)}`);
   if (more) members.push(`"more":true`);
   if (latest) members.push(`"latest":true`);
+  if (token !== undefined) members.push(`"token":${JSON.stringify(token)}`);
   return `{${members.join(",")}}`;
 }

@@ -24,12 +24,24 @@ export interface Subscriber {
   readonly held: Map<string, Held>;
 }
 
-/** From when to when a channel token is good. */
+/** From when to when a channel token is good, or what a backend has answered, which is held as one. */
 export interface ChannelTokenLife {
   /** Unix seconds. */
   issuedAt: number;
-  /** Unix milliseconds. */
+  /** Unix milliseconds; Infinity where a backend names no end. */
   expiresAt: number;
+  /** There where the channel is left to a backend. */
+  hook?: HookTerms;
+}
+
+/** What a backend's answer says besides. */
+export interface HookTerms {
+  /** Shown in the channel's presence in place of the connection's. */
+  info?: unknown;
+  /** Unix milliseconds until which nobody need be asked; absent where each join is a question. */
+  grantedUntil?: number;
+  /** The channel token that says all this. */
+  token?: string | undefined;
 }
 
 /** A live subscription. */

@@ -24,8 +24,13 @@ import {
 } from "./reply.ts";
 import type { Held, Subscriber } from "./subscriber.ts";
 
+export type { JoinRequest };
+
 /** What came of one request of a frame, in the order of the requests. */
-export type JoinResult = { channel: string } & ({ outcome: SubscribeOutcome } | { failure: Failure });
+export type JoinResult = { channel: string } & (
+  | { outcome: SubscribeOutcome; token?: string | undefined }
+  | { failure: Failure }
+);
 
 interface Join extends JoinPlan {
   feed: Feed;
@@ -150,7 +155,7 @@ export class Subscriptions {
   async #enter(subscriber: Subscriber, join: Join): Promise<void> {
     if (join.page?.more) return;
     join.present = true;
-    await this.#options.presence.enter(subscriber, join.feed);
+    await this.#options.presence.enter(subscriber, join.feed, join.request.tokenLife?.hook?.info);
   }
 
   /**

@@ -6,12 +6,12 @@
 
 import type { Verifier } from "../auth/verifier.ts";
 import { noLongerAllowed } from "../channels/access.ts";
-import type { JoinRequest } from "../channels/join-plan.ts";
 import type { Presence } from "../channels/presence.ts";
-import type { JoinResult, Subscriptions } from "../channels/subscriptions.ts";
+import type { JoinRequest, JoinResult, Subscriptions } from "../channels/subscriptions.ts";
 import { Failure } from "../errors.ts";
 import type { SubscriptionItem } from "../protocol/request-schemas.ts";
 import type { Alarms } from "./alarms.ts";
+import type { Approvals, Ruling, Rulings } from "./approvals.ts";
 import type { Connection } from "./connection.ts";
 import type { FreshRevocations } from "./fresh-revocations.ts";
 
@@ -29,6 +29,8 @@ export interface JoinerOptions {
   now(): number;
   /** Leeway of a token's expiry in milliseconds. */
   leeway: number;
+  /** Absent where no backend is asked. */
+  approvals?: Pick<Approvals, "watch" | "expectMore"> | undefined;
   /** Called with each channel that a client asked for in vain; absent where nobody wants to know. */
   onRefused?: (connection: Connection, channel: string, failure: Failure) => void;
   /** Called as a subscription ends before its connection; `failure` where the client did not ask for it. */
@@ -49,21 +51,25 @@ export class Joiner {
   /**
    * @param items those beyond the bound on channels are refused before their tokens are looked at
    * @param answer is given the results in the order of the items, in the step in which the rooms are joined
+   * @param rulings on the channels that are left to a backend, where there are any
    */
   async join(
     connection: Connection,
     items: readonly SubscriptionItem[],
     answer: (results: JoinResult[]) => void,
+    rulings?: Rulings,
   ): Promise<void> {
     const { maxChannels } = this.#options;
     const checked = await Promise.all(
-      items.map((item, index) => (index < maxChannels ? this.#check(connection, item) : tooMany)),
+      items.map((item, index) =>
+        index < maxChannels ? this.#check(connection, item, rulings?.get(item.channel)) : tooMany,
+      ),
     );
     const requests = checked.filter((request): request is JoinRequest => !(request instanceof Failure));
     await this.#options.subscriptions.subscribe(connection, requests, (joined) => {
       const results = inOrder(items, checked, joined);
       for (const result of results) this.#reportRefused(connection, result);
-      answer(results);
+      answer(rulings ? results.map((result) => this.#granted(connection, result, rulings)) : results);
     });
     for (const { channel } of requests) await this.#watchChannelToken(connection, channel);
   }
@@ -143,13 +149,26 @@ export class Joiner {
     await this.#options.presence.setAway(connection);
   }
 
+  /** With the token that a backend's answer is, where it granted one; of a channel with more to read that is awaited. */
+  #granted(connection: Connection, result: JoinResult, rulings: Rulings): JoinResult {
+    const life = rulings.get(result.channel);
+    if (!("outcome" in result) || !life || life instanceof Failure) return result;
+    if (result.outcome.more) this.#options.approvals?.expectMore(connection, result.channel, life);
+    return { ...result, token: life.hook?.token };
+  }
+
   #reportRefused(connection: Connection, result: JoinResult): void {
     if ("failure" in result) this.#options.onRefused?.(connection, result.channel, result.failure);
   }
 
   /** Verifies the channel token of an item, where it has one. Its failure is the item's own, not the frame's. */
-  async #check(connection: Connection, item: SubscriptionItem): Promise<JoinRequest | Failure> {
+  async #check(
+    connection: Connection,
+    item: SubscriptionItem,
+    ruling: Ruling | undefined,
+  ): Promise<JoinRequest | Failure> {
     const { channel, since, token, maxBytes } = item;
+    if (ruling) return ruling instanceof Failure ? ruling : { channel, since, maxBytes, tokenLife: ruling };
     if (token === undefined) return { channel, since, maxBytes };
     try {
       const claims = await this.#options.verifier.verifyChannel(token);
@@ -172,8 +191,11 @@ export class Joiner {
       await this.expel(connection, channel, new Failure("revoked"));
       return;
     }
-    const expel = () => this.expel(connection, channel, new Failure("token_expired"));
-    const alarm = { ring: () => connection.work.run(true, expel).catch(ignore) };
+    const expel = (failure: Failure) => {
+      connection.work.run(true, () => this.expel(connection, channel, failure)).catch(ignore);
+    };
+    if (held.tokenLife.hook) return this.#options.approvals?.watch(connection, held, expel);
+    const alarm = { ring: () => expel(new Failure("token_expired")) };
     const { now, leeway } = this.#options;
     // As with a session's token: one that was let in within the leeway lives to the end of it.
     const end = expiresAt > now() ? expiresAt : expiresAt + leeway;

@@ -70,9 +70,8 @@ export class Lifecycle {
 
   /** Joins the client to its channels and welcomes it, or ends it in this very call where its token was revoked. */
   welcome(connection: Connection, resume: Resume): void {
-    connection.work
-      .run(true, () => this.#welcome(connection, resume))
-      .catch((error) => this.#fail(connection, error));
+    if (this.#endIfRevoked(connection)) return;
+    welcome(connection, resume, this.#options).catch((error) => this.#fail(connection, error));
   }
 
   /** The transport has gone. */
@@ -126,10 +125,6 @@ export class Lifecycle {
     this.#watchToken(connection);
   }
 
-  async #welcome(connection: Connection, resume: Resume): Promise<void> {
-    if (!this.#endIfRevoked(connection)) await welcome(connection, resume, this.#options);
-  }
-
   /** The token was verified before it was the connection's, by which a revocation finds it. */
   #endIfRevoked(connection: Connection): boolean {
     const { issuedAt } = connection.identity;
@@ -140,7 +135,7 @@ export class Lifecycle {
 
   /** A client that cannot be welcomed is sent away to come again: whatever failed may work then, here or elsewhere. */
   #fail(connection: Connection, error: unknown): void {
-    if (connection.closed) return;
+    if (connection.ended) return;
     const failure = Failure.of(error);
     const { code, after, retryable } = failure;
     const { id, user } = connection;

@@ -12,7 +12,7 @@ import type { Connection } from "./connection.ts";
 export function subscribeReply(result: JoinResult): Json {
   if ("failure" in result) return new Json(JSON.stringify({ ok: false, error: result.failure.body }));
   const attachments: Uint8Array[] = [];
-  return new Json(replyText(result.channel, result.outcome, attachments), attachments);
+  return new Json(replyText(result.channel, result.outcome, attachments, result.token), attachments);
 }
 
 /** The reply to a subscribe of many channels, each with its own result. */
@@ -38,7 +38,7 @@ export function welcomeReply(
 /** A failure names its channel too, since a client finds the results of many channels by name. */
 function resultsText(results: readonly JoinResult[], attachments: Uint8Array[]): string {
   const texts = results.map((result) => {
-    if ("outcome" in result) return replyText(result.channel, result.outcome, attachments);
+    if ("outcome" in result) return replyText(result.channel, result.outcome, attachments, result.token);
     return JSON.stringify({ ok: false, channel: result.channel, error: result.failure.body });
   });
   return `[${texts.join(",")}]`;

@@ -7,6 +7,7 @@ import type { Publisher } from "../channels/publish.ts";
 import type { Rules } from "../channels/rules.ts";
 import type { Backend } from "../hooks/ports.ts";
 import type { Accounts } from "./accounts.ts";
+import type { Approvals } from "./approvals.ts";
 import type { Joiner } from "./joiner.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
@@ -26,4 +27,6 @@ export interface RequestServices {
   now(): number;
   /** Absent where no backend is asked anything. */
   backend?: Backend | undefined;
+  /** There where a backend is asked about channels. */
+  approvals?: Approvals | undefined;
 }

@@ -10,7 +10,7 @@ import { ping } from "./handlers/ping.ts";
 import { presence, setAway } from "./handlers/presence.ts";
 import { publish, publishQuestion } from "./handlers/publish.ts";
 import { refresh } from "./handlers/refresh.ts";
-import { subscribe, unsubscribe } from "./handlers/subscriptions.ts";
+import { subscribe, subscribeQuestion, unsubscribe } from "./handlers/subscriptions.ts";
 import { type RequestName, requestPrices } from "./prices.ts";
 import type { Request, Unhandled } from "./request.ts";
 
@@ -19,7 +19,7 @@ import type { Request, Unhandled } from "./request.ts";
  * other alone: a publication behind two of them would otherwise wait for Redis three times where it hangs.
  */
 const table: Record<RequestName, Omit<Request, "price">> = {
-  subscribe: { exclusive: true, channels: channelsOf, handle: subscribe },
+  subscribe: { exclusive: true, channels: channelsOf, question: subscribeQuestion, handle: subscribe },
   unsubscribe: { exclusive: true, channels: channelsOf, handle: unsubscribe },
   publish: { exclusive: false, channels: channelsOf, question: publishQuestion, handle: publish },
   history: { exclusive: false, reads: true, channels: channelsOf, handle: history },

@@ -38,6 +38,8 @@ export class WorkQueue {
   readonly #session: Session;
   #exclusive = false;
   #draining = false;
+  /** Requests wait for what the gateway asks before the connection's first work. */
+  #suspended = false;
   /** Requests that are under way or wait, and the weight of those that wait. */
   #requests = 0;
   #weight = 0;
@@ -110,9 +112,32 @@ export class WorkQueue {
     return this.#wait(this.#waitingOwn, exclusive, work);
   }
 
+  /**
+   * Asks a backend, while requests wait and the gateway's own work goes on; then runs the work exclusively, before the
+   * requests.
+   *
+   * @throws Failure `disconnected` where the connection has ended meanwhile; what `ask` throws
+   */
+  async runAnswered<Answer>(
+    ask: () => Promise<Answer>,
+    work: (answer: Answer) => Promise<void>,
+  ): Promise<void> {
+    this.#suspended = true;
+    try {
+      const answer = await ask();
+      if (this.#session.ended) throw new Failure("disconnected");
+      const done = this.run(true, () => work(answer));
+      this.#suspended = false;
+      await done;
+    } finally {
+      this.#suspended = false;
+      this.#advance();
+    }
+  }
+
   /** Begins the work, or has it wait for its turn. */
   #inOrder(exclusive: boolean, work: Work, payload: unknown): Promise<void> {
-    if (this.#exclusive || this.#waitingRequests?.length || this.#isHeldUp) {
+    if (this.#exclusive || this.#suspended || this.#waitingRequests?.length || this.#isHeldUp) {
       return this.#waitAsRequest(exclusive, work, weightOf(payload));
     }
     return this.#begin(exclusive, work);
@@ -186,7 +211,7 @@ export class WorkQueue {
 
   /** The next request that waits, where the client has taken what it was sent; else it is begun once that is so. */
   #nextRequest(): (() => void) | undefined {
-    if (!this.#waitingRequests?.length) return undefined;
+    if (this.#suspended || !this.#waitingRequests?.length) return undefined;
     if (!this.#isHeldUp) return this.#waitingRequests.shift();
     if (this.#draining) return undefined;
     this.#draining = true;

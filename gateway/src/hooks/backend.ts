@@ -67,7 +67,7 @@ export class HookBackend implements Backend {
     // A rule leaves a channel to a hook, and none is for it.
     const answers: (SubscribeAnswer | Failure)[] = channels.map(() => new Failure("forbidden"));
     const asking = [...byHook].map(async ([hook, indexes]) => {
-      const asked = indexes.flatMap((index) => channels[index] ?? []);
+      const asked = indexes.flatMap((index) => channels[index] ?? []).map(written);
       const results = await this.#subscribeAt(hook, asker, asked);
       for (const [place, result] of results.entries()) answers[indexes[place] ?? -1] = result;
     });
@@ -121,6 +121,10 @@ export class HookBackend implements Backend {
     return this.#entries.find(({ ask, matches }) => ask.includes(kind) && (!isOfChannel || matches(channel)))
       ?.hook;
   }
+}
+
+function written({ channel, data }: SubscribeQuestion): SubscribeQuestion {
+  return data === undefined ? { channel } : { channel, data: inlined(data) };
 }
 
 function askerOf({ id: connection, user, info }: Asker) {

@@ -24,6 +24,8 @@ export interface SubscribeReply {
   /** The subscription is not live yet: subscribe again with the last message's position. */
   more?: true;
   latest?: true;
+  /** A channel token that a backend has granted, to be handed back with the next subscribe. */
+  token?: string;
 }
 
 export interface ErrorReply {
@@ -90,6 +92,12 @@ export interface PresenceChange {
 export interface Unsubscribed {
   channel: string;
   error: ErrorBody;
+}
+
+export interface Granted {
+  channel: string;
+  /** The newest channel token of a held channel. */
+  token: string;
 }
 
 export interface Goodbye {

@@ -29,6 +29,8 @@ const subscription = z.object({
   channel,
   since: since.optional(),
   token: z.string().optional(),
+  /** What a backend is told besides, where the channel is left to one. */
+  data: z.unknown().optional(),
   /** The reply frame then carries at most so many bytes of messages; of several items the least counts. */
   maxBytes: z.int().min(leastReplyBytes).optional(),
 });

@@ -7,24 +7,40 @@ import { Failure } from "../../errors.ts";
 import type { Json } from "../../protocol/json.ts";
 import { parse } from "../../protocol/parse.ts";
 import { requestSchemas } from "../../protocol/request-schemas.ts";
+import type { Rulings } from "../approvals.ts";
 import type { Connection } from "../connection.ts";
 import { surcharges } from "../prices.ts";
 import { subscribeManyReply, subscribeReply } from "../replies.ts";
-import type { Handler, Reply } from "../request.ts";
+import type { Handler, Question, Reply } from "../request.ts";
 import type { RequestServices } from "../request-services.ts";
 
-export const subscribe: Handler = async (services, connection, payload, reply) => {
+/** One question for all channels of a frame that the rules leave to a backend. */
+export const subscribeQuestion: Question = ({ approvals }, connection, { payload }) => {
+  if (!approvals) return undefined;
+  const items = Array.isArray(payload)
+    ? parse(requestSchemas.subscribeMany, payload)
+    : [parse(requestSchemas.subscribe, payload)];
+  return approvals.question(connection, items);
+};
+
+export const subscribe: Handler = async (services, connection, payload, reply, _shape, answer) => {
+  const rulings = answer as Rulings | undefined;
   if (Array.isArray(payload)) {
-    await subscribeMany(services, connection, payload, reply);
+    await subscribeMany(services, connection, payload, reply, rulings);
     return;
   }
   const request = parse(requestSchemas.subscribe, payload);
   // The answer is given inside the synchronous step of the join; a failure is thrown after it, to be answered as one.
   let failure: Failure | undefined;
-  await services.joiner.join(connection, [request], ([result]) => {
-    if (result && "failure" in result) failure = result.failure;
-    else if (result) reply(charged(services, connection, subscribeReply(result)));
-  });
+  await services.joiner.join(
+    connection,
+    [request],
+    ([result]) => {
+      if (result && "failure" in result) failure = result.failure;
+      else if (result) reply(charged(services, connection, subscribeReply(result)));
+    },
+    rulings,
+  );
   if (failure) throw failure;
 };
 
@@ -34,14 +50,18 @@ async function subscribeMany(
   connection: Connection,
   payload: unknown[],
   reply: Reply,
+  rulings: Rulings | undefined,
 ): Promise<void> {
   const { joiner, maxChannels } = services;
   const items = parse(requestSchemas.subscribeMany, payload);
   if (items.length > maxChannels) {
     throw new Failure("bad_request", `One request subscribes to at most ${maxChannels} channels.`);
   }
-  await joiner.join(connection, items, (results) =>
-    reply(charged(services, connection, subscribeManyReply(results))),
+  await joiner.join(
+    connection,
+    items,
+    (results) => reply(charged(services, connection, subscribeManyReply(results))),
+    rulings,
   );
 }
 
