@@ -26,6 +26,7 @@ const areLimits: Check = (limits) =>
 const checks: { [Name in keyof ConnectOptions]-?: [check: Check, words: string] } = {
   login: [(value) => value === "wechat", 'the text "wechat"'],
   token: [is("string", "function"), "a text or a function that fetches one"],
+  auth: [is("object", "function"), "an object or a function that fetches one"],
   host: [hasSockets, "the platform's object, with its `connectSocket`"],
   io: [is("function"), "a function, as socket.io-client's `io`"],
   path: [is("string"), "a text"],

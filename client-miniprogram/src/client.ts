@@ -32,6 +32,8 @@ export interface TideEvents {
 
 /** A page of history is as much as the page asks for, on whatever link. */
 const historyPatience = 60_000;
+/** A backend has 5 s at most, and the way there and back some more. */
+const requestPatience = 20_000;
 
 /** The app's connection to a gateway, over as many sockets in turn as it needs. */
 export class Tide extends Emitter<TideEvents> {
@@ -106,6 +108,17 @@ export class Tide extends Emitter<TideEvents> {
     return obstacle ? Promise.reject(obstacle) : this.#outbox.publish(channel, data, options);
   }
 
+  /**
+   * Asks the backend, by an event of its own; nothing is sent again.
+   *
+   * @typeParam Answer what the backend says; undefined where it has nothing to say
+   * @throws TideError, as a rejection: the backend's refusal, `no_handler` where none is asked, `unavailable` where there is
+   * no connection, `timeout` where it may or may not have been asked
+   */
+  request<Answer = unknown>(event: string, data?: unknown): Promise<Answer> {
+    return this.#ask<{ data: Answer }>(event, data, requestPatience).then((reply) => reply.data);
+  }
+
   /** Tries to connect now; after `refused` with a new login. */
   retry(): void {
     if (!this.#closed) this.#keeper.retry();
@@ -176,9 +189,11 @@ export class Tide extends Emitter<TideEvents> {
   }
 
   #history(channel: string, query: HistoryQuery): Promise<HistoryReply> {
-    return this.#keeper
-      .whenOnline()
-      .then((session) => session.request("history", Object.assign({ channel }, query), historyPatience));
+    return this.#ask("history", Object.assign({ channel }, query), historyPatience);
+  }
+
+  #ask<Reply>(event: string, payload: unknown, patience: number): Promise<Reply> {
+    return this.#keeper.whenOnline().then((session) => session.request<Reply>(event, payload, patience));
   }
 
   #receive(name: string, args: unknown[]): void {
@@ -188,7 +203,11 @@ export class Tide extends Emitter<TideEvents> {
       const { channel, position } = payload as { channel: string; position: string };
       this.#recovery.passed(channel, position);
     } else if (name === "subscribed") this.#recovery.granted(payload as SubscribeReply);
-    else if (name === "unsubscribed") this.#recovery.unsubscribed(payload as Unsubscribed);
+    else if (name === "granted") {
+      const { channel, token } = payload as { channel: string; token: string };
+      const subscription = this.#recovery.get(channel);
+      if (subscription) subscription.grant = token;
+    } else if (name === "unsubscribed") this.#recovery.unsubscribed(payload as Unsubscribed);
     else if (isPresence(name)) {
       const change = payload as PresenceChange;
       this.#presence.changed(this.#recovery.get(change.channel), name, change);

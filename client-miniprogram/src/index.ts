@@ -55,14 +55,14 @@ export function connect(url: string, options: ConnectOptions = {}): Tide {
 }
 
 function create(url: string, options: ConnectOptions, host: Host | undefined, onClosed: () => void): Tide {
-  const { io, login, token, storage, path = "/socket.io", clock = systemClock } = options;
+  const { io, login, token, auth, storage, path = "/socket.io", clock = systemClock } = options;
   if (!io && !host) throw failure("bad_request", "No sockets here: pass the platform's object as `host`.");
   const key = storage === true ? `tidegate:${gatewayName(url)}` : storage;
   return new Tide({
     address: placeOf(url, path),
     log: safeLog(options.log),
     open: io ? foreignOpener(url, path, io) : hostOpener(url, path, host as NonNullable<typeof host>, clock),
-    login: new Login({ host, clock, login, token }),
+    login: new Login({ host, clock, login, token, auth }),
     host,
     clock,
     storage: key ? { host, key, clock } : undefined,

@@ -20,11 +20,16 @@ export interface Credentials {
   app?: string;
 }
 
+/** What a backend that is asked who connects is told, or what fetches it. */
+export type AuthSource = AuthData | (() => AuthData | Promise<AuthData>);
+type AuthData = { [name: string]: unknown };
+
 export interface LoginOptions {
   host: Host | undefined;
   clock: Clock;
   login?: "wechat" | undefined;
   token?: TokenSource | undefined;
+  auth?: AuthSource | undefined;
 }
 
 /** A token with less than this left is not worth a handshake. */
@@ -58,7 +63,8 @@ export class Login {
 
   /** Whether there is a place to get another token from. */
   get renewable(): boolean {
-    return this.#options.login !== undefined || typeof this.#options.token === "function";
+    const { login, token, auth } = this.#options;
+    return login !== undefined || auth !== undefined || typeof token === "function";
   }
 
   /** Whether a new token can be handed in on the open connection; a login code is taken by a handshake only. */
@@ -147,9 +153,13 @@ export class Login {
   }
 
   #request(): Promise<Credentials> {
-    const { login, token } = this.#options;
+    const { login, token, auth } = this.#options;
     if (login === "wechat") return this.#within(this.#codes.next());
-    if (typeof token !== "function") return Promise.resolve({});
+    if (typeof auth === "function") {
+      const fetchAuth = auth as () => Credentials | Promise<Credentials>;
+      return this.#within(Promise.resolve().then(fetchAuth));
+    }
+    if (typeof token !== "function") return Promise.resolve(Object.assign({}, auth));
     return this.#within(fetchToken(token).then((fresh) => ({ token: fresh })));
   }
 

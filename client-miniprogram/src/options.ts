@@ -5,7 +5,7 @@
 
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
-import type { Login } from "./login.ts";
+import type { AuthSource, Login } from "./login.ts";
 import type { OutboxLimits } from "./outbox.ts";
 import type { OpenSocket } from "./session.ts";
 import type { StorageOptions } from "./storage.ts";
@@ -20,6 +20,11 @@ export interface ConnectOptions {
   login?: "wechat" | undefined;
   /** The user's token, or a function that fetches one when it is needed. */
   token?: TokenSource | undefined;
+  /**
+   * What a backend that is asked who connects is told: an object, or a function that fetches one when it is needed. The
+   * gateway makes a token of the answer, with which the client comes back.
+   */
+  auth?: AuthSource | undefined;
   /** The platform's object (`wx`, `my`, …), or anything with its `connectSocket`; detected where absent. */
   host?: Host | undefined;
   /** Another Socket.IO client to run over, such as `weapp.socket.io`. */

@@ -41,6 +41,10 @@ export class Subscription {
   roster: Roster | undefined;
   readonly holders = new Set<Holder>();
   token: TokenSource | undefined;
+  /** What a backend that is asked about the channel is told. */
+  data: unknown;
+  /** The token that a backend has granted: with it nobody is asked when the client comes back. */
+  grant: string | undefined;
   /** The token that a function gave last. */
   #freshToken: string | undefined;
   #renewed = false;
@@ -114,19 +118,21 @@ export class Subscription {
   request(): SubscribeRequest {
     const request: SubscribeRequest = { channel: this.channel };
     const since = this.position ?? (this.#everLive ? nowhere : undefined);
-    const token = typeof this.token === "function" ? this.#freshToken : this.token;
+    const token = (typeof this.token === "function" ? this.#freshToken : this.token) || this.grant;
     if (since !== undefined) request.since = since;
     if (token !== undefined) request.token = token;
+    if (this.data !== undefined) request.data = this.data;
     return request;
   }
 
   /** Takes over what the gateway answered to a subscribe. */
   answer(
-    { recovered, messages, position, more, latest }: SubscribeReply,
+    { recovered, messages, position, more, latest, token }: SubscribeReply,
     deliver: (message: Message) => void,
   ) {
     this.#values = latest === true;
     this.#renewed = false;
+    this.grant = token;
     if (recovered === false) {
       this.position = position;
       for (const holder of Array.from(this.holders)) holder.reset();

@@ -34,6 +34,7 @@ describe("connect refuses", () => {
     [{ login: "weixin" }, '`login` is the text "wechat"'],
     [{ token: 42 }, "`token` is a text or a function that fetches one"],
     [{ token: null }, "`token` is a text or a function that fetches one"],
+    [{ auth: "session" }, "`auth` is an object or a function that fetches one"],
     [{ host: {} }, "`host` is the platform's object, with its `connectSocket`"],
     [{ host: "wx" }, "`host` is the platform's object, with its `connectSocket`"],
     [{ host: null }, "`host` is the platform's object, with its `connectSocket`"],
