@@ -12,6 +12,7 @@ import {
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import { datasource } from "./panels.ts";
 import { connectionsRow } from "./rows/connections.ts";
+import { hooks } from "./rows/hooks.ts";
 import { lifecycle } from "./rows/lifecycle.ts";
 import { messaging } from "./rows/messaging.ts";
 import { node } from "./rows/node.ts";
@@ -24,6 +25,7 @@ const rows: Record<string, Builder<Panel>[]> = {
   Connections: connectionsRow,
   Messaging: messaging,
   Recovery: recovery,
+  Hooks: hooks,
   Redis: redis,
   Node: node,
   Lifecycle: lifecycle,

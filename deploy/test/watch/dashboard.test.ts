@@ -8,6 +8,7 @@ describe("the dashboard", () => {
       "Connections",
       "Messaging",
       "Recovery",
+      "Hooks",
       "Redis",
       "Node",
       "Lifecycle",

@@ -92,6 +92,7 @@ describe("of a fleet under load there is data for", () => {
       "sum(tidegate_conflated_messages_total) > 0",
       'sum(tidegate_refusals_total{code="unauthorized"}) > 0',
       'sum(tidegate_publish_failures_total{source="client",code="forbidden"}) > 0',
+      'sum(tidegate_hook_calls_total{outcome="unreachable"}) > 0',
       "min(tidegate_cluster_nodes) == 2",
       "min(tidegate_redis_up) == 1",
     ]) {

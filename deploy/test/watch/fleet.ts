@@ -32,6 +32,8 @@ const channels = `channels:
     history: {size: 3, ttl: 1m}
   - match: "heavy:*"
     subscribe: user
+hooks:
+  - {name: gone, url: "http://127.0.0.1:9", ask: [request]}
 `;
 
 /** Two gateways that meet in one Redis, with that Redis' exporter. */

@@ -53,6 +53,7 @@ export class Load {
     for (let round = 1; !this.#stopped; round += 1) {
       const { position } = await ask(publisher, "publish", { channel: room, data: round });
       await publisher.emitWithAck("publish", { channel: "closed:1", data: round });
+      await publisher.emitWithAck("ask a hook that is not there", round);
       for (const since of [first.position, position]) {
         await ask(publisher, "subscribe", { channel: room, since });
       }
