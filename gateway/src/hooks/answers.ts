@@ -34,30 +34,25 @@ const refusal = z.object({
   }),
 });
 
-/** An end that is over is none: the clocks differ, or a unit is wrong. */
-const isAhead = (end: number, now: number) => end > now;
+// Each schema is made once: making one costs more than a call.
 
-/** @param now Unix milliseconds */
-export const connectAnswer = (now: number) =>
-  z.object({
-    user: z.string().refine(isUserId),
-    info: z.unknown().optional(),
-    channels: z.array(z.string()).max(mostChannels).default([]),
-    allow: allowClaim,
-    expiresAt: time.refine((end) => isAhead(end, now)).optional(),
-  });
+export const connectAnswer = z.object({
+  user: z.string().refine(isUserId),
+  info: z.unknown().optional(),
+  channels: z.array(z.string()).max(mostChannels).default([]),
+  allow: allowClaim,
+  expiresAt: time.optional(),
+});
 
-/** @param count of the channels that were asked for. @param now Unix milliseconds */
-export const subscribeAnswer = (count: number, now: number) => {
-  const allowed = z.object({
-    // A refusal that is not of its form must not be taken for leave.
-    error: z.undefined().optional(),
-    info: z.unknown().optional(),
-    expiresAt: time.refine((end) => isAhead(end, now)).optional(),
-    grant: time.optional(),
-  });
-  return z.object({ results: z.array(z.union([refusal, allowed])).length(count) });
-};
+const allowed = z.object({
+  // A refusal that is not of its form must not be taken for leave.
+  error: z.undefined().optional(),
+  info: z.unknown().optional(),
+  expiresAt: time.optional(),
+  grant: time.optional(),
+});
+
+export const subscribeAnswer = z.object({ results: z.array(z.union([refusal, allowed])) });
 
 export const publishAnswer = z.union([
   z.object({ skip: z.literal(true) }),
@@ -65,6 +60,16 @@ export const publishAnswer = z.union([
 ]);
 
 export const requestAnswer = z.object({ data: z.unknown().optional() });
+
+/** An end that is over is none: the clocks differ, or a unit is wrong. @param now Unix milliseconds */
+export function isAhead({ expiresAt }: { expiresAt?: number | undefined }, now: number): boolean {
+  return expiresAt === undefined || expiresAt > now;
+}
+
+/** One result for each channel that was asked about. @param now Unix milliseconds */
+export function isWhole({ results }: z.output<typeof subscribeAnswer>, count: number, now: number): boolean {
+  return results.length === count && results.every((result) => result.error || isAhead(result, now));
+}
 
 /**
  * @returns what the backend says: its answer, or the Failure that it refuses with; undefined where the text is neither

@@ -35,6 +35,7 @@ interface Asked<T> {
   kind: QuestionKind;
   question: object;
   answer: z.ZodType<T>;
+  fits(answer: T): boolean;
   /** Monotonic milliseconds when it arose. */
   started: number;
 }
@@ -68,10 +69,16 @@ export class AskedHook {
   /**
    * @param question what the kind of question has besides
    * @param answer what the backend has to say
+   * @param fits whether what it says can be, beyond its form
    * @throws Failure as the backend refuses, or `unavailable`
    */
-  async ask<T>(kind: QuestionKind, question: object, answer: z.ZodType<T>): Promise<T> {
-    const asked = { kind, question, answer, started: performance.now() };
+  async ask<T>(
+    kind: QuestionKind,
+    question: object,
+    answer: z.ZodType<T>,
+    fits: (answer: T) => boolean = () => true,
+  ): Promise<T> {
+    const asked = { kind, question, answer, fits, started: performance.now() };
     try {
       const said = await this.#wait(asked);
       this.#count(asked, said instanceof Failure ? "refused" : "answered");
@@ -87,11 +94,11 @@ export class AskedHook {
     this.#caller.close();
   }
 
-  #count({ kind, started }: Asked<unknown>, outcome: QuestionOutcome): void {
+  #count({ kind, started }: Pick<Asked<unknown>, "kind" | "started">, outcome: QuestionOutcome): void {
     this.#options.meter.asked(this.#hook.name, kind, outcome, (performance.now() - started) / 1_000);
   }
 
-  #unanswered(asked: Asked<unknown>, cause: NotAnswered): Failure {
+  #unanswered(asked: Pick<Asked<unknown>, "kind" | "started">, cause: NotAnswered): Failure {
     const { name } = this.#hook;
     this.#count(asked, cause.outcome);
     this.#options.log.write(
@@ -135,7 +142,7 @@ export class AskedHook {
     }
   }
 
-  async #post<T>({ kind, question, answer, started }: Asked<T>): Promise<T | Failure> {
+  async #post<T>({ kind, question, answer, fits, started }: Asked<T>): Promise<T | Failure> {
     const { node, now } = this.#options;
     const { name: hook, timeout } = this.#hook;
     const id = randomText(15, "base64url");
@@ -145,7 +152,8 @@ export class AskedHook {
       const { status, text } = await this.#caller.call({ id, body, timeout: left });
       if (status !== 200) throw new NotAnswered("status", 0, `HTTP ${status}`);
       const said = readAnswer(answer, text);
-      if (said === undefined) throw new NotAnswered("malformed");
+      if (said instanceof Failure) return said;
+      if (said === undefined || !fits(said)) throw new NotAnswered("malformed");
       return said;
     } catch (thrown) {
       if (!(thrown instanceof CallFailure)) throw thrown;

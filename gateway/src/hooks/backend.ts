@@ -8,7 +8,15 @@ import type { AskingHook } from "../config/hooks.ts";
 import { Failure } from "../errors.ts";
 import type { QuestionKind } from "../meter.ts";
 import { inlined } from "../protocol/binary.ts";
-import { connectAnswer, failureOf, publishAnswer, requestAnswer, subscribeAnswer } from "./answers.ts";
+import {
+  connectAnswer,
+  failureOf,
+  isAhead,
+  isWhole,
+  publishAnswer,
+  requestAnswer,
+  subscribeAnswer,
+} from "./answers.ts";
 import { AskedHook, type AskedHookOptions } from "./asked-hook.ts";
 import type {
   Asker,
@@ -47,10 +55,12 @@ export class HookBackend implements Backend {
   }
 
   async connect(question: ConnectQuestion): Promise<ConnectAnswer> {
+    const fits = (answer: { expiresAt?: number | undefined }) => isAhead(answer, this.#now());
     const { expiresAt, ...answer } = await this.#hookFor("connect").ask(
       "connect",
       question,
-      connectAnswer(this.#now()),
+      connectAnswer,
+      fits,
     );
     return { ...answer, expiresAt };
   }
@@ -64,15 +74,15 @@ export class HookBackend implements Backend {
       const hook = this.#find("subscribe", channel);
       if (hook) byHook.set(hook, [...(byHook.get(hook) ?? []), index]);
     }
-    // A rule leaves a channel to a hook, and none is for it.
-    const answers: (SubscribeAnswer | Failure)[] = channels.map(() => new Failure("forbidden"));
+    const answers: (SubscribeAnswer | Failure | undefined)[] = channels.map(() => undefined);
     const asking = [...byHook].map(async ([hook, indexes]) => {
       const asked = indexes.flatMap((index) => channels[index] ?? []).map(written);
       const results = await this.#subscribeAt(hook, asker, asked);
       for (const [place, result] of results.entries()) answers[indexes[place] ?? -1] = result;
     });
     await Promise.all(asking);
-    return answers;
+    // A rule leaves a channel to a hook, and none is for it.
+    return answers.map((answer) => answer ?? new Failure("forbidden"));
   }
 
   async publish(asker: Asker, { channel, data, messageId }: PublishQuestion): Promise<PublishAnswer> {
@@ -99,8 +109,10 @@ export class HookBackend implements Backend {
     subscribe: readonly SubscribeQuestion[],
   ): Promise<(SubscribeAnswer | Failure)[]> {
     try {
-      const expected = subscribeAnswer(subscribe.length, this.#now());
-      const { results } = await hook.ask("subscribe", { ...askerOf(asker), subscribe }, expected);
+      const question = { ...askerOf(asker), subscribe };
+      const { results } = await hook.ask("subscribe", question, subscribeAnswer, (answer) =>
+        isWhole(answer, subscribe.length, this.#now()),
+      );
       return results.map((result) => (result.error ? failureOf(result.error) : result));
     } catch (thrown) {
       const failure = Failure.of(thrown);

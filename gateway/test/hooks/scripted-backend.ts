@@ -33,7 +33,7 @@ export class ScriptedBackend implements Backend {
 
   async connect(question: ConnectQuestion): Promise<ConnectAnswer> {
     const said = await this.#ask({ type: "connect", ...question });
-    return { expiresAt: undefined, ...understood(readAnswer(connectAnswer(Date.now()), said)) };
+    return { expiresAt: undefined, ...understood(readAnswer(connectAnswer, said)) };
   }
 
   async subscribe(
@@ -64,7 +64,7 @@ export class ScriptedBackend implements Backend {
   ): Promise<(SubscribeAnswer | Failure)[]> {
     try {
       const said = await this.#ask({ type: "subscribe", ...from(asker), subscribe });
-      const { results } = understood(readAnswer(subscribeAnswer(subscribe.length, Date.now()), said));
+      const { results } = understood(readAnswer(subscribeAnswer, said));
       return results.map((result) => (result.error ? failureOf(result.error) : result));
     } catch (thrown) {
       return subscribe.map(() => Failure.of(thrown));
