@@ -4,7 +4,7 @@ import { RedisProcess } from "./redis-process.ts";
 import { isBottleneck, machine, printTable, resultsText, type ScenarioResult, today } from "./report.ts";
 import { figuresPath, resultsPage, resultsPath, unfinishedPath, unfinishedRun } from "./results.ts";
 import type { Figures, Scenario } from "./scenario.ts";
-import { scenarios } from "./scenarios/all.ts";
+import { byName, scenarios } from "./scenarios/all.ts";
 import { type ServerKind, ServerProcess } from "./server-process.ts";
 
 const usage = `npm run bench -- [scenario …] [--redis] [--runs n] [--json | --results] [--quick]
@@ -17,6 +17,7 @@ const usage = `npm run bench -- [scenario …] [--redis] [--runs n] [--json | --
   --quick    small, to see that it runs
 
 Scenarios: ${scenarios.map(({ name }) => name).join(", ")}
+By their name alone: ${byName.map(({ name }) => name).join(", ")}
 `;
 
 const { values, positionals } = parseArgs({
@@ -38,7 +39,7 @@ interface Job {
   throughRedis: boolean;
 }
 
-const names = scenarios.map(({ name }) => name);
+const names = [...scenarios, ...byName].map(({ name }) => name);
 if (values.help || positionals.some((name) => !names.includes(name))) {
   process.stderr.write(usage);
   process.exit(values.help ? 0 : 2);
@@ -63,7 +64,10 @@ function isOf(result: ScenarioResult, { scenario, throughRedis }: Job): boolean 
 }
 
 function jobs(): Job[] {
-  const chosen = scenarios.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const chosen =
+    positionals.length === 0
+      ? scenarios
+      : [...scenarios, ...byName].filter(({ name }) => positionals.includes(name));
   const alone = chosen.map((scenario) => ({ scenario, throughRedis: scenario.redis === "only" }));
   const through = chosen
     .filter(({ redis }) => redis === "also")

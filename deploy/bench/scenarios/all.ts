@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
+import { askScenarios } from "./ask.ts";
 import { clusterScenarios } from "./cluster.ts";
 import { connectionScenarios } from "./connections.ts";
 import { dialectScenario } from "./dialects.ts";
@@ -10,7 +11,10 @@ import { recover } from "./recover.ts";
 import { roomScenarios } from "./rooms.ts";
 import { saturation } from "./saturation.ts";
 
-/** Every scenario, in the order in which they run. */
+/** Those that are run by their name alone. */
+export const byName: readonly Scenario[] = askScenarios;
+
+/** Every scenario of a full run, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   saturation,
   ...rateScenarios,
