@@ -8,6 +8,7 @@ import { channelRoutes } from "./channels.ts";
 import { connectionRoutes } from "./connections.ts";
 import { explainRoutes } from "./explain.ts";
 import { historyRoutes } from "./history.ts";
+import { hookRoutes } from "./hooks.ts";
 import { nodeRoutes } from "./nodes.ts";
 import { presenceRoutes } from "./presence.ts";
 import { publishRoutes } from "./publish.ts";
@@ -27,6 +28,7 @@ const resources = [
   explainRoutes,
   nodeRoutes,
   statsRoutes,
+  hookRoutes,
 ];
 
 /** Everything under `/v1`, behind the keys. */

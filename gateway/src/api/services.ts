@@ -9,6 +9,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Tokens } from "../auth/token.ts";
 import type { Verifier } from "../auth/verifier.ts";
 import type { Control, Revocations } from "../backplane/ports.ts";
+import type { TidingStreams, Users } from "../backplane/tidings.ts";
 import type { History } from "../channels/history.ts";
 import type { Presence } from "../channels/presence.ts";
 import type { Publisher } from "../channels/publish.ts";
@@ -24,6 +25,10 @@ export interface ApiServices {
   rules: Pick<Rules, "policyOf" | "patternOf">;
   control: Control;
   revocations: Revocations;
+  users: Pick<Users, "page">;
+  tidings: Pick<TidingStreams, "state" | "aside">;
+  /** The hooks that are told, as they look from this node. */
+  hooks(): { name: string; state: "taking" | "failing"; lastError?: { at: number; cause: string } }[];
   tokens: Pick<Tokens, "sign" | "signChannel">;
   verifier: Pick<Verifier, "verify" | "verifyChannel">;
   /** Whether clients without a token are let in. */

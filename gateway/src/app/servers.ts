@@ -104,7 +104,7 @@ export async function openApiServer(
   held: () => Failure | undefined,
 ) {
   const { config, log, now, shutdown, openSockets, apiSockets } = context;
-  const { publisher, history, presence, rules, backplane, admission } = core;
+  const { publisher, history, presence, rules, backplane, teller, admission } = core;
   const { registry: metrics } = core.metrics;
   const api = await createApiServer({
     publisher,
@@ -113,6 +113,9 @@ export async function openApiServer(
     rules,
     control: backplane.control,
     revocations: backplane.revocations,
+    users: backplane.users,
+    tidings: backplane.tidings,
+    hooks: () => teller.states(),
     tokens,
     verifier: new Verifier(tokens, backplane.revocations),
     anonymous: config.anonymous,

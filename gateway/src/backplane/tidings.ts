@@ -53,7 +53,7 @@ export interface OnlineUser {
   user: string;
   state: "online" | "away";
   /** Unix milliseconds when it went away; only with `away`. */
-  since?: number | undefined;
+  since?: number;
   /** 0 where the last has just ended. */
   connections: number;
 }
@@ -126,7 +126,7 @@ export interface TidingState {
   waiting: number;
   bytes: number;
   /** Unix milliseconds of the oldest. */
-  oldest?: number | undefined;
+  oldest?: number;
 }
 
 /** The streams of events, of which each hook has some. One node at a time empties a stream. */

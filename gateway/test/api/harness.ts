@@ -153,8 +153,16 @@ function channelFakes(recorded: Recorded): Pick<ApiServices, "publisher" | "hist
   };
 }
 
-function clusterFakes(recorded: Recorded): Pick<ApiServices, "control" | "revocations"> {
+function clusterFakes(
+  recorded: Recorded,
+): Pick<ApiServices, "control" | "revocations" | "users" | "tidings" | "hooks"> {
   return {
+    users: { page: async () => ({ users: [{ user: "ann", state: "online", connections: 1 }] }) },
+    tidings: {
+      state: async () => ({ waiting: 2, bytes: 600, oldest: now }),
+      aside: async () => [{ at: now, status: 422, event: { id: "3-e-7", type: "online" } }],
+    },
+    hooks: () => [{ name: "crm", state: "failing", lastError: { at: now, cause: "timeout" } }],
     control: {
       async send(command) {
         recorded.commands.push(command);

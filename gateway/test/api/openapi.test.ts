@@ -45,6 +45,8 @@ const routes = {
   "/v1/explain": ["post"],
   "/v1/nodes": ["get"],
   "/v1/stats": ["get"],
+  "/v1/hooks": ["get"],
+  "/v1/users": ["get"],
   "/livez": ["get"],
   "/readyz": ["get"],
   "/metrics": ["get"],
