@@ -48,6 +48,7 @@ function placeOf(config: Settings): RedisSettings {
     sentinelPassword: config.redisSentinelPassword,
     keyPrefix: config.redisKeyPrefix,
     channelPrefix: config.redisChannelPrefix,
+    pythonChannel: config.redisPythonChannel,
     // Where TLS comes from the URL alone, its options still count.
     tls: config.redisTls || parseRedisUrl(config.redisUrl)?.tls ? tlsOf(config) : undefined,
   };

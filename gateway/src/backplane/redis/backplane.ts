@@ -39,6 +39,8 @@ export interface RedisSettings extends RedisAddress {
   keyPrefix?: string | undefined;
   /** Before every room's pub/sub channel; `socket.io` where absent. Socket.IO emitters have to be given the same. */
   channelPrefix?: string | undefined;
+  /** The pub/sub channel of Python's emitters; they are not heard where it is absent. */
+  pythonChannel?: string | undefined;
 }
 
 export interface RedisBackplaneOptions extends RedisSettings {
@@ -156,8 +158,8 @@ function streamsOn(shards: Shards, { sharded }: Keys, tags: number): number {
 }
 
 function makeKeys(settings: RedisSettings): Keys {
-  const { keyPrefix = "tidegate:", channelPrefix = "socket.io" } = settings;
-  return new Keys(keyPrefix, channelPrefix, clusterSeeds(settings) !== undefined);
+  const { keyPrefix = "tidegate:", channelPrefix = "socket.io", pythonChannel } = settings;
+  return new Keys(keyPrefix, channelPrefix, clusterSeeds(settings) !== undefined, pythonChannel);
 }
 
 /** @param options with the node's name, which its connections bear */

@@ -16,14 +16,18 @@ export const homeTag = "nodes";
 export class Keys {
   readonly #prefix: string;
   readonly #channelPrefix: string;
+  /** The pub/sub channel of Python's emitters, where one is heard. */
+  readonly python: string | undefined;
   /** In a Redis Cluster, pub/sub channels are where the keys with the same hash tag are. */
   readonly sharded: boolean;
 
   /**
    * @param prefix of keys
    * @param channelPrefix of pub/sub channels; emitters have the same
+   * @param python the pub/sub channel of Python's emitters
    */
-  constructor(prefix: string, channelPrefix: string, sharded: boolean) {
+  constructor(prefix: string, channelPrefix: string, sharded: boolean, python?: string) {
+    this.python = python;
     this.sharded = sharded;
     this.#prefix = prefix;
     this.#channelPrefix = channelPrefix;

@@ -54,6 +54,11 @@ export const redis = {
     about:
       "What the pub/sub channels of rooms begin with; the `key` of Socket.IO emitters. It goes with the key prefix: change both.",
   }),
+  redisPythonChannel: optional(prefix, {
+    env: "TIDEGATE_REDIS_PYTHON_CHANNEL",
+    about:
+      "The pub/sub channel on which python-socketio's `RedisManager` emits, `socketio` unless set there; absent, its messages are not heard. Not with a Redis Cluster.",
+  }),
   redisTls: optional(boolean, {
     env: "TIDEGATE_REDIS_TLS",
     about: "Whether Redis, and Sentinels, are spoken to over TLS; with `rediss://` they always are.",

@@ -11,6 +11,7 @@ import { readResponse, responseOf } from "./classic-responses.ts";
 import { readPayload, writeBinary, writeJson } from "./payload.ts";
 import { eventPacket, namespace, selection, text } from "./peer-parts.ts";
 import type { PeerPublication, PeerWire, ReadPeerMessage } from "./peer-wire.ts";
+import { readPythonMessage } from "./python-wire.ts";
 
 /** What is to be sent to sockets, from the node or the emitter with this uid. */
 const emission = z.tuple([text, eventPacket, selection]);
@@ -40,6 +41,7 @@ export class ClassicWire implements PeerWire {
       // Stock adapters respond to all nodes unless set otherwise, these nodes to the one that asked.
       [this.#responses, response],
       [this.#responsesTo(uid), response],
+      ...(this.#keys.python === undefined ? [] : [[this.#keys.python, readPythonMessage] as const]),
     ]);
   }
 
