@@ -39,6 +39,7 @@ COPY LICENSE gateway/package.json ./
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/gateway/dist dist
 COPY gateway/console console
+COPY gateway/guide guide
 # A number, so that Kubernetes can see that it is not root; it owns nothing, and nothing is written.
 USER 65532:65532
 EXPOSE 3000 3001

@@ -4,23 +4,13 @@
  * it is served without one. Only in development it is told where the public port is, to try that out.
  */
 
-import { readdirSync, readFileSync } from "node:fs";
-import { extname } from "node:path";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Failure } from "../errors.ts";
 import { sendFailure } from "./errors.ts";
 import type { Api, ApiServices } from "./services.ts";
+import { fileHeaders, readFolder, type StaticFile, sendFile } from "./static-folder.ts";
 
 const folder = new URL("../../console/", import.meta.url);
-
-const types: Record<string, string> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml",
-};
 
 /** Where a page may connect to beside its own address: a name or address that cannot end the directive. */
 const hostForm = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i;
@@ -28,23 +18,9 @@ const hostForm = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i;
 /** The place in the page where the public port is written. */
 const portPlace = 'name="tidegate-port" content=""';
 
-interface ConsoleFile {
-  type: string;
-  bytes: Buffer;
-  compressed: Promise<Buffer>;
-}
-
 /** The files that are served, by their path below `/console/`. */
-export function consoleFiles(): Map<string, ConsoleFile> {
-  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  const files = new Map<string, ConsoleFile>();
-  for (const name of names) {
-    const type = types[extname(name)];
-    if (type === undefined) continue;
-    const bytes = readFileSync(new URL(name, folder));
-    files.set(name.replaceAll("\\", "/"), { type, bytes, compressed: promisify(gzip)(bytes) });
-  }
-  return files;
+export function consoleFiles(): Map<string, StaticFile> {
+  return readFolder(folder);
 }
 
 export function consoleRoutes(api: Api, { publicPort }: Pick<ApiServices, "publicPort">): void {
@@ -56,7 +32,7 @@ export function consoleRoutes(api: Api, { publicPort }: Pick<ApiServices, "publi
     reply.headers(pageHeaders(request.headers.host, port));
     const html = page?.bytes.toString() ?? "";
     return reply
-      .type(types[".html"] ?? "")
+      .type(page?.type ?? "text/html")
       .send(
         Buffer.from(
           port === undefined ? html : html.replace(portPlace, portPlace.replace('""', `"${port}"`)),
@@ -69,22 +45,9 @@ export function consoleRoutes(api: Api, { publicPort }: Pick<ApiServices, "publi
     const name = request.params["*"];
     const file = files.get(name);
     if (!file || file === page) return sendFailure(reply, new Failure("not_found"));
-    // The names of these have a hash of what is in them.
-    const isHashed = name.startsWith("assets/");
-    reply.headers({
-      ...fixedHeaders,
-      "cache-control": isHashed ? "public, max-age=31536000, immutable" : "no-cache",
-    });
-    reply.type(file.type);
-    if (!/\bgzip\b/.test(request.headers["accept-encoding"] ?? "")) return reply.send(file.bytes);
-    return reply.headers({ "content-encoding": "gzip", vary: "accept-encoding" }).send(await file.compressed);
+    return sendFile(request, reply, name, file);
   });
 }
-
-const fixedHeaders = {
-  "x-content-type-options": "nosniff",
-  "cross-origin-resource-policy": "same-origin",
-};
 
 /** The page runs and loads only what is here, is shown in no frame, and tells nobody where it was. */
 function pageHeaders(host = "", port: number | undefined) {
@@ -101,7 +64,7 @@ function pageHeaders(host = "", port: number | undefined) {
     "frame-ancestors 'none'",
   ];
   return {
-    ...fixedHeaders,
+    ...fileHeaders,
     "content-security-policy": policy.join("; "),
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",

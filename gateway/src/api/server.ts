@@ -12,6 +12,7 @@ import { createRequestIds, logRequests } from "./access-log.ts";
 import { acceptJson } from "./body.ts";
 import { consoleRoutes } from "./console.ts";
 import { answerClientError, answerFailure } from "./errors.ts";
+import { guideRoutes } from "./guide.ts";
 import { answerUnknownMethods } from "./methods.ts";
 import { describeApi } from "./openapi.ts";
 import { opsRoutes } from "./ops.ts";
@@ -42,6 +43,7 @@ export async function createApiServer(services: ApiServices): Promise<FastifyIns
   await describeApi(api, services.version);
   opsRoutes(api, services);
   consoleRoutes(api, services);
+  guideRoutes(api);
   await app.register(async (scope) => addResources(scope.withTypeProvider<ZodTypeProvider>(), services));
   await app.ready();
   return app;

@@ -1,0 +1,1 @@
+import{_ as i,o as a,c as t,a2 as e}from"./chunks/framework.Dr8WUKKW.js";const c=JSON.parse('{"title":"Channels","description":"","frontmatter":{},"headers":[],"relativePath":"channels.md","filePath":"channels.md"}'),n={name:"channels.md"};function h(l,s,k,p,d,r){return a(),t("div",null,[...s[0]||(s[0]=[e("",9)])])}const E=i(n,[["render",h]]);export{c as __pageData,E as default};

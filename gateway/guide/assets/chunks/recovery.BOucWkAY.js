@@ -1,0 +1,1 @@
+const o="/docs/guide/recovery.svg";export{o as _};

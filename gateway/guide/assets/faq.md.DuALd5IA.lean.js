@@ -1,0 +1,1 @@
+import{_ as e,o as d,c as o,a2 as a}from"./chunks/framework.Dr8WUKKW.js";const m=JSON.parse('{"title":"Errors by what they say","description":"","frontmatter":{},"headers":[],"relativePath":"faq.md","filePath":"faq.md"}'),r={name:"faq.md"};function h(n,t,s,c,i,l){return d(),o("div",null,[...t[0]||(t[0]=[a("",7)])])}const p=e(r,[["render",h]]);export{m as __pageData,p as default};

@@ -1,0 +1,1 @@
+import{_ as e,o as a,c as r,a2 as n}from"./chunks/framework.Dr8WUKKW.js";const m=JSON.parse('{"title":"Tidegate","description":"","frontmatter":{},"headers":[],"relativePath":"index.md","filePath":"index.md"}'),s={name:"index.md"};function d(o,t,i,h,l,p){return a(),r("div",null,[...t[0]||(t[0]=[n("",4)])])}const f=e(s,[["render",d]]);export{m as __pageData,f as default};

@@ -1,0 +1,1 @@
+import{_ as a,o as t,c as o,a2 as r}from"./chunks/framework.Dr8WUKKW.js";const g=JSON.parse('{"title":"Upgrade","description":"","frontmatter":{},"headers":[],"relativePath":"upgrade.md","filePath":"upgrade.md"}'),n={name:"upgrade.md"};function d(s,e,i,l,p,h){return t(),o("div",null,[...e[0]||(e[0]=[r("",6)])])}const u=a(n,[["render",d]]);export{g as __pageData,u as default};

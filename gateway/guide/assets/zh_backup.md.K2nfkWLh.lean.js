@@ -1,0 +1,1 @@
+import{_ as e,o as d,c as a,a2 as r}from"./chunks/framework.Dr8WUKKW.js";const _=JSON.parse('{"title":"备份与恢复","description":"","frontmatter":{},"headers":[],"relativePath":"zh/backup.md","filePath":"zh/backup.md"}'),o={name:"zh/backup.md"};function s(i,t,c,h,n,p){return d(),a("div",null,[...t[0]||(t[0]=[r("",9)])])}const b=e(o,[["render",s]]);export{_ as __pageData,b as default};

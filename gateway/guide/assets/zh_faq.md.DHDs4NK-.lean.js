@@ -1,0 +1,1 @@
+import{_ as d,o as e,c as o,a2 as a}from"./chunks/framework.Dr8WUKKW.js";const u=JSON.parse('{"title":"按报错文字查原因","description":"","frontmatter":{},"headers":[],"relativePath":"zh/faq.md","filePath":"zh/faq.md"}'),r={name:"zh/faq.md"};function c(n,t,h,i,l,s){return e(),o("div",null,[...t[0]||(t[0]=[a("",7)])])}const b=d(r,[["render",c]]);export{u as __pageData,b as default};

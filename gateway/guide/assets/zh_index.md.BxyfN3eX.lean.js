@@ -1,0 +1,1 @@
+import{_ as e,o as a,c as r,a2 as d}from"./chunks/framework.Dr8WUKKW.js";const _=JSON.parse('{"title":"Tidegate","description":"","frontmatter":{},"headers":[],"relativePath":"zh/index.md","filePath":"zh/index.md"}'),h={name:"zh/index.md"};function n(o,t,s,i,l,f){return a(),r("div",null,[...t[0]||(t[0]=[d("",4)])])}const m=e(h,[["render",n]]);export{_ as __pageData,m as default};

@@ -1,0 +1,1 @@
+import{_ as a,o as t,c as r,a2 as o}from"./chunks/framework.Dr8WUKKW.js";const m=JSON.parse('{"title":"升级","description":"","frontmatter":{},"headers":[],"relativePath":"zh/upgrade.md","filePath":"zh/upgrade.md"}'),d={name:"zh/upgrade.md"};function p(i,e,l,s,_,n){return t(),r("div",null,[...e[0]||(e[0]=[o("",6)])])}const u=a(d,[["render",p]]);export{m as __pageData,u as default};
