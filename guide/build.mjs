@@ -30,7 +30,7 @@ function scriptsOf(built) {
   const hashes = new Set();
   for (const name of filesIn(built).filter((file) => file.endsWith(".html"))) {
     const html = readFileSync(join(built, name), "utf8");
-    for (const [, attributes, script] of html.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)) {
+    for (const [, attributes, script] of html.matchAll(/<script([^>]*)>(.*?)<\/script>/gs)) {
       if (attributes.includes("src=") || script === "") continue;
       hashes.add(`sha256-${createHash("sha256").update(script).digest("base64")}`);
     }

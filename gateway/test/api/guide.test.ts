@@ -42,7 +42,7 @@ describe("the guide", () => {
       const policy = String(headers["content-security-policy"]);
       expect(policy).toContain("default-src 'none'");
       expect(policy).not.toMatch(/script-src[^;]*unsafe/);
-      for (const [, attributes = "", script = ""] of text.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)) {
+      for (const [, attributes = "", script = ""] of text.matchAll(/<script([^>]*)>(.*?)<\/script>/gs)) {
         if (attributes.includes("src=")) continue;
         expect(policy).toContain(`'sha256-${createHash("sha256").update(script).digest("base64")}'`);
       }
