@@ -3,7 +3,7 @@ import { graph } from "../panels.ts";
 
 const asked = "tidegate_hook_calls_total";
 
-/** Whether the backends that are asked answer. */
+/** Whether backends answer what they are asked, and take what they are told. What waits is the fleet's, on every node the same. */
 export const hooks = [
   graph({
     title: "Questions to hooks",
@@ -34,5 +34,45 @@ export const hooks = [
     about: "Nodes that ask a hook no more, since it did not answer, by hook and kind.",
     unit: "short",
     series: { "{{hook}} {{kind}}": sum(of("tidegate_hook_breaker_open"), "hook", "kind") },
+  }),
+  graph({
+    title: "Events taken",
+    about: "Events that backends have taken.",
+    unit: "ops",
+    series: { "{{hook}}": sum(rate("tidegate_hook_events_total"), "hook") },
+  }),
+  graph({
+    title: "Calls that tell",
+    about: "`refused` speaks of single events, `failed` of the hook.",
+    unit: "ops",
+    series: { "{{hook}} {{outcome}}": sum(rate("tidegate_hook_tellings_total"), "hook", "outcome") },
+  }),
+  graph({
+    title: "Seconds of a telling (p99)",
+    about: "How long calls took that tell a hook.",
+    unit: "s",
+    series: { "{{hook}}": quantile(0.99, "tidegate_hook_telling_seconds", "hook") },
+  }),
+  graph({
+    title: "Waiting for hooks",
+    about: "Bytes that are still to be told.",
+    unit: "bytes",
+    series: { "{{hook}}": `max by (hook) (${of("tidegate_hook_waiting_bytes")})` },
+  }),
+  graph({
+    title: "Age of the oldest event",
+    about: "How far behind a backend is.",
+    unit: "s",
+    limits: [60, 300],
+    series: { "{{hook}}": `max by (hook) (${of("tidegate_hook_waiting_seconds")})` },
+  }),
+  graph({
+    title: "Dropped and set aside",
+    about: "Events that a backend was not told, by reason, and those that it refused.",
+    unit: "ops",
+    series: {
+      "{{hook}} {{reason}}": sum(rate("tidegate_hook_events_dropped_total"), "hook", "reason"),
+      "{{hook}} refused": sum(rate("tidegate_hook_events_set_aside_total"), "hook"),
+    },
   }),
 ];

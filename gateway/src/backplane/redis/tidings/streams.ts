@@ -29,8 +29,8 @@ export interface RedisTidingStreamsOptions {
   address: string;
 }
 
-/** Milliseconds for which a node keeps a stream to itself without a sign of life; more than a call may take. */
-const leaseLife = 45_000;
+/** Milliseconds for which a node keeps a stream to itself without looking; it looks several times a second. */
+const leaseLife = 10_000;
 /** Events of a hook that are kept after it has refused them. */
 const mostAside = 1_000;
 
@@ -48,7 +48,7 @@ export class RedisTidingStreams implements TidingStreams {
 
   async look(hook: string): Promise<string[]> {
     const tags = await this.#options.index.all();
-    const found = await this.#waiting(hook, tags);
+    const found = await this.#waiting(hook, tags, leaseLife);
     const idle = tags.filter((_tag, place) => found[4 * place] === 0);
     const listener = this.#listener(hook);
     if (listener && idle.length > 0) await this.#options.index.forget(idle, listener.keep.age);
@@ -117,13 +117,15 @@ export class RedisTidingStreams implements TidingStreams {
   }
 
   /** @returns four numbers for each tag: see `waiting.lua` */
-  async #waiting(hook: string, tags: readonly string[]): Promise<number[]> {
+  async #waiting(hook: string, tags: readonly string[], renewed = 0): Promise<number[]> {
     const { shards, keys, address } = this.#options;
     const ask = async (some: readonly string[]): Promise<number[]> => {
       const [first] = some;
       if (first === undefined) return [];
       const names = some.flatMap((tag) => keys.hookStream(hook, tag));
-      return (await shards.of(first).redis.run(scripts.waiting, names, [address], "burst")) as number[];
+      return (await shards
+        .of(first)
+        .redis.run(scripts.waiting, names, [address, renewed], "burst")) as number[];
     };
     // A script has the keys of one slot.
     if (keys.sharded) return (await Promise.all(tags.map((tag) => ask([tag])))).flat();
