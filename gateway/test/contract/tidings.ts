@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Command } from "../../src/backplane/ports.ts";
-import type { Listener, TidingOptions, Told, Visitor } from "../../src/backplane/tidings.ts";
+import type { TidingOptions, Told, Visitor } from "../../src/backplane/tidings.ts";
 import type { TidingKind } from "../../src/config/hooks.ts";
 import { noReports } from "../support/reports.ts";
 import { draft, lasting, type MakeHarness, useHarness } from "./harness.ts";
+import { listener } from "./listeners.ts";
 import { quiet } from "./manners.ts";
 
 type Current = ReturnType<typeof useHarness>;
@@ -17,24 +18,6 @@ interface Event {
   order: string;
   user?: string;
   [member: string]: unknown;
-}
-
-const allKinds: readonly TidingKind[] = [
-  "connected",
-  "disconnected",
-  "online",
-  "offline",
-  "away",
-  "back",
-  "occupied",
-  "vacated",
-  "published",
-  "unseen",
-];
-const keep = { size: 64 * 1024 ** 2, age: 3_600_000 };
-
-function listener(name: string, more: Partial<Listener> = {}): Listener {
-  return { name, kinds: new Set(allKinds), hears: (channel) => !channel.startsWith("deaf"), keep, ...more };
 }
 
 const settle = 1_500;

@@ -15,8 +15,10 @@ export class Member {
     this.#child = child;
   }
 
-  static async start(server: { url: string }, node: string): Promise<Member> {
-    const member = new Member(fork(new URL("member.ts", import.meta.url), [server.url, node]));
+  static async start(server: { url: string }, node: string, tells = false): Promise<Member> {
+    const member = new Member(
+      fork(new URL("member.ts", import.meta.url), [server.url, node, ...(tells ? ["tells"] : [])]),
+    );
     await member.#answer(0);
     return member;
   }
