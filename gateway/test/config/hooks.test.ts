@@ -171,7 +171,7 @@ hooks:
 const production = {
   NODE_ENV: "production",
   TIDEGATE_TOKEN_SECRET: "0123456789abcdef0123456789abcdef",
-  TIDEGATE_API_KEYS: "key",
+  TIDEGATE_API_KEYS: "0123456789abcdef0123456789abcdef",
   TIDEGATE_REDIS_URL: "memory",
   TIDEGATE_CONFIG: "file",
 };

@@ -200,7 +200,7 @@ describe("bounds", () => {
     backend.publish(ann, { channel: "order:1", data: 1, messageId: undefined });
 
   it("has one kind at half of the places, and the other half is there for others", async () => {
-    const { standIn, backend, release } = await slow({ timeout: 5_000 });
+    const { standIn, backend, release } = await slow({ timeout: 60_000 });
     const asked = Array.from({ length: 60 }, () => ask(backend));
     await vi.waitUntil(() => standIn.requests.length >= 50, { timeout: 5_000 });
     const published = publish(backend);
@@ -212,7 +212,7 @@ describe("bounds", () => {
   });
 
   it("lets five hundred of a kind wait, and refuses the rest at once", async () => {
-    const { standIn, backend, release } = await slow({ timeout: 5_000 });
+    const { standIn, backend, release } = await slow({ timeout: 60_000 });
     const asked = Array.from({ length: 551 }, () =>
       ask(backend).then(
         () => "answered",
