@@ -71,9 +71,16 @@ export class Accounts {
     this.#addresses.charge(networkOfConnection(connection), units);
   }
 
-  /** @param weight of the arguments of a request, as `survey` has it */
-  chargePayload(connection: Connection, weight: number): void {
-    this.charge(connection, surcharges.payload.units(weight));
+  /**
+   * What a payload costs. It has been parsed, which is most of that, so its connection pays for it at once.
+   *
+   * @param weight of the arguments of a request, as `survey` has it
+   * @returns units to take with those of the request
+   */
+  payloadUnits(connection: Connection, weight: number): number {
+    const units = surcharges.payload.units(weight);
+    if (units > 0) connection.pace?.charge(units);
+    return units;
   }
 
   /** Charges an event of presence to the user that it is about, whose connection may have ended. */

@@ -22,7 +22,7 @@ export interface DispatcherOptions {
   /** What the requests' handlers call. */
   services: RequestServices;
   lifecycle: Pick<Lifecycle, "end">;
-  accounts: Pick<Accounts, "take" | "chargePayload">;
+  accounts: Pick<Accounts, "take" | "payloadUnits">;
   meter: Meter;
   log: Log;
   /** Levels of nesting in a payload. */
@@ -88,9 +88,12 @@ export class Dispatcher {
     const { requests, unnamed, services, accounts } = this.#options;
     const request = (event === undefined ? undefined : requests.get(event)) ?? unnamed;
     this.#pace(connection, request.price.counts(connection, payload));
-    accounts.take(connection, request.price.units(connection, payload));
+    // One level more than `publish` allows its data, which is inside the payload. The only walk: what follows may recurse.
+    const { shape, weight } = survey(payload, this.#options.maxDepth + 1);
+    const surcharge = accounts.payloadUnits(connection, weight);
+    accounts.take(connection, request.price.units(connection, payload) + surcharge);
     if (event === undefined) throw new Failure("bad_request", "An event's name is a string.");
-    const shape = this.#weigh(connection, payload);
+    this.#checkDepth(connection, shape);
     if (!request.handle) throw new Failure("no_handler");
     const held = services.backend && heldUp(services, connection, request, { payload, shape, event });
     const handle = () => request.handle(services, connection, payload, reply, shape, held?.answer);
@@ -106,21 +109,11 @@ export class Dispatcher {
     throw new Failure("rate_limited", undefined, { after: connection.pace.wait });
   }
 
-  /**
-   * The only walk through a payload: everything after it may recurse. What is found to be large is charged.
-   *
-   * @throws Failure `bad_request` for what nests too deeply; one level more than `publish` allows its data, which is
-   * inside the payload
-   */
-  #weigh(connection: Connection, payload: unknown): Shape {
-    const { maxDepth, accounts } = this.#options;
-    const { shape, weight } = survey(payload, maxDepth + 1);
-    if (shape === "deep") {
-      connection.strikes += 1;
-      throw new Failure("bad_request", `The payload nests deeper than ${maxDepth} levels.`);
-    }
-    accounts.chargePayload(connection, weight);
-    return shape;
+  /** @throws Failure `bad_request` for what nests too deeply */
+  #checkDepth(connection: Connection, shape: Shape): void {
+    if (shape !== "deep") return;
+    connection.strikes += 1;
+    throw new Failure("bad_request", `The payload nests deeper than ${this.#options.maxDepth} levels.`);
   }
 
   /** A fault of the gateway at any level; what is the client's is looked for where its user complains. */

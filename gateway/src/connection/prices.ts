@@ -54,7 +54,7 @@ export const surcharges = {
   /** Units of a payload. @param weight as `weightOf` has it */
   payload: {
     words:
-      "1 for each 16 KiB that the request's arguments take in memory; an empty array takes ten times its text",
+      "1 for each 16 KiB that the request's arguments take in memory; an empty array takes ten times its text. Those count in the rate of the connection too",
     units: (weight: number) => Math.floor(weight / 16_384),
   },
   /** Units of an answer with messages. @param length of its text */

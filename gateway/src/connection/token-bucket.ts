@@ -1,3 +1,6 @@
+/** What a refusal counts as in the debt of a bucket that owes already. */
+const lateDebt = 10;
+
 /** Lets `perSecond` events a second pass, and `burst` at once. */
 export class TokenBucket {
   readonly #perSecond: number;
@@ -25,7 +28,8 @@ export class TokenBucket {
     this.#refill();
     const price = Math.min(cost, this.#burst);
     if (this.#tokens < price) {
-      this.debt += 1;
+      // Below zero is who sent what was charged later, and a flood of that has to end sooner.
+      this.debt += this.#tokens < 0 ? lateDebt : 1;
       return false;
     }
     this.debt = Math.max(0, this.debt - 1);

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { Accounts } from "../../src/connection/accounts.ts";
 import { Connection } from "../../src/connection/connection.ts";
 import { Dispatcher } from "../../src/connection/dispatcher.ts";
-import { requestPrices, surcharges } from "../../src/connection/prices.ts";
+import { requestPrices } from "../../src/connection/prices.ts";
 import type { Request } from "../../src/connection/request.ts";
 import type { RequestServices } from "../../src/connection/request-services.ts";
 import { type ErrorCode, Failure } from "../../src/errors.ts";
@@ -64,7 +65,7 @@ function createDispatcher(rate = 1_000, burst = 1_000): Dispatcher {
         charged.push(units);
         if (refusal) throw refusal;
       },
-      chargePayload: (_connection, weight) => void charged.push(surcharges.payload.units(weight)),
+      payloadUnits: Accounts.prototype.payloadUnits,
     },
     meter: { ...noMeter, requestHandled: (event, code) => void handled.push([event, code]) },
     log: { ...silentLog, write: (_id, fields) => void logged.push(fields) },
@@ -235,7 +236,17 @@ describe("the price of a request", () => {
 
   it("goes up with what the payload takes in memory", async () => {
     await ask(createDispatcher(), "echo", "x".repeat(70_000));
-    expect(charged).toEqual([1, 4]);
+    expect(charged).toEqual([5]);
+  });
+
+  it("of what is large is paid by the connection too, which is sent away soon where it goes on", async () => {
+    const dispatcher = createDispatcher(0.001, 20);
+    const large = Array.from({ length: 20_000 }, () => []);
+    expect(await ask(dispatcher, "echo", large)).toMatchObject({ ok: true });
+    for (let count = 0; count < 3; count += 1) {
+      expect(await ask(dispatcher, "echo", large)).toMatchObject({ error: { code: "rate_limited" } });
+    }
+    expect(ended).toMatchObject([{ code: "rate_limited", reconnect: true }]);
   });
 
   it("that the accounts do not pay refuses it", async () => {

@@ -38,7 +38,7 @@ function setUp(store: SlowStore) {
   );
   const history = new History({ read: () => store.answer([noMessages]), clear: async () => {} });
   const presence = new Presence({ page: () => store.answer(nobody) } as unknown as PresenceStore);
-  const accounts = { take: () => {}, charge: () => {}, chargePayload: () => {} };
+  const accounts = { take: () => {}, charge: () => {}, payloadUnits: () => 0 };
   const services = { rules, history, presence, accounts, now: () => 0 } as unknown as RequestServices;
   const lifecycle = { end: () => {} };
   const limits = { maxDepth: 32, rate: 100, burst: 200 };
