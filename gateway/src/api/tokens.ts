@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { actions } from "../auth/permissions.ts";
+import { parseDuration } from "../config/units.ts";
 import { shapeOf } from "../protocol/json.ts";
 import { answers } from "./answers.ts";
 import { reachOf } from "./connections.ts";
@@ -57,6 +58,18 @@ const token = z
   .object({ token: z.string(), expiresAt: milliseconds("Unix milliseconds.") })
   .meta({ id: "Token" });
 
+const longestBan = 365 * 86_400_000;
+const isBan = (text: string): boolean => (parseDuration(text) ?? Number.POSITIVE_INFINITY) <= longestBan;
+
+const revocation = z
+  .strictObject({
+    user,
+    for: z.string().refine(isBan, "expected a duration such as 7d, at most 365d").optional().meta({
+      description: "How long the user is kept out, such as `7d`: tokens of that time are refused too.",
+    }),
+  })
+  .meta({ id: "Revocation" });
+
 /** Without a secret both kinds of token are `not_found`: a gateway that only has public keys cannot sign. */
 export function tokenRoutes(api: Api, services: ApiServices): void {
   const { tokens } = services;
@@ -81,7 +94,7 @@ export function tokenRoutes(api: Api, services: ApiServices): void {
   revokeRoute(api, services);
 }
 
-/** `before` is the time of the call: a token that is issued afterwards is good. */
+/** `before` is the time of the call, and with `for` a later one: a token that is issued afterwards is good. */
 function revokeRoute(api: Api, { revocations, control, now }: ApiServices): void {
   api.post(
     "/v1/revoke",
@@ -92,13 +105,15 @@ function revokeRoute(api: Api, { revocations, control, now }: ApiServices): void
         summary: "Revoke a user's tokens",
         description:
           "Tokens issued up to now (whole seconds) are refused, channel tokens too. The sessions and the subscriptions " +
-          "that rest on them end within 5 s.",
-        body: z.strictObject({ user }).meta({ id: "Revocation" }),
+          "that rest on them end within 5 s. With `for`, so are those that are issued before that time is over, at a login by " +
+          "code too.",
+        body: revocation,
         response: answers("How many connections ended or lost a subscription.", reach),
       },
     },
-    async ({ body: { user } }) => {
-      const before = Math.floor(now() / second);
+    async ({ body: { user, for: duration } }) => {
+      const ahead = duration === undefined ? 0 : (parseDuration(duration) ?? 0);
+      const before = Math.floor((now() + ahead) / second);
       // Stored first: a client whose session ends must not come back with the same token.
       await revocations.revoke(user, before);
       return reachOf(await control.send({ kind: "revoke", user, before }));

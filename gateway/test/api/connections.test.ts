@@ -114,6 +114,16 @@ describe("revoke", () => {
     ]);
   });
 
+  it("keeps the user out for a time, where that is asked for", async () => {
+    const { call, commands } = await serve();
+    expect((await call("POST", "/v1/revoke", { user: "ann", for: "7d" })).status).toBe(200);
+    const before = Math.floor(now / 1_000) + 7 * 86_400;
+    expect(commands).toContainEqual({ kind: "revoke", user: "ann", before });
+    for (const wrong of ["7", "366d", 7, ""]) {
+      expect((await call("POST", "/v1/revoke", { user: "ann", for: wrong })).status).toBe(400);
+    }
+  });
+
   it("ends no session where it could not be stored", async () => {
     const revoke = () => Promise.reject(new Failure("unavailable"));
     const { call, commands } = await serve({ revocations: { revoke, revokedBefore: async () => undefined } });

@@ -190,6 +190,15 @@ describe("a login", () => {
     }
   });
 
+  it("does not bring back whom a backend keeps out for a time", async () => {
+    wechat.answer = () => ({ openid: "kept-out" });
+    await client(login("kept-out.1")).welcome();
+    expect((await gateway.call("POST", "/v1/revoke", { user: "kept-out", for: "1h" })).status).toBe(200);
+    const again = client(login("kept-out.2"));
+    await until(() => again.refusals.length > 0);
+    expect(again.refusals[0]).toMatchObject({ code: "unauthorized" });
+  });
+
   it("is by the unionid where that is asked for", async () => {
     const joined = await start({ TIDEGATE_WECHAT_UNIONID: "true" });
     wechat.answer = () => ({ openid: "o-ann", unionid: "u-ann" });
