@@ -40,8 +40,7 @@ export function acceptClients(io: Server, sessions: Sessions): void {
   };
   const anyListeners = [onAny];
   const onDisconnect = function (this: Socket, reason: DisconnectReason): void {
-    const slow = engineSocketOf(this)?.slow ?? false;
-    sessions.lifecycle.closed(connectionOf(this), closeReason(reason, slow));
+    sessions.lifecycle.closed(connectionOf(this), closeReason(reason, engineSocketOf(this)));
   };
   io.use((socket, next) => {
     const started = performance.now();

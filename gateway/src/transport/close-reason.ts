@@ -12,8 +12,12 @@ const reasons: Record<string, CloseReason> = {
 };
 
 /** What Socket.IO says of a close, as the gateway counts it. Closes that the gateway made say their own reason. */
-export function closeReason(reason: DisconnectReason, slow: boolean): CloseReason {
+export function closeReason(
+  reason: DisconnectReason,
+  { slow = false, tooLarge = false }: { slow?: boolean; tooLarge?: boolean } = {},
+): CloseReason {
   if (slow) return "slow_consumer";
+  if (tooLarge) return "too_large";
   // Socket.IO closes by itself only what breaks the protocol.
   return reasons[reason] ?? "parse_error";
 }

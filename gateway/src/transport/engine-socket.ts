@@ -22,6 +22,9 @@ const pong = 0x33;
 const idleLimit = 1_024;
 const unaskedPrice = 64;
 
+/** The last word to a peer that sent too much at once. */
+const goodbyePacket = `2${JSON.stringify(["goodbye", { code: "too_large", reconnect: true }])}`;
+
 /** The connection's end in Engine.IO's words, which Socket.IO's `disconnect` reports. */
 export type EndReason =
   | "transport close"
@@ -44,6 +47,8 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
   request: IncomingMessage | undefined;
   /** The peer did not keep up and was dropped. */
   slow = false;
+  /** The peer sent more at once than a message may have. */
+  tooLarge = false;
   pingedAt = 0;
   /** Unix seconds when anything came last; a small integer, which takes no memory of its own. */
   heard = Math.floor(Date.now() / 1_000);
@@ -134,7 +139,15 @@ export class EngineSocket extends SocketOutlet implements EngineMember, WebSocke
   }
 
   onFailed(error: Error): void {
-    this.end("transport error", error instanceof Failure ? error : undefined);
+    const fault = error instanceof Failure ? error : undefined;
+    if (fault?.code !== "too_large" || !this.connectSeen) {
+      this.end("transport error", fault);
+      return;
+    }
+    // No client tells its user of the close code; and it has to come back, which not all do from a close frame.
+    this.tooLarge = true;
+    this.write(goodbyePacket);
+    this.#end("transport error", fault, () => this.#websocket.hangUp());
   }
 
   expire(): void {

@@ -10,9 +10,13 @@ it.each([
   ["server shutting down", "shutdown"],
   ["forced close", "parse_error"],
 ] as const)("counts %s as %s", (reason, counted) => {
-  expect(closeReason(reason, false)).toBe(counted);
+  expect(closeReason(reason)).toBe(counted);
 });
 
 it("counts whatever ended a slow reader as that", () => {
-  expect(closeReason("transport error", true)).toBe("slow_consumer");
+  expect(closeReason("transport error", { slow: true })).toBe("slow_consumer");
+});
+
+it("counts whatever ended who sent too much at once as that", () => {
+  expect(closeReason("transport error", { tooLarge: true })).toBe("too_large");
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { closeFrame, frame } from "../../support/raw-socket.ts";
+import { abnormal, closeFrame, frame } from "../../support/raw-socket.ts";
 import { useArena } from "./arena.ts";
 
 const arena = useArena();
@@ -49,11 +49,15 @@ const hostile: [name: string, frames: Buffer[], code: number][] = [
   ],
 ];
 
+const tooLarge = '42["goodbye",{"code":"too_large","reconnect":true}]';
+
 describe("closes a session on", () => {
   it.each(hostile)("%s", async (_name, frames, code) => {
     const { socket } = await arena.session();
     socket.write(...frames);
-    expect(await socket.closed).toBe(code);
+    // Whoever sends too much at once is told in the protocol's words: clients show nobody a close code.
+    expect(await socket.closed).toBe(code === 1009 ? abnormal : code);
+    expect(socket.texts.at(-1) === tooLarge).toBe(code === 1009);
     await expect.poll(() => arena.gateway.metric("tidegate_connections")).toBe(1);
   });
 });
