@@ -95,7 +95,7 @@ export class Teller {
         this.#timers.delete(timer);
         left -= 1;
         if (left === 0) done();
-        told.tell(tag);
+        told.added(tag);
       }, hook.batch.wait).unref();
       this.#timers.add(timer);
     }

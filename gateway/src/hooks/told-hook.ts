@@ -26,6 +26,8 @@ export interface ToldHookOptions {
 
 /** Answers that speak of an event: that it cannot be used. */
 const ofEvents = new Set([400, 413, 422]);
+/** Milliseconds after a stream was told in which what is added waits for the next look: calls of few events cost the most. */
+const rest = 200;
 /** So many events in a row that are refused speak of the hook. */
 const mostRefused = 10;
 
@@ -48,6 +50,8 @@ export class ToldHook {
   /** Streams of which this node has the lease, and those that are being told. */
   readonly #held = new Set<string>();
   readonly #running = new Map<string, Promise<void>>();
+  /** By stream, when it was told last, on the monotonic clock. */
+  readonly #toldAt = new Map<string, number>();
   #pausedUntil = 0;
   /** Events in a row that were refused. */
   #refused = 0;
@@ -76,13 +80,21 @@ export class ToldHook {
     for (const tag of this.failing ? tags.slice(0, 1) : tags) this.tell(tag);
   }
 
+  /** Something was added to a stream. */
+  added(tag: string): void {
+    if (performance.now() - (this.#toldAt.get(tag) ?? Number.NEGATIVE_INFINITY) >= rest) this.tell(tag);
+  }
+
   /** Tells what there is in a stream, unless that is under way. */
   tell(tag: string): void {
     if (this.#stopping || this.#running.has(tag) || this.#options.now() < this.#pausedUntil) return;
     if (this.failing && this.#running.size > 0) return;
     const run = this.#drain(tag)
       .catch((error) => this.#options.log.write("tidings_not_read", { cause: error }))
-      .finally(() => this.#running.delete(tag));
+      .finally(() => {
+        this.#running.delete(tag);
+        this.#toldAt.set(tag, performance.now());
+      });
     this.#running.set(tag, run);
   }
 
