@@ -1,18 +1,58 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { createTokens } from "./auth/token.ts";
 import type { Config } from "./config/schema.ts";
+import { Failure } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { randomText } from "./random.ts";
 
-/** Outside production what is missing to try the gateway is made up, anew at each start. */
+interface Keys {
+  tokenSecret: string;
+  apiKey: string;
+}
+
+/**
+ * Outside production what is missing to try the gateway is made up: anew at each start, or once where a file is named.
+ *
+ * @throws Failure `internal` where the file is there and has no keys, or cannot be written
+ */
 export function withDevelopmentKeys(config: Config): Config {
   if (config.production) return config;
   const { tokenSecret, tokenPublicKey, tokenJwksUrl, apiKeys } = config;
   const verifies = tokenSecret.length > 0 || tokenPublicKey !== undefined || tokenJwksUrl !== undefined;
+  if (verifies && apiKeys.length > 0) return config;
+  const keys = keptKeys(config.developmentKeys);
   return {
     ...config,
-    tokenSecret: verifies ? tokenSecret : [randomKey()],
-    apiKeys: apiKeys.length > 0 ? apiKeys : [randomKey()],
+    tokenSecret: verifies ? tokenSecret : [keys.tokenSecret],
+    apiKeys: apiKeys.length > 0 ? apiKeys : [keys.apiKey],
   };
+}
+
+/** A page that holds a token, or a script that holds a key, goes on working after a restart. */
+function keptKeys(path: string | undefined): Keys {
+  const made = { tokenSecret: randomKey(), apiKey: randomKey() };
+  if (path === undefined) return made;
+  try {
+    writeFileSync(path, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+    return made;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return readKeys(path);
+    throw new Failure("internal", `TIDEGATE_DEVELOPMENT_KEYS: cannot write ${path}.`, { cause: error });
+  }
+}
+
+function readKeys(path: string): Keys {
+  const isKey = (value: unknown): value is string => typeof value === "string" && value.length >= 32;
+  try {
+    const { tokenSecret, apiKey } = JSON.parse(readFileSync(path, "utf8")) as Partial<Keys>;
+    if (isKey(tokenSecret) && isKey(apiKey)) return { tokenSecret, apiKey };
+  } catch {
+    // Told below: what is wrong with it does not matter, and it is soon made anew.
+  }
+  throw new Failure(
+    "internal",
+    `TIDEGATE_DEVELOPMENT_KEYS: ${path} has no keys; delete it, and others are made up.`,
+  );
 }
 
 function randomKey(): string {
@@ -62,10 +102,14 @@ export async function developmentBanner(
 `;
 }
 
-function whatIsNew({ redisUrl }: Config, isMadeUp: { key: boolean; secret: boolean }): string {
+function whatIsNew(
+  { redisUrl, developmentKeys }: Config,
+  isMadeUp: { key: boolean; secret: boolean },
+): string {
   const place = redisUrl === "memory" ? "everything is in memory" : "what nodes share is in Redis";
-  if (isMadeUp.key && isMadeUp.secret) return `${place}, and these keys are new at each start`;
-  if (isMadeUp.key || isMadeUp.secret) return `${place}, and what is shown of keys is new at each start`;
+  const life = developmentKeys === undefined ? "new at each start" : `kept in ${developmentKeys}`;
+  if (isMadeUp.key && isMadeUp.secret) return `${place}, and these keys are ${life}`;
+  if (isMadeUp.key || isMadeUp.secret) return `${place}, and what is shown of keys is ${life}`;
   return `${place}, and the keys are your own`;
 }
 

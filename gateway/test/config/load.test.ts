@@ -48,6 +48,7 @@ describe("defaults", () => {
       port: 3000,
       adminPort: 3001,
       capacity: 10_000,
+      developmentKeys: undefined,
       host: "::",
       adminHost: undefined,
       allowedOrigins: [],

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -70,6 +70,28 @@ describe("a start in development", { timeout: 60_000 }, () => {
     expect(JSON.parse(reader.stdout)).toMatchObject({ messages: [message] });
   });
 
+  it("keeps the keys that it makes up where a file is named, for its owner alone", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tidegate-"));
+    folders.push(folder);
+    const file = join(folder, "keys.json");
+    const env = { TIDEGATE_DEVELOPMENT_KEYS: file };
+    const keyOf = async () => {
+      const { process } = await spawnGateway(env);
+      keep(process);
+      await process.until(() => process.stdout.includes("/v1/history"));
+      expect(process.stdout).toContain(`these keys are kept in ${file}.`);
+      return /API key +([\w-]{32})\n/.exec(process.stdout)?.[1];
+    };
+    const first = await keyOf();
+    expect(first).toBeDefined();
+    expect(await keyOf()).toBe(first);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await writeFile(file, "{}");
+    expect(await failedStart(env)).toBe(
+      `TIDEGATE_DEVELOPMENT_KEYS: ${file} has no keys; delete it, and others are made up.\n`,
+    );
+  });
+
   it("takes the keys that are set, and makes up none", async () => {
     const { process, api } = await spawnGateway({
       TIDEGATE_API_KEYS: "my-own-key",
@@ -77,7 +99,8 @@ describe("a start in development", { timeout: 60_000 }, () => {
     });
     keep(process);
     await process.until(() => process.stdout.includes("/v1/history"));
-    expect(process.stdout).toMatch(/API key +my-own-key\n/);
+    expect(process.stdout).toMatch(/API key +as set in TIDEGATE_API_KEYS\n/);
+    expect(process.stdout).not.toContain("my-own-key");
     const headers = { authorization: "Bearer my-own-key" };
     expect((await fetch(`${api}/v1/nodes`, { headers })).status).toBe(200);
   });

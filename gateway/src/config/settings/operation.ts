@@ -19,6 +19,11 @@ export const operation = {
     about:
       "The YAML file of channel rules and hooks. Without it development allows everything and production nothing.",
   }),
+  developmentKeys: optional(text, {
+    env: "TIDEGATE_DEVELOPMENT_KEYS",
+    about:
+      "File in which development keeps the keys that it makes up, so that they survive a restart; `npm start` names one. Without it they are new at each start. Production makes up none.",
+  }),
   capacity: setting(integer(1, 1_000_000), "10000", {
     env: "TIDEGATE_CAPACITY",
     about:
