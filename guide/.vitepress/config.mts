@@ -20,6 +20,8 @@ export default defineConfig({
   // The admin port serves files by their names.
   cleanUrls: false,
   metaChunk: true,
+  // All of them before the first page: colours would depend on which was loaded when, and builds would differ.
+  markdown: { languages: ["js", "python", "java", "go", "html", "php", "sh", "yaml"] },
   locales: {
     root: {
       label: "English",
