@@ -59,8 +59,10 @@ export class WebSocket extends FrameReader {
   #owner: WebSocketOwner | undefined;
   /** There once it is closed from this side. */
   #closeTimer: NodeJS.Timeout | undefined;
-  /** The code that the peer's own end is answered with, whatever its owner would close with. */
+  /** The code that a breach of the protocol is answered with, whatever its owner would close with. */
   #answer: number | undefined;
+  /** The code of the peer's close frame. */
+  #received = abnormal;
   #paused = false;
   #choked = false;
   #skipped = 0;
@@ -139,7 +141,9 @@ export class WebSocket extends FrameReader {
   /** The socket is closed. */
   done(): void {
     clearTimeout(this.#closeTimer);
-    this.#leave(abnormal);
+    const owner = this.#owner;
+    this.#owner = undefined;
+    owner?.onClosed(this.#received);
   }
 
   protected onMessage(data: Buffer, isBinary: boolean): void {
@@ -156,24 +160,22 @@ export class WebSocket extends FrameReader {
     this.#owner?.onPong(data);
   }
 
+  /** Its owner is told once the socket has closed: what came before the close frame may still be handed on. */
   protected onClose(code: number): void {
     this.over = true;
-    this.#end(code === unsaid ? undefined : code, (owner) => owner.onClosed(code));
-  }
-
-  protected onFault(code: number, failure: Failure): void {
-    this.#end(code, (owner) => owner.onFailed(failure));
+    this.#received = code;
+    this.#owner?.flush();
+    if (!this.#closeTimer) this.#writeClose(code === unsaid ? undefined : code, "");
+    this.#socket.end();
   }
 
   /** The owner comes first: what it still has to send cannot follow the close frame. */
-  #end(code: number | undefined, tell: (owner: WebSocketOwner) => void): void {
+  protected onFault(code: number, failure: Failure): void {
     const owner = this.#owner;
     this.#owner = undefined;
     this.#answer = code;
-    if (owner) {
-      tell(owner);
-      owner.flush();
-    }
+    owner?.onFailed(failure);
+    owner?.flush();
     if (!this.#closeTimer) this.#writeClose(code, "");
     this.#socket.end();
   }
@@ -191,12 +193,6 @@ export class WebSocket extends FrameReader {
     this.#paused = false;
     this.#choked = false;
     this.#goOn();
-  }
-
-  #leave(code: number): void {
-    const owner = this.#owner;
-    this.#owner = undefined;
-    owner?.onClosed(code);
   }
 
   #writeClose(code: number | undefined, reason: string): void {

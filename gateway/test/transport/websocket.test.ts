@@ -80,7 +80,7 @@ const told = (expected: string[]) => expect.poll(() => owner.told).toEqual(expec
 
 it("answers a close frame with its code, behind what its owner has still to send", async () => {
   client.write(frame("last"), closeFrame(4_000));
-  await told(["last", "closed 4000", "flush"]);
+  await told(["last", "flush", "closed 4000"]);
   expect(await client.closed).toBe(4_000);
 });
 
@@ -89,7 +89,7 @@ it("skips what comes behind its own close, and ends once that is answered", asyn
   client.write(frame("late"));
   expect(await client.closed).toBe(4_400);
   expect(client.frames.map(({ payload }) => payload.subarray(2).toString())).toEqual(["why"]);
-  await told(["closed 1005", "flush"]);
+  await told(["flush", "closed 1005"]);
 });
 
 it("cuts a peer that floods it behind its close", async () => {

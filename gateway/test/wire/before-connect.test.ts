@@ -77,7 +77,7 @@ describe("an upgrade that is none of WebSocket's is counted, logged and answered
   it.each([
     ["without a key, as a proxy of HTTP/2 makes it", { "Sec-WebSocket-Key": "" }, /Sec-WebSocket-Key/],
     ["of another version", { "Sec-WebSocket-Version": "7" }, /Sec-WebSocket-Version/],
-    ["to something else", { Upgrade: "h2c" }, /Upgrade header/],
+    ["to something else", { Upgrade: "h2c" }, /Upgrade is websocket/],
   ])("%s", async (_what, headers, words) => {
     const fail = async () => {
       const answer = await exchange(gateway.port, upgradeRequest({ headers: { ...agent, ...headers } }));
@@ -109,7 +109,12 @@ describe("a WebSocket that sends no valid CONNECT is counted and logged", () => 
       /no namespace but \/; a path in the client's URL/,
     ],
     ["too much", frame(`40{"token":"${"x".repeat(maxPayload)}"}`), "too_large", /larger than the limit/],
-    ["a frame that is not masked", frame("40", { masked: false }), "bad_request", /MASK must be set/],
+    [
+      "a frame that is not masked",
+      frame("40", { masked: false }),
+      "bad_request",
+      /A frame of a client is masked/,
+    ],
   ] as const)("but %s", async (_what, bytes, code, cause) => {
     const fail = async () => {
       const socket = await open();
