@@ -88,6 +88,14 @@ describe("reads", () => {
     expect(await socket.next("430")).toBe('430[{"ok":true}]');
   });
 
+  it("what comes in one piece with a close", async () => {
+    const { socket } = await arena.session();
+    const published = () => arena.gateway.metric("tidegate_requests_total", 'event="publish"');
+    const before = await published();
+    socket.write(frame('42["publish",{"channel":"last-words","data":1}]'), closeFrame(1000));
+    await expect.poll(published).toBe(before + 1);
+  });
+
   it("nothing more after a close", async () => {
     const { socket } = await arena.session();
     socket.write(closeFrame(1000), frame('420["publish",{"channel":"witness","data":"late"}]'));
