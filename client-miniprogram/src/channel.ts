@@ -19,8 +19,6 @@ export interface ChannelOptions {
   since?: string;
   /** A channel token, or what fetches one. */
   token?: TokenSource;
-  /** What a backend that is asked about the channel is told. */
-  data?: unknown;
 }
 
 export interface ChannelEvents<Data> {

@@ -204,9 +204,9 @@ export class Tide extends Emitter<TideEvents> {
       this.#recovery.passed(channel, position);
     } else if (name === "subscribed") this.#recovery.granted(payload as SubscribeReply);
     else if (name === "granted") {
-      const { channel, token } = payload as { channel: string; token: string };
-      const subscription = this.#recovery.get(channel);
-      if (subscription) subscription.grant = token;
+      const { channel, token } = payload as SubscribeReply;
+      const known = this.#recovery.get(channel);
+      if (known) known.grant = token;
     } else if (name === "unsubscribed") this.#recovery.unsubscribed(payload as Unsubscribed);
     else if (isPresence(name)) {
       const change = payload as PresenceChange;

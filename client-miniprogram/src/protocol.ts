@@ -25,8 +25,6 @@ export interface SubscribeRequest {
   channel: string;
   since?: string;
   token?: string;
-  /** What a backend that is asked about the channel is told. */
-  data?: unknown;
   /** Bytes of messages that the reply frame may carry. */
   maxBytes?: number;
 }

@@ -41,7 +41,6 @@ export interface RecoveryEvents {
 export interface HoldOptions {
   since?: string | undefined;
   token?: TokenSource | undefined;
-  data?: unknown;
 }
 
 const answerPatience = 10_000;
@@ -80,12 +79,11 @@ export class Recovery {
   }
 
   /** A page wants the channel. */
-  hold(channel: string, holder: Holder, { since, token, data }: HoldOptions): Subscription {
+  hold(channel: string, holder: Holder, { since, token }: HoldOptions): Subscription {
     const known = this.#subscriptions.get(channel);
     const subscription = known || this.#subscriptions.create(channel, since);
     if (subscription.add(holder)) this.#queue.again(subscription);
     if (token !== undefined) subscription.token = token;
-    if (data !== undefined) subscription.data = data;
     if (subscription.phase === "refused") subscription.phase = "waiting";
     this.#queue.flushSoon();
     return subscription;

@@ -41,8 +41,6 @@ export class Subscription {
   roster: Roster | undefined;
   readonly holders = new Set<Holder>();
   token: TokenSource | undefined;
-  /** What a backend that is asked about the channel is told. */
-  data: unknown;
   /** The token that a backend has granted: with it nobody is asked when the client comes back. */
   grant: string | undefined;
   /** The token that a function gave last. */
@@ -121,7 +119,6 @@ export class Subscription {
     const token = (typeof this.token === "function" ? this.#freshToken : this.token) || this.grant;
     if (since !== undefined) request.since = since;
     if (token !== undefined) request.token = token;
-    if (this.data !== undefined) request.data = this.data;
     return request;
   }
 

@@ -240,9 +240,9 @@ describe("in production a hook", () => {
 
   it("may be plain, of which the start warns", () => {
     const text = `channels: []\nhooks: [{name: one, url: "http://mesh", plain: true, ask: [connect]}]`;
-    expect(load({ ...production, TIDEGATE_HOOK_SECRET: secret }, text).warnings).toEqual([
-      "the hook one says plain: true: what it is sent can be read on the way",
-    ]);
+    expect(load({ ...production, TIDEGATE_HOOK_SECRET: secret }, text).warnings).toEqual(
+      expect.arrayContaining(["the hook one says plain: true: what it is sent can be read on the way"]),
+    );
   });
 });
 
