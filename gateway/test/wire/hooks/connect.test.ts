@@ -46,7 +46,7 @@ channels:
   - {match: "chat:*", subscribe: user, presence: anyone, publish: subscriber}
   - {match: "vip:*", subscribe: token}
 hooks:
-  - {name: login, url: "${hook.url}", ask: [connect], timeout: 500ms}`,
+  - {name: login, url: "${hook.url}", ask: [connect], timeout: 3s}`,
     log: (line) => lines.push(line),
     ...options,
     env: { TIDEGATE_HOOK_SECRET: hookSecret, TIDEGATE_ANONYMOUS: "true", ...options.env },
