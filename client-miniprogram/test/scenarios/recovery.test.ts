@@ -298,9 +298,10 @@ describe("presence", () => {
     other.tide.channel("chat:presence");
     await until(() => shown().length === 2);
     other.phone.hide();
-    await until(() => shown().includes("p-other away"));
+    // Of one user the gateway tells once a second.
+    await until(() => shown().includes("p-other away"), clock);
     other.phone.show();
-    await until(() => shown().includes("p-other online"));
+    await until(() => shown().includes("p-other online"), clock);
     const away = awayFor(one.phone, minute);
     other.tide.close();
     await until(() => other.phone.sockets === 0);

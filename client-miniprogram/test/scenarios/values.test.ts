@@ -67,7 +67,7 @@ describe("a page of values", () => {
 
   it("is given the current one offline too, and not once more after the return", async () => {
     await publishAll(gateway, "quote:tunnel", [1]);
-    const { tide, phone } = await start();
+    const { tide, phone, clock } = await start();
     const list = record(tide.channel<number>("quote:tunnel"));
     await until(() => list.length === 1);
     phone.changeNetwork("none");
@@ -75,7 +75,7 @@ describe("a page of values", () => {
     await turn();
     expect([tide.state, detail]).toEqual(["offline", [1]]);
     phone.changeNetwork("wifi");
-    await until(() => tide.state === "online");
+    await until(() => tide.state === "online", clock);
     await publishAll(gateway, "quote:tunnel", [2]);
     await until(() => detail.length === 2);
     expect([list, detail]).toEqual([
