@@ -22,8 +22,11 @@ let members: Member[];
 
 beforeAll(async () => {
   gateway = await startGateway({ rules });
-  const token = await gateway.token("ann");
-  members = Array.from({ length: size }, () => new Member(gateway.url, token, total));
+  // Each a user of its own: one user may not have so much done at once.
+  const tokens = await Promise.all(
+    Array.from({ length: size }, (_, index) => gateway.token(`user-${index}`)),
+  );
+  members = tokens.map((token) => new Member(gateway.url, token, total));
   await Promise.all(members.map((member) => member.welcomed));
   const replies = await Promise.all(members.map((member) => member.ask("subscribe", { channel })));
   expect(replies.every((reply) => (reply as { ok: boolean }).ok)).toBe(true);

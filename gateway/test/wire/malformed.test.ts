@@ -52,7 +52,6 @@ const illFormed: [string, unknown][] = [
   ],
   ["data too deep", [uid, { ...packet, data: ["event", nested(200)] }, opts]],
   ["data deeper than any stack", [uid, { ...packet, data: ["event"] }, opts, nested(200)]],
-  ["no rooms", [uid, packet, { ...opts, rooms: undefined }]],
   ["rooms that are none", [uid, packet, { ...opts, rooms: [null] }]],
   ["exceptions that are none", [uid, packet, { ...opts, except: "chat:1" }]],
   ["flags that are none", [uid, packet, { ...opts, flags: { volatile: "yes" } }]],

@@ -146,7 +146,9 @@ describe("a failover to a replica that lags", { timeout: 60_000 }, () => {
     for (const [index, channel] of channels.entries()) {
       for (const position of [shared[index], lost[index]]) {
         if (!position) throw new Error("Each channel has both.");
-        expect(await readFrom(node, channel, position)).toMatchObject({ reached: false, entries: [] });
+        // So may the one that reads pages.
+        const read = await vi.waitFor(() => readFrom(node, channel, position), patience);
+        expect(read).toMatchObject({ reached: false, entries: [] });
       }
     }
   });

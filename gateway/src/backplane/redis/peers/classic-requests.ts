@@ -6,7 +6,15 @@
 
 import { type ClusterMessage, MessageType } from "socket.io-adapter";
 import { z } from "zod";
-import { eventPacket, namespace, selection as opts, rooms, serverEvent, text } from "./peer-parts.ts";
+import {
+  audience,
+  eventPacket,
+  namespace,
+  selection as opts,
+  rooms,
+  serverEvent,
+  text,
+} from "./peer-parts.ts";
 
 /** The numbers of requests on the wire of Socket.IO's classic Redis adapter. */
 const kinds = { join: 2, leave: 3, disconnect: 4, fetch: 5, serverSideEmit: 6, broadcast: 7 } as const;
@@ -21,7 +29,7 @@ const requestForm = z.discriminatedUnion("type", [
   z.object({ type: z.literal(kinds.disconnect), uid, opts, close: z.boolean().default(false) }),
   z.object({ type: z.literal(kinds.fetch), uid, requestId, opts }),
   z.object({ type: z.literal(kinds.serverSideEmit), uid, requestId: text.optional(), data: serverEvent }),
-  z.object({ type: z.literal(kinds.broadcast), uid, requestId, packet: eventPacket, opts }),
+  z.object({ type: z.literal(kinds.broadcast), uid, requestId, packet: eventPacket, opts: audience }),
 ]);
 
 /** @throws ZodError where the payload is none */

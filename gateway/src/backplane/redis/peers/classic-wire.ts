@@ -9,12 +9,12 @@ import type { Keys } from "../keys.ts";
 import { readRequest, requestOf } from "./classic-requests.ts";
 import { readResponse, responseOf } from "./classic-responses.ts";
 import { readPayload, writeBinary, writeJson } from "./payload.ts";
-import { eventPacket, namespace, selection, text } from "./peer-parts.ts";
+import { audience, eventPacket, namespace, text } from "./peer-parts.ts";
 import type { PeerPublication, PeerWire, ReadPeerMessage } from "./peer-wire.ts";
 import { readPythonMessage } from "./python-wire.ts";
 
 /** What is to be sent to sockets, from the node or the emitter with this uid. */
-const emission = z.tuple([text, eventPacket, selection]);
+const emission = z.tuple([text, eventPacket, audience]);
 
 /**
  * What goes to one room comes on the room's pub/sub channel, anything else for sockets on that of all rooms, the rest as

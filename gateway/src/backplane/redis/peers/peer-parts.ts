@@ -36,12 +36,15 @@ export function listOf<Item>(item: z.ZodType<Item>) {
 /** Socket.IO takes numbers for rooms too; those of clients are text. */
 export const rooms = listOf(z.union([text, z.number()])).transform((names) => names.map(String));
 
-/** Which sockets are meant. No room is all sockets, whether the list is empty or, as an emitter in Go has it, left out. */
+/** Which sockets are meant. An empty list of rooms is all sockets, so a list that is missing is not taken for one. */
 export const selection = z.object({
-  rooms: rooms.default([]),
+  rooms,
   except: rooms.default([]),
   flags: z.object({ volatile: z.boolean().default(false) }).default({ volatile: false }),
 });
+
+/** Who is sent an event: an emitter in Go leaves the list out where that is all. */
+export const audience = selection.extend({ rooms: rooms.default([]) });
 
 /** A client that receives an event of one of these names ends its connection, as at a breach of the protocol. */
 const reservedNames = new Set([

@@ -9,6 +9,7 @@ import { z } from "zod";
 import type { Keys } from "../keys.ts";
 import { readPayload, writeBinary, writeJson } from "./payload.ts";
 import {
+  audience,
   clientCount,
   eventPacket,
   namespace,
@@ -28,7 +29,7 @@ function form<Type extends MessageType, Data extends z.ZodRawShape>(type: Type, 
 }
 
 const messageForm = z.discriminatedUnion("type", [
-  form(MessageType.BROADCAST, { packet: eventPacket, opts, requestId: requestId.exactOptional() }),
+  form(MessageType.BROADCAST, { packet: eventPacket, opts: audience, requestId: requestId.exactOptional() }),
   form(MessageType.SOCKETS_JOIN, { opts, rooms }),
   form(MessageType.SOCKETS_LEAVE, { opts, rooms }),
   form(MessageType.DISCONNECT_SOCKETS, { opts, close: z.boolean().default(false) }),
