@@ -65,6 +65,13 @@ describe("a file of the channels room and of the Redis room", () => {
     expect(new Set(openings).size).toBe(files.length);
   });
 
+  it("has at most ten beside it, Lua included", () => {
+    const room = join(root, "gateway/src/backplane/redis");
+    const folders = readdirSync(room, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const full = folders.map(({ name }) => [name, readdirSync(join(room, name)).length] as const);
+    expect(full.filter(([, count]) => count > most)).toEqual([]);
+  });
+
   it("in Lua opens with what it does", () => {
     const scripts = readdirSync(join(root, "gateway/src/backplane/redis"), {
       recursive: true,

@@ -19,12 +19,11 @@ import { homeTag, Keys } from "./keys.ts";
 import { RedisControl } from "./nodes/control.ts";
 import { Housekeeper } from "./nodes/housekeeper.ts";
 import { Leases } from "./nodes/leases.ts";
-import { RedisRevocations } from "./nodes/revocations.ts";
 import { RedisPeers } from "./peers/peers.ts";
 import { RedisPresence } from "./presence/presence.ts";
 import { PresenceTelling } from "./presence/presence-telling.ts";
 import { Sweeper, type SweeperOptions } from "./presence/sweeper.ts";
-import { RedisUsers } from "./presence/users.ts";
+import { RedisRevocations } from "./revocations/revocations.ts";
 import { RedisClusterShards } from "./shards/cluster-shards.ts";
 import { Shard, type ShardOptions } from "./shards/shard.ts";
 import { type Shards, singleShard, statusOf } from "./shards/shards.ts";
@@ -32,6 +31,7 @@ import { RedisTidingStreams } from "./tidings/streams.ts";
 import { TagIndex } from "./tidings/tag-index.ts";
 import { Telling } from "./tidings/telling.ts";
 import { defaultTimings, type Timings } from "./timings.ts";
+import { RedisUsers } from "./users/users.ts";
 
 /** Where in Redis the nodes meet. */
 export interface RedisSettings extends RedisAddress {

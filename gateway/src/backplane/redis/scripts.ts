@@ -29,7 +29,7 @@ export function makeNonce(): string {
 }
 
 /** What scripts of presence need where hooks are told. */
-const told = ["history/channel", "tidings/tell", "presence/presence", "presence/users", "presence/occupancy"];
+const told = ["history/channel", "tidings/tell", "presence/presence", "users/users", "presence/occupancy"];
 
 export const scripts = {
   publish: script("history/channel", "history/publish"),
@@ -47,6 +47,6 @@ export const scripts = {
   untag: script("tidings/untag"),
   lease: script("nodes/lease"),
   lapse: script("nodes/lapse"),
-  revoke: script("nodes/revoke"),
-  revoked: script("nodes/revoked"),
+  revoke: script("revocations/revoke"),
+  revoked: script("revocations/revoked"),
 } as const;

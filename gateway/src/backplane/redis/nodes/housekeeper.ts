@@ -8,10 +8,10 @@ import type { ThrottledLog } from "../../../throttled-log.ts";
 import type { ControlTarget } from "../../ports.ts";
 import type { RedisPresence } from "../presence/presence.ts";
 import type { Sweeper } from "../presence/sweeper.ts";
+import type { RedisRevocations } from "../revocations/revocations.ts";
 import type { Shards } from "../shards/shards.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { Leases } from "./leases.ts";
-import type { RedisRevocations } from "./revocations.ts";
 
 export interface HousekeeperOptions {
   leases: Pick<Leases, "current" | "renew" | "lapse">;

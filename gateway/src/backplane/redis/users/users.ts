@@ -8,11 +8,11 @@ import { Failure } from "../../../errors.ts";
 import type { PresenceManner } from "../../ports.ts";
 import type { Departure, OnlineUser, Users, UsersPage, Visitor } from "../../tidings.ts";
 import type { Keys } from "../keys.ts";
+import type { RedisPresence } from "../presence/presence.ts";
+import type { Member, Visit } from "../presence/presence-telling.ts";
 import type { TagIndex } from "../tidings/tag-index.ts";
 import type { Telling } from "../tidings/telling.ts";
 import { tagOfUser } from "../tidings/telling.ts";
-import type { RedisPresence } from "./presence.ts";
-import type { Member, Visit } from "./presence-telling.ts";
 
 export interface RedisUsersOptions {
   presence: RedisPresence;
