@@ -11,19 +11,17 @@ import { recover } from "./recover.ts";
 import { roomScenarios } from "./rooms.ts";
 import { saturation } from "./saturation.ts";
 
-/** Those that are run by their name alone. */
-export const byName: readonly Scenario[] = askScenarios;
+/** Those that are run by their name alone, and whose figures are in no page. */
+export const byName: readonly Scenario[] = [...askScenarios, dialectScenario, hostile];
 
 /** Every scenario of a full run, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   saturation,
   ...rateScenarios,
   ...roomScenarios,
-  dialectScenario,
   ...connectionScenarios,
   recover,
   presence,
   ...publishScenarios,
   ...clusterScenarios,
-  hostile,
 ];

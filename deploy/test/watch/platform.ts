@@ -23,6 +23,7 @@ kube_horizontalpodautoscaler_status_condition{${autoscaler},condition="ScalingAc
 kube_horizontalpodautoscaler_status_condition{${autoscaler},condition="ScalingActive",status="false"} 0
 keda_scaler_metrics_value{${scaler("connections", 0)}} 20
 keda_scaler_metrics_value{${scaler("busy", 1)}} 0.3
+keda_scaler_metrics_value{${scaler("memory", 2)}} 0.2
 keda_scaler_detail_errors_total{${scaler("connections", 0)}} 1
 keda_scaler_http_requests_total{${request},status_code="200"} 300
 keda_scaler_http_requests_total{${request},status_code="error"} 2
