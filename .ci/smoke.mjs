@@ -42,6 +42,8 @@ while (!ready && gateway.exitCode === null && Date.now() < deadline) {
   if (!ready) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 assert.ok(ready, "the gateway did not become ready");
+const page = await fetch(`http://127.0.0.1:${adminPort}/console`);
+assert.ok((await page.text()).includes('<div id="page">'), "the console is not served by what is built");
 gateway.kill("SIGTERM");
 const [code] = await ended;
 assert.equal(code, 0, "the gateway did not exit with 0");

@@ -1,8 +1,6 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { need, program } from "../../../scripts/programs/need.ts";
-
-need("chromium");
+import { launch } from "./launch.ts";
 
 /** A browser for the tests of a file. Whatever a page reports as an error fails the test that opened it. */
 export function useBrowser(): (options?: BrowserContextOptions) => Promise<Page> {
@@ -39,10 +37,6 @@ export function useBrowser(): (options?: BrowserContextOptions) => Promise<Page>
     });
     return page;
   };
-}
-
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: program("chromium"), args: ["--no-sandbox"] });
 }
 
 /** The page of a node, opened as its banner says, in a room. */

@@ -10,7 +10,7 @@ import type { z } from "zod";
 import { check } from "../protocol/parse.ts";
 import { createRequestIds, logRequests } from "./access-log.ts";
 import { acceptJson } from "./body.ts";
-import { consoleRoutes } from "./console.ts";
+import { consoleRoutes } from "./console-page.ts";
 import { answerClientError, answerFailure } from "./errors.ts";
 import { guideRoutes } from "./guide.ts";
 import { answerUnknownMethods } from "./methods.ts";

@@ -3,7 +3,7 @@
  * read once, when the node is made: nothing that a caller sends becomes a path.
  */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
@@ -23,9 +23,10 @@ export interface StaticFile {
   compressed: Promise<Buffer>;
 }
 
-/** The files that are served, by their path below the folder. */
+/** The files that are served, by their path below the folder; none where the gateway was installed without them. */
 export function readFolder(folder: URL): Map<string, StaticFile> {
   const files = new Map<string, StaticFile>();
+  if (!existsSync(folder)) return files;
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     const type = types[extname(name)];
     if (type === undefined) continue;

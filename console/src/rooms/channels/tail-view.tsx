@@ -5,6 +5,7 @@ import { clock, number, preview } from "../../format.ts";
 import { Scroller } from "../../parts/scroller.tsx";
 import { usePoll } from "../../poll.ts";
 import { words } from "../../words/words.ts";
+import { useFlow } from "./flow.ts";
 import { askTail, type Tail, type TailMessage } from "./tail.ts";
 
 /** A channel's messages as they come. */
@@ -32,16 +33,21 @@ export function TailView({ channel }: { channel: string }) {
       </div>
       {error?.code === "not_found" && <p class="faint">{t.tailNone}</p>}
       {answer?.messages.length === 0 && <p class="faint">{t.tailEmpty}</p>}
-      {answer && answer.messages.length > 0 && (
-        <Scroller look="messages" name={t.tail}>
-          <ol>
-            {answer.messages.toReversed().map((message) => (
-              <Row key={message.position} message={message} />
-            ))}
-          </ol>
-        </Scroller>
-      )}
+      {answer && answer.messages.length > 0 && <Messages messages={answer.messages} />}
     </section>
+  );
+}
+
+function Messages({ messages }: { messages: readonly TailMessage[] }) {
+  const shown = useFlow(messages);
+  return (
+    <Scroller look="messages" name={words.value.channels.tail}>
+      <ol>
+        {shown.toReversed().map((message) => (
+          <Row key={message.position} message={message} />
+        ))}
+      </ol>
+    </Scroller>
   );
 }
 

@@ -26,18 +26,15 @@ export function consoleFiles(): Map<string, StaticFile> {
 export function consoleRoutes(api: Api, { publicPort }: Pick<ApiServices, "publicPort">): void {
   const files = consoleFiles();
   const page = files.get("index.html");
+  if (!page) return;
+  const html = page.bytes.toString();
   const hide = { schema: { hide: true } };
   const servePage = (request: FastifyRequest, reply: FastifyReply) => {
     const port = publicPort();
     reply.headers(pageHeaders(request.headers.host, port));
-    const html = page?.bytes.toString() ?? "";
-    return reply
-      .type(page?.type ?? "text/html")
-      .send(
-        Buffer.from(
-          port === undefined ? html : html.replace(portPlace, portPlace.replace('""', `"${port}"`)),
-        ),
-      );
+    const text = port === undefined ? html : html.replace(portPlace, portPlace.replace('""', `"${port}"`));
+    // A text would be sent as JSON.
+    return reply.type(page.type).send(Buffer.from(text));
   };
   api.get("/console", hide, servePage);
   api.get("/console/", hide, servePage);
