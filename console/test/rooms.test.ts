@@ -98,21 +98,21 @@ describe("the Fleet room", () => {
     const page = await newPage();
     const oldest = Date.now() - 60_000;
     const hooks = [
-      { name: "crm", state: "up", waiting: 0, setAside: [] },
+      { name: "crm", state: "taking", waiting: 0, bytes: 0, aside: [] },
       {
-        name: "orders",
-        state: "open",
-        waiting: 1_200,
-        oldest,
-        lastError: "status 503",
-        setAside: [{ id: "e1" }, { id: "e2" }],
+        ...{ name: "orders", state: "failing", waiting: 1_200, bytes: 90_000, oldest },
+        lastError: { at: oldest, cause: "status 503" },
+        aside: [
+          { at: oldest, status: 422, event: { id: "e1" } },
+          { at: oldest, status: 422, event: { id: "e2" } },
+        ],
       },
     ];
     await page.route("**/v1/hooks", (route) => route.fulfill({ json: { hooks } }));
     await open(page, here, "fleet");
     const row = page.locator("tr[data-hook=orders]");
-    await row.getByText("down (open)").waitFor();
-    for (const text of ["1,200", "2", "status 503"])
+    await row.getByText("down").waitFor();
+    for (const text of ["1,200", "2", /^status 503 /])
       await row
         .getByText(text, { exact: text === "2" })
         .first()

@@ -156,7 +156,6 @@ export const en = {
     hookAside: "Set aside",
     hookUp: "up",
     hookDown: "down",
-    hookNone: "none",
     minutes: "The last 15 minutes, a value each 5 seconds",
     curve: (what: string, value: string) => `${what}: ${value} now`,
   },

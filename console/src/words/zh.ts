@@ -156,7 +156,6 @@ export const zh: Words = {
     hookAside: "被搁置",
     hookUp: "正常",
     hookDown: "不可用",
-    hookNone: "无",
     minutes: "最近 15 分钟，每 5 秒一个点",
     curve: (what, value) => `${what}：当前 ${value}`,
   },

@@ -1,12 +1,10 @@
-import { moment, number, preview } from "../../format.ts";
+import { moment, number } from "../../format.ts";
 import { Scroller } from "../../parts/scroller.tsx";
 import { words } from "../../words/words.ts";
 import type { Hook } from "./stats.ts";
 
-const good = ["up", "ok", "closed"];
-
 export function isHookDown({ state }: Hook): boolean {
-  return !good.includes(state);
+  return state === "failing";
 }
 
 /** What waits for the backends that are told, and what they refused. */
@@ -16,7 +14,6 @@ export function HooksView({ hooks }: { hooks: readonly Hook[] }) {
   return (
     <section class="card wide-table" aria-labelledby="hooks">
       <h2 id="hooks">{t.hooks}</h2>
-      {hooks.length === 0 && <p class="faint">{t.hookNone}</p>}
       <Scroller look="scroll" name={t.hooks}>
         <table>
           <thead>
@@ -41,20 +38,18 @@ export function HooksView({ hooks }: { hooks: readonly Hook[] }) {
 
 function HookRow({ hook }: { hook: Hook }) {
   const t = words.value.fleet;
-  const { name, state, waiting, oldest, setAside, lastError } = hook;
+  const { name, waiting, oldest, aside, lastError } = hook;
   const isDown = isHookDown(hook);
   return (
     <tr data-hook={name}>
       <th scope="row">{name}</th>
       <td>
-        <span class={isDown ? "badge bad" : "badge good"}>
-          {isDown ? `${t.hookDown} (${state})` : t.hookUp}
-        </span>
+        <span class={isDown ? "badge bad" : "badge good"}>{isDown ? t.hookDown : t.hookUp}</span>
       </td>
-      <td>{number(waiting ?? 0)}</td>
+      <td>{number(waiting)}</td>
       <td>{oldest === undefined ? "–" : moment(oldest)}</td>
-      <td>{number(Array.isArray(setAside) ? setAside.length : Number(setAside ?? 0))}</td>
-      <td class="error-text">{lastError === undefined || lastError === null ? "–" : preview(lastError)}</td>
+      <td>{number(aside.length)}</td>
+      <td class="error-text">{lastError ? `${lastError.cause} (${moment(lastError.at)})` : "–"}</td>
     </tr>
   );
 }

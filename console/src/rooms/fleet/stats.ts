@@ -53,11 +53,14 @@ export interface FleetNode {
 
 export interface Hook {
   name: string;
-  state: string;
-  waiting?: number;
+  state: "taking" | "failing";
+  /** Events of all nodes. */
+  waiting: number;
+  /** Unix milliseconds of the oldest of them. */
   oldest?: number;
-  lastError?: unknown;
-  setAside?: unknown;
+  lastError?: { at: number; cause: string };
+  /** What the hook has refused. */
+  aside: readonly unknown[];
 }
 
 export interface Fleet {
@@ -108,20 +111,23 @@ function joined(before: FleetNode["past"] | undefined, stats: NodeStats | undefi
   return past;
 }
 
-/** Milliseconds until a gateway that has no hooks is asked for them again. */
-const hooksPause = 60_000;
+/** Milliseconds until they are asked for again: an answer may have a thousand events that were set aside. */
+const hooksPause = { some: 15_000, none: 60_000 };
 let askHooksFrom = 0;
+let hooksKnown: Hook[] | undefined;
 
 /** A gateway without hooks, or of a version without them, has no such address. */
 async function askHooks(): Promise<Hook[] | undefined> {
-  if (performance.now() < askHooksFrom) return undefined;
+  if (performance.now() < askHooksFrom) return hooksKnown;
   try {
-    return (await get<{ hooks: Hook[] }>("/v1/hooks")).hooks;
+    const { hooks } = await get<{ hooks: Hook[] }>("/v1/hooks");
+    hooksKnown = hooks.length > 0 ? hooks : undefined;
   } catch (thrown) {
     if (callErrorOf(thrown).code !== "not_found") throw thrown;
-    askHooksFrom = performance.now() + hooksPause;
-    return undefined;
+    hooksKnown = undefined;
   }
+  askHooksFrom = performance.now() + (hooksKnown ? hooksPause.some : hooksPause.none);
+  return hooksKnown;
 }
 
 export interface Curve {

@@ -23,7 +23,10 @@ interface ConnectionTableProps {
 
 export function ConnectionTable({ connections, isBusy, onEnd }: ConnectionTableProps) {
   const t = words.value.people;
-  const heads = [t.connection, t.state, t.node, t.address, t.platform, t.agent, t.since, t.actions];
+  // Not every gateway tells it.
+  const isPlatformKnown = connections.some(({ platform }) => platform !== undefined);
+  const platformHead = isPlatformKnown ? [t.platform] : [];
+  const heads = [t.connection, t.state, t.node, t.address, ...platformHead, t.agent, t.since, t.actions];
   return (
     <Scroller look="scroll" name={t.title}>
       <table>
@@ -47,7 +50,7 @@ export function ConnectionTable({ connections, isBusy, onEnd }: ConnectionTableP
               </td>
               <td>{node}</td>
               <td>{address}</td>
-              <td>{platform ?? "–"}</td>
+              {isPlatformKnown && <td>{platform ?? "–"}</td>}
               <td class="agent" title={agent}>
                 {agent || "–"}
               </td>
