@@ -19,16 +19,23 @@ export function CurveView({ title, why, curve }: CurveViewProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const look = theme.value;
+  const newestCurve = useRef(curve);
+  newestCurve.current = curve;
   useEffect(() => {
     const { current } = place;
     if (!current) return;
-    const made = new uPlot(optionsOf(current), dataOf(curve), current);
-    plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: current.clientWidth, height }));
+    const draw = () => {
+      plot.current = new uPlot(optionsOf(current), dataOf(newestCurve.current), current);
+    };
+    // Each in a task of its own: all curves at once would keep the page from answering.
+    const timer = setTimeout(draw);
+    const observer = new ResizeObserver(() => plot.current?.setSize({ width: current.clientWidth, height }));
     observer.observe(current);
     return () => {
+      clearTimeout(timer);
       observer.disconnect();
-      made.destroy();
+      plot.current?.destroy();
+      plot.current = undefined;
     };
   }, [look]);
   useEffect(() => plot.current?.setData(dataOf(curve)), [curve]);

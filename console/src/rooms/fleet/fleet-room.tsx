@@ -54,7 +54,7 @@ export default function FleetRoom() {
 function Verdict({ fleet: { nodes, hooks = [] } }: { fleet: Fleet }) {
   const t = words.value.fleet;
   const count = nodes.filter((node) => troubleOf(node).length > 0).length + hooks.filter(isHookDown).length;
-  const dropped = sumOf(nodes.map(droppedBy));
+  const dropped = nodes.map(droppedBy).reduce(sumOf, 0);
   return (
     <div role="status" class="row">
       {dropped > 0 && (
@@ -80,7 +80,7 @@ function Curves({ fleet: { nodes } }: { fleet: Fleet }) {
       latency: curveOf(nodes, "publishP99", mostOf),
     };
   }, [nodes]);
-  const capacity = sumOf(nodes.map(({ stats }) => stats?.capacity ?? 0));
+  const capacity = nodes.map(({ stats }) => stats?.capacity ?? 0).reduce(sumOf, 0);
   return (
     <div class="curves">
       <CurveView title={`${t.connections} ${t.of(number(capacity))}`} curve={curves.connections} />

@@ -1,7 +1,7 @@
 import { duration, number } from "../../format.ts";
 import { Scroller } from "../../parts/scroller.tsx";
 import { words } from "../../words/words.ts";
-import { droppedBy, type FleetNode } from "./stats.ts";
+import { droppedBy, type FleetNode, newestOf } from "./stats.ts";
 
 type Trouble = { kind: "bad" | "warn"; said: string };
 
@@ -48,7 +48,6 @@ export function NodesView({ nodes }: { nodes: readonly FleetNode[] }) {
 
 function NodeRow({ node }: { node: FleetNode }) {
   const { name, stats, info } = node;
-  const newest = [...node.past.values()].at(-1);
   return (
     <tr data-node={name}>
       <th scope="row">{name}</th>
@@ -62,8 +61,8 @@ function NodeRow({ node }: { node: FleetNode }) {
           "–"
         )}
       </td>
-      <td>{stats && newest ? <Loop busy={newest.loopBusy ?? 0} delay={newest.loopDelay ?? 0} /> : "–"}</td>
-      <td>{stats && newest ? <Memory mebibytes={newest.memory ?? 0} limit={stats.memoryLimit} /> : "–"}</td>
+      <td>{stats ? <Loop busy={newestOf(node, "loopBusy")} delay={newestOf(node, "loopDelay")} /> : "–"}</td>
+      <td>{stats ? <Memory mebibytes={newestOf(node, "memory")} limit={stats.memoryLimit} /> : "–"}</td>
       <td>{stats ? <Redis redis={stats.redis} /> : "–"}</td>
       <td>{info.uptime > 0 ? duration(info.uptime) : "–"}</td>
       <td>{info.version || "–"}</td>

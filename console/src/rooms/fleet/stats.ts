@@ -47,8 +47,8 @@ export interface FleetNode {
   info: NodeInfo;
   /** Absent where it has not answered this time. */
   stats: NodeStats | undefined;
-  /** By Unix milliseconds of a step's end. */
-  past: Map<number, Record<SeriesName, number | null>>;
+  /** By Unix milliseconds of a step's end, the values in the order of `seriesNames`. */
+  past: Map<number, readonly (number | null)[]>;
 }
 
 export interface Hook {
@@ -102,12 +102,20 @@ function joined(before: FleetNode["past"] | undefined, stats: NodeStats | undefi
   const past: FleetNode["past"] = new Map(before);
   if (!stats) return past;
   const { at, step, series } = stats;
-  for (const index of series.connections.keys()) {
-    const values = seriesNames.map((name) => [name, series[name][index] ?? null]);
-    past.set(at + index * step, Object.fromEntries(values));
+  const columns = seriesNames.map((name) => series[name]);
+  let newest = 0;
+  for (let index = 0; index < series.connections.length; index++) {
+    newest = at + index * step;
+    past.set(
+      newest,
+      columns.map((column) => column[index] ?? null),
+    );
   }
-  const oldest = Math.max(...past.keys()) - kept;
-  for (const time of past.keys()) if (time <= oldest) past.delete(time);
+  // In the order of their times, so the oldest come first.
+  for (const time of past.keys()) {
+    if (time > newest - kept) break;
+    past.delete(time);
+  }
   return past;
 }
 
@@ -136,17 +144,23 @@ export interface Curve {
   values: (number | null)[];
 }
 
-/** One curve of all nodes. @param join what the values of one time come to; of those that there are */
+/** One curve of all nodes. @param join what two values of one time come to */
 export function curveOf(
   nodes: readonly FleetNode[],
   name: SeriesName,
-  join: (values: number[]) => number,
+  join: (one: number, other: number) => number,
 ): Curve {
-  const times = [...new Set(nodes.flatMap(({ past }) => [...past.keys()]))].sort((one, other) => one - other);
-  const values = times.map((time) => {
-    const there = nodes.map(({ past }) => past.get(time)?.[name] ?? null).filter((value) => value !== null);
-    return there.length > 0 ? join(there) : null;
-  });
+  const place = seriesNames.indexOf(name);
+  const joinedBy = new Map<number, number | null>();
+  for (const { past } of nodes) {
+    for (const [time, sample] of past) {
+      const value = sample[place] ?? null;
+      const other = joinedBy.get(time) ?? null;
+      joinedBy.set(time, value === null || other === null ? (value ?? other) : join(value, other));
+    }
+  }
+  const times = [...joinedBy.keys()].sort((one, other) => one - other);
+  const values = times.map((time) => joinedBy.get(time) ?? null);
   // Of the newest step some nodes may not have told yet, and their sum would seem to fall.
   const last = times.at(-1);
   const isWhole = nodes.every(({ stats, past }) => !stats || last === undefined || past.has(last));
@@ -157,10 +171,18 @@ export function curveOf(
 
 const toSeconds = (time: number) => time / 1_000;
 
-export const sumOf = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
-export const mostOf = (values: number[]) => Math.max(...values);
+export const sumOf = (one: number, other: number) => one + other;
+export const mostOf = Math.max;
+
+/** The newest value of a node's series. */
+export function newestOf({ past }: FleetNode, name: SeriesName): number {
+  return [...past.values()].at(-1)?.[seriesNames.indexOf(name)] ?? 0;
+}
 
 /** What a node has dropped in the time that is shown. */
 export function droppedBy({ past }: FleetNode): number {
-  return sumOf([...past.values()].map(({ dropped }) => dropped ?? 0));
+  const place = seriesNames.indexOf("dropped");
+  let sum = 0;
+  for (const sample of past.values()) sum += sample[place] ?? 0;
+  return sum;
 }
