@@ -35,7 +35,7 @@ const environment: Record<string, string> = {
 
 const files: Record<string, string> = {
   "/run/credentials/token-secret": "a-secret-for-the-unit-of-32-bytes-or-more\n",
-  "/run/credentials/api-keys": "a-key-for-the-unit\n",
+  "/run/credentials/api-keys": "a-key-for-the-unit-of-32-bytes-or-more\n",
   "/run/credentials/redis-url": "redis://tidegate:password@127.0.0.1:6379\n",
   "/etc/tidegate/channels.yaml": read("../k8s/base/channels.yaml"),
 };

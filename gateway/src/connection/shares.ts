@@ -16,8 +16,6 @@ interface Level {
  * hundredth: whoever takes less than that finds it.
  */
 const leaving = 4;
-/** What drains comes near to nothing and never there, so where there is one in a second, the second one would wait for ever. */
-const wholeness = 0.5;
 /** Seconds after which an address that has asked for nothing is forgotten, and no longer counts as another. */
 const memory = 10;
 /** Addresses that are kept at most. */
@@ -60,7 +58,7 @@ export class Shares {
     const now = this.#now();
     this.#note(network, now);
     const level = this.#levelOf(network, now);
-    const free = this.#perSecond + wholeness - drained(this.#total, now);
+    const free = this.#perSecond - this.#taken(now);
     const price = Math.min(units, this.#perSecond);
     if (this.#spared === 0 && price > free) return false;
     if (this.#isShared(now) && level.units + price > Math.max(leaving * free, this.#spared)) return false;
@@ -72,6 +70,14 @@ export class Shares {
   /** Takes what something turned out to cost, or was found to be worth: it counts against its address alone. */
   charge(network: string, units: number): void {
     if (this.#perSecond > 0) this.#levelOf(network, this.#now()).units += units;
+  }
+
+  /** What all have taken drains at the rate that there is, so that just as much comes in, also where that is one in a second. */
+  #taken(now: number): number {
+    const total = this.#total;
+    total.units = Math.max(0, total.units - this.#perSecond * Math.max(0, now - total.at));
+    total.at = now;
+    return total.units;
   }
 
   /** Where there is but one address nobody else has to be left room for. */
@@ -111,7 +117,7 @@ export class Shares {
   }
 }
 
-/** What is there drains by two thirds in a second, so that as much comes in as there is in one. @returns what is left */
+/** What an address has taken drains by two thirds in a second: who has asked for much waits longer than who has not. @returns what is left */
 function drained(level: Level, now: number): number {
   level.units *= Math.exp(Math.min(0, level.at - now));
   level.at = now;
