@@ -34,6 +34,7 @@ const channels = `channels:
     subscribe: user
 hooks:
   - {name: gone, url: "http://127.0.0.1:9", ask: [request]}
+  - {name: told, url: "http://127.0.0.1:9", tell: [connected, disconnected, published], keep: {size: 1MiB, age: 24h}}
 `;
 
 /** Two gateways that meet in one Redis, with that Redis' exporter. */
