@@ -162,7 +162,9 @@ function dependencyFaults(app: string): string[] {
   const missing = Object.keys(dependencies).filter((name) => !has(name));
   // What a package that is needed needs in turn is needed too.
   const others = ["socket.io", "engine.io", "socket.io-adapter"].flatMap((name) =>
-    Object.keys(JSON.parse(readFileSync(join(app, "node_modules", name, "package.json"), "utf8")).dependencies),
+    Object.keys(
+      JSON.parse(readFileSync(join(app, "node_modules", name, "package.json"), "utf8")).dependencies,
+    ),
   );
   const needed = new Set([...Object.keys(dependencies), ...others]);
   const surplus = Object.keys(devDependencies).filter((name) => !needed.has(name) && has(name));
