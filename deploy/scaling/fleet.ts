@@ -5,7 +5,7 @@
 
 import type { NodeInfo } from "../../gateway/src/backplane/ports.ts";
 import { isToWait } from "../../gateway/src/ops/paced-start.ts";
-import { excessOf, loadOf } from "../../gateway/src/ops/rebalance.ts";
+import { excessOf, loadOf, unevennessOf } from "../../gateway/src/ops/rebalance.ts";
 
 /** How gateways are run; times in seconds. */
 export interface FleetOptions {
@@ -145,8 +145,7 @@ export class Fleet {
     for (const pod of this.#pods) {
       const held = countOf(pod);
       const load = loadOf(pod.name, held, nodes);
-      const uneven = load && held > load.average * 1.2 && held > load.average + 500;
-      const surplus = uneven ? Math.min(held - load.average * 1.1, load.average * 0.05) : 0;
+      const surplus = load ? unevennessOf(load) : 0;
       const count = Math.max(surplus, excessOf({ node: pod.name, capacity }, held, nodes));
       if (count > 0) this.#sendAway(pod, count, "oldest");
     }

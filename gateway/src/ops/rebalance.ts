@@ -79,6 +79,16 @@ export function excessOf(
 }
 
 /**
+ * How many a node that is much fuller than the others sends away until the next look.
+ *
+ * @param begun whether it has begun to, and so goes on below where it began
+ */
+export function unevennessOf({ own, average }: Load, begun = false): number {
+  const isUneven = begun ? own > average * end : own > average * begin.share && own > average + begin.more;
+  return isUneven ? Math.ceil(Math.min(own - average * end, (average * pace * interval) / 1_000)) : 0;
+}
+
+/**
  * Evens out what scaling up leaves uneven: new nodes get new connections only, and the old ones stay as full as they
  * were. Each node judges itself, and sends its oldest connections away so slowly that nobody notices.
  */
@@ -120,12 +130,9 @@ export class Rebalance {
 
   #unevenness(load: Load | undefined): number {
     if (!load) return 0;
-    const { own, average } = load;
-    this.#uneven = this.#uneven
-      ? own > average * end
-      : own > average * begin.share && own > average + begin.more;
-    if (!this.#uneven) return 0;
-    return Math.ceil(Math.min(own - average * end, (average * pace * interval) / 1_000));
+    const count = unevennessOf(load, this.#uneven);
+    this.#uneven = count > 0;
+    return count;
   }
 
   async #sendAway(count: number): Promise<void> {
